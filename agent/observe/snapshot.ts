@@ -1,0 +1,125 @@
+import type { Problem } from '../../shared/problem.ts';
+import type { Side } from '../../shared/plan/types.ts';
+
+/** Everything an agent says of itself at one moment; `/status`, `/metrics`, `/readyz` and the demo's table read only this. */
+export interface AgentSnapshot {
+  readonly connector: string;
+  readonly version: string;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly config: ConfigSnapshot;
+  readonly sessions: readonly SessionSnapshot[];
+  readonly routes: readonly RouteSnapshot[];
+  /** Days or minutes are derived from these by whoever shows them. */
+  readonly certificates: readonly CertificateSnapshot[];
+}
+
+export interface ConfigSnapshot {
+  /** Content hash of the documents in force; absent before the first valid one. */
+  readonly revision?: string;
+  /** RFC 3339, UTC. */
+  readonly appliedAt?: string;
+  /** How many documents were applied since start. */
+  readonly generation: number;
+  /** How many were refused since start. */
+  readonly rejectedTotal: number;
+  /** The newest document, when it was refused; absent once a valid one came after it. */
+  readonly rejected?: { readonly revision: string; readonly at: string; readonly problems: readonly Problem[] };
+}
+
+export interface CertificateSnapshot {
+  readonly side: Side;
+  readonly secret: string;
+  /** Seconds since 1970, UTC. */
+  readonly notAfter: number;
+  /** Why the newest pair on disk is not in use, when it is not. */
+  readonly rejected?: string;
+}
+
+export type SessionStateName = 'idle' | 'connecting' | 'connected' | 'waiting' | 'stopped';
+
+export interface SessionSnapshot {
+  readonly key: string;
+  readonly side: Side;
+  readonly clientId: string;
+  /** `host:port`. */
+  readonly endpoint: string;
+  readonly state: SessionStateName;
+  /** RFC 3339, UTC: when this state began. */
+  readonly since: string;
+  /** Number of the current or last attempt to connect. */
+  readonly epoch: number;
+  /** Why the session is not connected, when it is not. */
+  readonly fault?: FaultSnapshot;
+  /** RFC 3339, UTC: when the next attempt starts, while waiting. */
+  readonly retryAt?: string;
+  /** The broker's limits from CONNACK, while connected. */
+  readonly limits?: LimitsSnapshot;
+  readonly inflightMessages: number;
+  readonly inflightBytes: number;
+  readonly windowMessages: number;
+  readonly windowBytes: number;
+  /** CONNACKs since start, by reason code name. */
+  readonly connects: Readonly<Record<string, number>>;
+  /** Ended connections since start, by reason. */
+  readonly disconnects: Readonly<Record<string, number>>;
+  readonly sessionLost: number;
+}
+
+export interface FaultSnapshot {
+  /** CamelCase constant, such as `NotAuthorized`, `TlsVerifyFailed`, `ConnectionRefused`, `QuotaExceeded`. */
+  readonly reason: string;
+  /** One sentence for a person: what happened and what to do. */
+  readonly message: string;
+  /** MQTT reason code, when the broker gave one. */
+  readonly reasonCode?: number;
+}
+
+export interface LimitsSnapshot {
+  readonly receiveMaximum: number;
+  /** Bytes. */
+  readonly maximumPacketSize: number;
+  readonly maximumQos: 0 | 1 | 2;
+  readonly retainAvailable: boolean;
+  readonly topicAliasMaximum: number;
+  /** Seconds. */
+  readonly keepAlive: number;
+}
+
+export interface RouteSnapshot {
+  readonly topicMap: string;
+  readonly route: string;
+  readonly direction: 'local-to-remote' | 'remote-to-local';
+  readonly qos: 0 | 1 | 2;
+  readonly source: string;
+  readonly target?: string;
+  readonly lanes: { readonly total: number; readonly ready: number };
+  readonly counters: RouteCounts;
+}
+
+/** received = forwarded + sum(dropped) + inflight, at every moment. */
+export interface RouteCounts {
+  readonly received: number;
+  readonly receivedBytes: number;
+  readonly forwarded: number;
+  readonly forwardedBytes: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly inflight: number;
+  /** Source messages that came with DUP set. */
+  readonly redelivered: number;
+  /** Publishes repeated after a transient refusal or a reconnect, by reason. */
+  readonly retried: Readonly<Record<string, number>>;
+  readonly qosLowered: number;
+  readonly retainCleared: number;
+  /** From receipt to the target's acknowledgement (or to the write, at QoS 0). */
+  readonly latency: LatencySnapshot;
+}
+
+export interface LatencySnapshot {
+  /** Upper bounds in seconds, ascending; the last bucket is +Inf. */
+  readonly bounds: readonly number[];
+  /** One more than bounds; not cumulative. */
+  readonly counts: readonly number[];
+  /** Seconds. */
+  readonly sum: number;
+}

@@ -53,7 +53,7 @@ export function createControlParser(): ControlParser {
       if (fault !== undefined || packet === undefined) {
         return malformed(fault instanceof Error ? fault.message : 'packet is incomplete');
       }
-      return packet as ControlPacket;
+      return packet;
     },
   };
 }

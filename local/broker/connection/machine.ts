@@ -12,9 +12,8 @@ export type ConnectionState =
 export type ConnectionEvent =
   | { readonly kind: 'connect'; readonly method: string | undefined }
   | { readonly kind: 'auth'; readonly reasonCode: number; readonly method: string | undefined }
-  /** Any packet that is neither CONNECT, AUTH nor DISCONNECT. */
+  /** Any packet that is neither CONNECT nor AUTH. */
   | { readonly kind: 'packet' }
-  | { readonly kind: 'disconnect' }
   | { readonly kind: 'accepted' }
   | { readonly kind: 'continue' }
   | { readonly kind: 'refused'; readonly reasonCode: number }
@@ -104,7 +103,6 @@ function whenAuthenticating(
     }
     case 'fault':
       return closing({ kind: 'refuse', reasonCode: event.reasonCode });
-    case 'disconnect':
     case 'connect':
     case 'packet':
     case 'lost':
@@ -125,8 +123,6 @@ function whenConnected(state: Extract<ConnectionState, { kind: 'connected' }>, e
         state: { kind: 'reauthenticating', method: state.method, turn: 'broker' },
         effect: { kind: 'authenticate', again: true, first: true },
       };
-    case 'disconnect':
-      return closing(HANDLE);
     case 'fault':
       return expel(event.reasonCode);
     case 'connect':
@@ -159,8 +155,6 @@ function whenReauthenticating(
       if (!expected) return expel(reason.protocolError);
       return { state: { ...state, turn: 'broker' }, effect: { kind: 'authenticate', again: true, first: false } };
     }
-    case 'disconnect':
-      return closing(HANDLE);
     case 'fault':
       return expel(event.reasonCode);
     case 'connect':

@@ -17,12 +17,18 @@ function resolveTopic(connection: Connection, { topic, topicAlias }: IncomingPub
   return connection.aliases.get(topicAlias) ?? protocolError(`topic alias ${topicAlias} was not set up`);
 }
 
+function levelsOf(topic: string): number {
+  let levels = 1;
+  for (let slash = topic.indexOf('/'); slash >= 0; slash = topic.indexOf('/', slash + 1)) levels += 1;
+  return levels;
+}
+
 /** What the profile does not allow ends the connection: the client was told in CONNACK. */
 function checkLimits({ core, open, version }: Connection, publish: IncomingPublish, topic: string): void {
   const { profile } = core;
   if (publish.qos > profile.maximumQos) throw new ProtocolFault(reason.qosNotSupported, `QoS ${publish.qos}`);
   if (publish.retain && !profile.retainAvailable) throw new ProtocolFault(reason.retainNotSupported, 'retain');
-  if (topic.length > profile.maximumTopicBytes || topic.split('/').length > profile.maximumTopicLevels) {
+  if (Buffer.byteLength(topic) > profile.maximumTopicBytes || levelsOf(topic) > profile.maximumTopicLevels) {
     throw new ProtocolFault(reason.topicNameInvalid, 'topic name has too many bytes or levels');
   }
   if (publish.qos > 0) {

@@ -21,7 +21,7 @@ export function createFrameFilter(): FrameFilter {
 
   return (chunk, drop) => {
     const out: Buffer[] = [];
-    const data = Buffer.concat([headSent, held, chunk]);
+    const data = headSent.length + held.length > 0 ? Buffer.concat([headSent, held, chunk]) : chunk;
     let offset = 0;
     // Bytes of a header that went on before they told the packet's size must not go twice.
     const sent = headSent.length;

@@ -6,7 +6,11 @@ import type { WireTarget } from './wire.ts';
  * Starts a TCP connection, or a TLS connection when there is a context. With `onread` bytes go to its callback and no `data`
  * events occur. Throws when the port is out of range.
  */
-export function connectSocket(target: WireTarget, secureContext: SecureContext | undefined, onread?: OnReadOpts): Socket {
+export function connectSocket(
+  target: WireTarget,
+  secureContext: SecureContext | undefined,
+  onread?: OnReadOpts,
+): Socket {
   const options = {
     host: target.host,
     port: target.port,

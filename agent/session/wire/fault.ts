@@ -87,7 +87,10 @@ export function describeFault(
 ): WireFault {
   const where = target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
   const detail = context.detail === undefined ? '' : ` (${context.detail})`;
-  return { reason, message: sentence(reason, target, context.stage)(where, detail) + silenceHint(reason, target, context) };
+  return {
+    reason,
+    message: sentence(reason, target, context.stage)(where, detail) + silenceHint(reason, target, context),
+  };
 }
 
 function codeOf(error: unknown): string {
@@ -118,25 +121,34 @@ function sentence(reason: WireFaultReason, target: WireTarget, stage: WireProgre
   const block = `${target.side}BrokerConnection`;
   const trust = `${block}.tls.trustedCaCertificateConfigMap`;
   const sentences: Readonly<Record<WireFaultReason, Sentence>> = {
-    DnsFailed: (where, detail) => `The host name of ${where} could not be resolved${detail}; check ${block}.endpoint and the DNS of this host.`,
+    DnsFailed: (where, detail) =>
+      `The host name of ${where} could not be resolved${detail}; check ${block}.endpoint and the DNS of this host.`,
     ConnectionRefused: (where, detail) =>
       `Nothing accepts connections at ${where}${detail}; check that the broker runs and that ${block}.endpoint names its port.`,
-    ConnectionReset: (where, detail) => `The connection to ${where} was reset by the other end${detail}; see the broker's log for the reason.`,
-    ConnectionClosed: (where, detail) => `The broker at ${where} closed the connection${detail}; see the broker's log for the reason.`,
-    ConnectionLost: (where, detail) => `The connection to ${where} stopped answering${detail}; check the network between here and the broker.`,
-    ConnectionFailed: (where, detail) => `The connection to ${where} failed${detail}; check ${block}.endpoint and the network.`,
+    ConnectionReset: (where, detail) =>
+      `The connection to ${where} was reset by the other end${detail}; see the broker's log for the reason.`,
+    ConnectionClosed: (where, detail) =>
+      `The broker at ${where} closed the connection${detail}; see the broker's log for the reason.`,
+    ConnectionLost: (where, detail) =>
+      `The connection to ${where} stopped answering${detail}; check the network between here and the broker.`,
+    ConnectionFailed: (where, detail) =>
+      `The connection to ${where} failed${detail}; check ${block}.endpoint and the network.`,
     ConnectTimeout: (where, detail) =>
       `${where} did not finish ${STAGES[stage]} in time${detail}; check ${block}.endpoint, firewalls on the way and the broker's load.`,
-    NetworkUnreachable: (where, detail) => `There is no network route to ${where}${detail}; check the network of this host and ${block}.endpoint.`,
-    TooManyOpenFiles: (where, detail) => `No socket was left for ${where}${detail}; raise the limit of open files of this process.`,
+    NetworkUnreachable: (where, detail) =>
+      `There is no network route to ${where}${detail}; check the network of this host and ${block}.endpoint.`,
+    TooManyOpenFiles: (where, detail) =>
+      `No socket was left for ${where}${detail}; raise the limit of open files of this process.`,
     TlsVerifyFailed: (where, detail) =>
       `The certificate of ${where} is not signed by a trusted authority${detail}; put its CA into the ConfigMap that ${trust} names.`,
     TlsNameMismatch: (where, detail) =>
       `The certificate of ${where} is for another name${detail}; set ${block}.endpoint to a name in the certificate, or let the broker have one for this name.`,
-    TlsExpired: (where, detail) => `The certificate of ${where} is not valid today${detail}; renew it at the broker, or correct this host's clock.`,
+    TlsExpired: (where, detail) =>
+      `The certificate of ${where} is not valid today${detail}; renew it at the broker, or correct this host's clock.`,
     TlsClientCertificateRejected: (where, detail) =>
       `The broker at ${where} refused our client certificate or the lack of one${detail}; check ${block}.authentication.x509 and that the broker trusts its issuer.`,
-    TlsVersionRefused: (where, detail) => `${where} offers no TLS version from 1.2 on${detail}; update or reconfigure the broker.`,
+    TlsVersionRefused: (where, detail) =>
+      `${where} offers no TLS version from 1.2 on${detail}; update or reconfigure the broker.`,
     TlsHandshakeFailed: (where, detail) =>
       `The TLS handshake with ${where} failed${detail}; check that this port speaks TLS and whether the broker asks for a client certificate.`,
     TlsMaterialInvalid: (where, detail) =>

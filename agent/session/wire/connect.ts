@@ -28,6 +28,6 @@ export function connectSocket(
     // Said in so many words because Node otherwise lets NODE_TLS_REJECT_UNAUTHORIZED=0 switch verification off.
     rejectUnauthorized: true,
     // RFC 6066 section 3: no IP address in SNI; the certificate is checked against the address all the same.
-    ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
+    ...(isIP(target.host) === 0 ? { servername: target.host.replace(/\.$/, '') } : {}),
   });
 }

@@ -12,12 +12,12 @@ export interface Child {
   readonly pid: number;
   /** Resolves when the process has ended and its output was read to the end. */
   readonly exit: Promise<Exit>;
-  running(): boolean;
-  stdout(): string;
-  stderr(): string;
+  readonly running: () => boolean;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
   /** Sends a signal and resolves when the process has ended. */
-  end(signal: NodeJS.Signals): Promise<Exit>;
-  signal(signal: NodeJS.Signals): void;
+  readonly end: (signal: NodeJS.Signals) => Promise<Exit>;
+  readonly signal: (signal: NodeJS.Signals) => void;
 }
 
 const alive = new Set<ChildProcess>();

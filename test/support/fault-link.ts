@@ -20,7 +20,7 @@ export interface Link {
   /** Aborted when the connection is over. */
   readonly signal: AbortSignal;
   /** Ends the whole connection: both sockets closed, or reset. */
-  over(how: 'close' | 'reset'): void;
+  readonly over: (how: 'close' | 'reset') => void;
 }
 
 type Item = { due: number } & ({ kind: 'data'; bytes: Buffer } | { kind: 'end' } | { kind: 'reset' });
@@ -135,15 +135,15 @@ async function change({ changed }: Pick<Conditions, 'changed'>, signal: AbortSig
 }
 
 interface Queue {
-  push(item: Item): void;
-  bytes(): number;
+  readonly push: (item: Item) => void;
+  readonly bytes: () => number;
   /** Waits for the oldest item, which stays until `drop`. */
-  first(): Promise<Item>;
-  drop(): void;
+  readonly first: () => Promise<Item>;
+  readonly drop: () => void;
   /** Waits until something was dropped. */
-  taken(): Promise<void>;
+  readonly taken: () => Promise<void>;
   /** Lets whoever waits look around: the connection is over. */
-  wake(): void;
+  readonly wake: () => void;
 }
 
 function createQueue(): Queue {
@@ -166,8 +166,11 @@ function createQueue(): Queue {
     },
     bytes: () => bytes,
     async first() {
-      while (items.length === 0 && !woken) await turn();
-      return items[0] ?? over;
+      for (;;) {
+        const item = items[0] ?? (woken ? over : undefined);
+        if (item) return item;
+        await turn();
+      }
     },
     drop() {
       const item = items.shift();

@@ -8,7 +8,7 @@ import type { Direction, Toxic } from './toxics.ts';
 
 /** Something that was put on a proxy and can be taken off again, for live connections too. */
 export interface Removable {
-  remove(): void;
+  readonly remove: () => void;
 }
 
 /** A TCP proxy on a fixed loopback port that does to connections what it is told. */
@@ -19,17 +19,17 @@ export interface FaultProxy {
   /** Connections accepted since the start. */
   readonly accepted: number;
   /** Adds a toxic to present and future connections; both directions unless told. */
-  add(toxic: Toxic, direction?: Direction): Removable;
+  readonly add: (toxic: Toxic, direction?: Direction) => Removable;
   /** Takes off all toxics and rules. */
-  reset(): void;
+  readonly reset: () => void;
   /** Toxiproxy's `down`: cuts all connections and refuses new ones until `up()`. */
-  down(): Promise<void>;
-  up(): Promise<void>;
+  readonly down: () => Promise<void>;
+  readonly up: () => Promise<void>;
   /** Ends all connections at once, by RST unless told; new ones are accepted. */
-  cutAll(how?: 'close' | 'reset'): void;
+  readonly cutAll: (how?: 'close' | 'reset') => void;
   /** Drops the MQTT packets for which the predicate is true; it sees each packet once, in order (no TLS, no WebSocket). */
-  swallow(direction: Direction, predicate: (frame: Frame) => boolean): Removable;
-  close(): Promise<void>;
+  readonly swallow: (direction: Direction, predicate: (frame: Frame) => boolean) => Removable;
+  readonly close: () => Promise<void>;
 }
 
 interface State {
@@ -61,8 +61,8 @@ export async function startFaultProxy(scope: Scope, target: { host?: string; por
 
 interface Listener {
   readonly port: number;
-  open(): Promise<void>;
-  close(): Promise<void>;
+  readonly open: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 function createProxy(state: State, listener: Listener, changed: EventEmitter): FaultProxy {
@@ -92,7 +92,11 @@ function createProxy(state: State, listener: Listener, changed: EventEmitter): F
       return state.accepted;
     },
     // A copy, so that the same object may be added twice.
-    add: (toxic, direction) => put(directions(direction).map((name) => conditions[name].toxics), { ...toxic }),
+    add: (toxic, direction) =>
+      put(
+        directions(direction).map((name) => conditions[name].toxics),
+        { ...toxic },
+      ),
     swallow: (direction, predicate) => put([conditions[direction].rules], (frame: Frame) => predicate(frame)),
     reset() {
       for (const { toxics, rules } of Object.values(conditions)) {

@@ -8,8 +8,8 @@ export type FrameFilter = (chunk: Buffer, drop: ((frame: Frame) => boolean) | un
  * without one nothing is held back, with one a packet waits until it is complete. What is no MQTT passes untouched.
  */
 export function createFrameFilter(): FrameFilter {
-  let held = Buffer.alloc(0);
-  let headSent = Buffer.alloc(0);
+  let held: Buffer = Buffer.alloc(0);
+  let headSent: Buffer = Buffer.alloc(0);
   let passing = 0;
 
   /** Lets `size` bytes of the packet that starts here go without a decision, what is not here yet included. */

@@ -48,29 +48,13 @@ export function toFrame(bytes: Buffer): Frame {
   return { command: COMMANDS[bytes[0] >> 4], bytes, start: frameSize(bytes, 0)?.header ?? bytes.length };
 }
 
+const WITHOUT_ID: ReadonlySet<Command> = new Set(['connect', 'connack', 'pingreq', 'pingresp', 'disconnect', 'auth']);
+
 /** Packet identifier of a frame; 0 if its type has none. */
 export function packetId({ command, bytes, start }: Frame): number {
-  switch (command) {
-    case 'publish':
-      return (bytes[0] & 0x06) === 0 ? 0 : bytes.readUInt16BE(start + 2 + bytes.readUInt16BE(start));
-    case 'puback':
-    case 'pubrec':
-    case 'pubrel':
-    case 'pubcomp':
-    case 'subscribe':
-    case 'suback':
-    case 'unsubscribe':
-    case 'unsuback':
-      return bytes.readUInt16BE(start);
-    case 'reserved':
-    case 'connect':
-    case 'connack':
-    case 'pingreq':
-    case 'pingresp':
-    case 'disconnect':
-    case 'auth':
-      return 0;
-  }
+  if (WITHOUT_ID.has(command)) return 0;
+  if (command !== 'publish') return bytes.readUInt16BE(start);
+  return (bytes[0] & 0x06) === 0 ? 0 : bytes.readUInt16BE(start + 2 + bytes.readUInt16BE(start));
 }
 
 /** Makes a function that takes a byte stream in pieces and returns the packets they complete; throws on an impossible length. */

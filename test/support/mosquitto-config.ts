@@ -41,7 +41,9 @@ export interface MosquittoPorts {
 
 /** Writes the configuration file's text for a broker whose files live in `dir`. */
 export function mosquittoConfig(dir: string, ports: MosquittoPorts, options: MosquittoOptions): string {
-  return [...globalLines(dir, options), ...listenerLines(dir, ports, options), ...(options.bridges ?? []), ''].join('\n');
+  return [...globalLines(dir, options), ...listenerLines(dir, ports, options), ...(options.bridges ?? []), ''].join(
+    '\n',
+  );
 }
 
 function globalLines(dir: string, options: MosquittoOptions): string[] {

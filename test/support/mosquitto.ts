@@ -18,16 +18,16 @@ export interface Mosquitto extends MosquittoPorts {
   /** Folder of its configuration and persistence. */
   readonly dir: string;
   /** Everything it logged since it was first started. */
-  log(): string;
+  readonly log: () => string;
   /** Ends it by a signal (SIGKILL unless told) and resolves when it is gone. */
-  kill(signal?: NodeJS.Signals): Promise<Exit>;
+  readonly kill: (signal?: NodeJS.Signals) => Promise<Exit>;
   /** Starts it again on the same ports and folder, after a SIGTERM if it still runs; resolves when it answers. */
-  restart(): Promise<void>;
+  readonly restart: () => Promise<void>;
   /** Freezes the process (SIGSTOP): connections stay open and nothing answers. */
-  pause(): void;
-  resume(): void;
+  readonly pause: () => void;
+  readonly resume: () => void;
   /** Ends it by SIGTERM: sessions are saved if it has persistence. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const START_ATTEMPTS = 5;
@@ -140,7 +140,12 @@ export function findMosquitto(): string {
 }
 
 function findProgram(name: string): string {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin'];
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
+    '/usr/local/sbin',
+    '/opt/homebrew/sbin',
+  ];
   const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
   if (!found) throw new Error(`${name} is not installed: npm test installs it, or see README`);
   return found;

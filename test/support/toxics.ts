@@ -14,7 +14,12 @@ export type Toxic =
   /** Resets both sides (RST) after `timeout` ms. */
   | { readonly type: 'reset_peer'; readonly timeout: number }
   /** Writes pieces of `average_size` +- `size_variation` bytes, `delay` µs apart. */
-  | { readonly type: 'slicer'; readonly average_size: number; readonly size_variation?: number; readonly delay?: number }
+  | {
+      readonly type: 'slicer';
+      readonly average_size: number;
+      readonly size_variation?: number;
+      readonly delay?: number;
+    }
   /** Closes both sides when `bytes` bytes went through a connection since the toxic came. */
   | { readonly type: 'limit_data'; readonly bytes: number };
 

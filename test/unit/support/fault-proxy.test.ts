@@ -23,7 +23,9 @@ function watch(socket: Socket): Peer {
 }
 
 /** A server behind a proxy and one connection through it, seen from both ends. */
-async function connected(t: Scope): Promise<{ proxy: FaultProxy; client: Peer; server: Peer; dial(): Promise<[Peer, Peer]> }> {
+async function connected(
+  t: Scope,
+): Promise<{ proxy: FaultProxy; client: Peer; server: Peer; dial(): Promise<[Peer, Peer]> }> {
   const listener: Server = createServer({ allowHalfOpen: true });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');

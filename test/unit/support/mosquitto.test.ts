@@ -13,5 +13,5 @@ test('mosquitto - starts, restarts on the same port and stops', async (t) => {
 test('mosquitto - accepts only the protocol versions asked for', async (t) => {
   const broker = await startMosquitto(t, { websockets: true, users: { a: 'b' }, persistence: 1, debug: true });
   expect(broker.log()).toContain('running');
-  console.log(broker.log())
+  console.log(broker.log());
 });

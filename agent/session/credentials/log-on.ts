@@ -10,26 +10,31 @@ export type LogOn = Pick<ConnectionMaterial, 'username' | 'password' | 'enhanced
 const MAX_FIELD_BYTES = 65_535;
 
 /** Reads anew what CONNECT shall carry; rejects with CredentialError. */
-export async function readLogOn(authentication: Authentication, files: MountedFiles): Promise<LogOn> {
+export function readLogOn(authentication: Authentication, files: MountedFiles): Promise<LogOn> {
   switch (authentication.kind) {
     case 'anonymous':
     case 'x509':
-      return {};
+      return Promise.resolve({});
     case 'usernamePassword':
       return readUsernamePassword(authentication.secretName, files);
     case 'kubernetes':
       return readServiceAccountToken(authentication, files);
     case 'managedIdentity':
-      throw new CredentialError(
+    case 'x509KeyVault':
+      return Promise.reject(notSupported(authentication.kind));
+  }
+}
+
+function notSupported(kind: 'managedIdentity' | 'x509KeyVault'): CredentialError {
+  return kind === 'managedIdentity'
+    ? new CredentialError(
         'NotSupportedManagedIdentity',
         'This version does not log on with systemAssignedManagedIdentity; use x509.secretName or usernamePassword.',
-      );
-    case 'x509KeyVault':
-      throw new CredentialError(
+      )
+    : new CredentialError(
         'NotSupportedKeyVault',
         'This version does not read certificates from x509.keyVault; put the certificate into a Secret and name it in x509.secretName.',
       );
-  }
 }
 
 async function readUsernamePassword(secretName: string, files: MountedFiles): Promise<LogOn> {

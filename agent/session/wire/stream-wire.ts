@@ -34,6 +34,11 @@ export function openStreamWire(
   socket.on('error', (error) => passage.fail(error));
   socket.once('close', () => passage.close());
 
+  const destroy = (): void => {
+    passage.end();
+    intake.discard();
+    socket.destroy();
+  };
   return {
     write: (bytes) => !socket.writable || socket.write(bytes),
     writtenThrough: () => socket.writableLength === 0,
@@ -48,17 +53,13 @@ export function openStreamWire(
       if (intake.resume()) socket.resume();
     },
     end() {
-      if (!passage.opened) return this.destroy();
+      if (!passage.opened) return destroy();
       passage.end();
       intake.discard();
       // A paused socket would never see the other end's FIN.
       socket.resume();
       socket.end();
     },
-    destroy() {
-      passage.end();
-      intake.discard();
-      socket.destroy();
-    },
+    destroy,
   };
 }

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { WebSocket } from 'ws';
 import { connectSocket } from './connect.ts';
-import { createIntake } from './intake.ts';
-import { beginPassage } from './passage.ts';
+import { type Intake, createIntake } from './intake.ts';
+import { type Passage, beginPassage } from './passage.ts';
 import type { Wire, WireHandler, WireTarget } from './wire.ts';
 
 /** A broker may put several packets into one message (MQTT 5, 6.0), so a message may be larger than the largest packet. */
@@ -16,11 +16,11 @@ export function openWebSocketWire(
   handler: WireHandler,
   connectTimeoutMs: number,
 ): Wire {
-  const intake = createIntake((bytes, length) => handler.received(bytes, length));
-  const early: Uint8Array[] = [];
   const socket = connectSocket(target, secureContext);
   const channel = webSocketOver(socket, target);
+  const intake = createIntake((bytes, length) => handler.received(bytes, length));
   const passage = beginPassage(target, handler, { connectTimeoutMs, onTimeout: () => channel.terminate() });
+  const early: Uint8Array[] = [];
 
   socket.once('connect', () => passage.reach(secureContext === undefined ? 'upgrading' : 'securing'));
   if (secureContext !== undefined) socket.once('secureConnect', () => passage.reach('upgrading'));
@@ -29,6 +29,22 @@ export function openWebSocketWire(
     for (const bytes of early.splice(0)) channel.send(bytes);
     passage.open();
   });
+  channel.on('error', (error) => passage.fail(error));
+  channel.once('close', () => passage.close());
+  listenForMessages(channel, intake, passage);
+  return controls({ socket, channel, intake, passage, early });
+}
+
+interface Parts {
+  readonly socket: Socket;
+  readonly channel: WebSocket;
+  readonly intake: Intake;
+  readonly passage: Passage;
+  /** What was given before the WebSocket stood. */
+  readonly early: Uint8Array[];
+}
+
+function listenForMessages(channel: WebSocket, intake: Intake, passage: Passage): void {
   channel.on('message', (data: Buffer, isBinary: boolean) => {
     passage.received();
     if (isBinary) {
@@ -44,14 +60,19 @@ export function openWebSocketWire(
     passage.failWith('WebSocketRefused', `HTTP status ${response.statusCode ?? 0}`);
     channel.terminate();
   });
-  channel.on('error', (error) => passage.fail(error));
-  channel.once('close', () => passage.close());
+}
 
-  const isOpen = (): boolean => channel.readyState === WebSocket.OPEN;
-  const waiting = (): number => (early.length > 0 ? totalLength(early) : channel.bufferedAmount);
+function controls({ socket, channel, intake, passage, early }: Parts): Wire {
+  const waiting = (): number => channel.bufferedAmount + early.reduce((sum, bytes) => sum + bytes.length, 0);
+  const destroy = (): void => {
+    passage.end();
+    intake.discard();
+    early.length = 0;
+    channel.terminate();
+  };
   return {
     write(bytes) {
-      if (isOpen()) channel.send(bytes);
+      if (channel.readyState === WebSocket.OPEN) channel.send(bytes);
       else if (channel.readyState === WebSocket.CONNECTING) early.push(bytes);
       return !socket.writableNeedDrain;
     },
@@ -67,17 +88,13 @@ export function openWebSocketWire(
       if (intake.resume()) channel.resume();
     },
     end() {
-      if (!passage.opened) return this.destroy();
+      if (!passage.opened) return destroy();
       passage.end();
       intake.discard();
       channel.resume();
       channel.close();
     },
-    destroy() {
-      passage.end();
-      intake.discard();
-      channel.terminate();
-    },
+    destroy,
   };
 }
 
@@ -94,8 +111,4 @@ function webSocketOver(socket: Socket, { host, port, tlsEnabled, maxPacketBytes 
     socket.destroy();
     throw error;
   }
-}
-
-function totalLength(chunks: readonly Uint8Array[]): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }

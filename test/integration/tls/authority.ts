@@ -47,7 +47,7 @@ export async function createAuthority(commonName = 'Test Root'): Promise<Authori
   return authority(certificate, keys);
 }
 
-function authority(issuer: X509Certificate, keys: CryptoKeyPair): Authority {
+function authority(issuer: X509Certificate, keys: webcrypto.CryptoKeyPair): Authority {
   const sign = async (commonName: string, options: IssueOptions, isAuthority: boolean) => {
     const own = await generateKeys();
     const certificate = await X509CertificateGenerator.create({
@@ -91,8 +91,8 @@ function alternativeNames(names: readonly string[]): SubjectAlternativeNameExten
   return new SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })));
 }
 
-function generateKeys(): Promise<CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;
+function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
 }
 
 function pem(certificate: X509Certificate): string {

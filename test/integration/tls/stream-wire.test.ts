@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
@@ -40,7 +41,7 @@ describe('a wire', () => {
   test.for([false, true])('keeps 50 parallel streams apart in one shared read buffer (TLS %s)', async (secure, t) => {
     // Each connection gets a stream of its own byte, written in small turns so that the sockets take turns in one loop.
     const rounds = 200;
-    const serve = (socket: import('node:net').Socket): void => {
+    const serve = (socket: Socket): void => {
       socket.once('data', (name) => {
         let left = rounds;
         const next = (): void => {

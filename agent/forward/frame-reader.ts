@@ -1,4 +1,4 @@
-import { ReasonCode } from '../session/protocol-fault.ts';
+import { ReasonCode } from '../session/reason-code.ts';
 
 /** Takes whole control packets out of a byte stream, in order. */
 export interface FrameHandler {

@@ -1,4 +1,4 @@
-import { ReasonCode } from '../session/protocol-fault.ts';
+import { ReasonCode } from '../session/reason-code.ts';
 import { HOP_NAME, hopsIn } from './hop-count.ts';
 import type { PublishView } from './publish-view.ts';
 import { textFault } from './utf8.ts';

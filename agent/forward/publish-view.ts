@@ -1,4 +1,4 @@
-import { ReasonCode } from '../session/protocol-fault.ts';
+import { ReasonCode } from '../session/reason-code.ts';
 import { readProperties } from './publish-properties.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { ReasonCode } from '../session/protocol-fault.ts';
+import { ReasonCode } from '../session/reason-code.ts';
 import { AckBuffer, Packet } from './ack-buffer.ts';
 import { countDropped, type DropReason } from './counters.ts';
 import type { Lane } from './lane.ts';

@@ -1,5 +1,7 @@
-import { type ConfigFile, readConfigFiles } from '../agent/config/read-files.ts';
-import { type ConnectorDocument, validateConfig } from '../shared/config/validate.ts';
+import { readConfigFiles } from '../agent/config/read-files.ts';
+import type { ConfigFile } from '../shared/config/file.ts';
+import { validateConfig } from '../shared/config/validate.ts';
+import type { ConnectorDocument } from '../shared/plan/document.ts';
 import type { Problem } from '../shared/problem.ts';
 import type { Io } from './io.ts';
 

@@ -1,4 +1,5 @@
-import { formatProblem, type Problem } from '../shared/problem.ts';
+import { formatProblem } from '../shared/config/report.ts';
+import type { Problem } from '../shared/problem.ts';
 
 /** Problems as people read them, each with its `try:` line. */
 export function problemsText(problems: readonly Problem[]): string {

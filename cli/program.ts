@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { OUTPUT_FORMATS } from './output.ts';
 import { UsageError } from './usage-error.ts';
+import { packageVersion } from './version.ts';
 
 /** Runs one command line (without the program's own name) and says what to exit with; throws only on a defect. */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -28,6 +29,8 @@ type Run = (options: Options, io: Io, operand?: string) => Promise<ExitCode>;
 function createProgram(io: Io, report: Report): Command {
   const program = new Command('mqttbridge')
     .description('Bridges two MQTT brokers as MqttBridgeConnector and MqttBridgeTopicMap resources say.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -97,10 +100,7 @@ function addRunners(program: Command, add: Add): void {
       .description('Run the bridge until it is told to stop; changed files are applied while it runs.')
       .addOption(filename('file or folder of *.yaml, *.yml, *.json; may be repeated'))
       .option('--connector <name>', 'connector to run, when the files hold several')
-      .option('--http <host:port>', 'address of /livez /readyz /metrics /status', address, {
-        host: '127.0.0.1',
-        port: 9600,
-      })
+      .addOption(http())
       .option('--secrets-dir <dir>', 'folder with one folder per Secret', '/var/run/mqttbridge/secrets')
       .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
       .option('--instance <k>', 'run only slot K, counted from 0 (default: all slots)', wholeNumber)
@@ -112,10 +112,7 @@ function addRunners(program: Command, add: Add): void {
       .command('demo')
       .description('Bridge two embedded brokers with sample traffic and show what happens.')
       .option('--for <seconds>', 'end by itself after this long (default: at Ctrl-C)', seconds)
-      .option('--http <host:port>', 'address of /livez /readyz /metrics /status', address, {
-        host: '127.0.0.1',
-        port: 9600,
-      }),
+      .addOption(http()),
     async (options, io) => (await import('./demo.ts')).demoCommand(options as never, io),
   );
 }
@@ -130,6 +127,12 @@ function output(fallback: (typeof OUTPUT_FORMATS)[number] = 'table'): Option {
   return new Option('-o, --output <format>', 'form of the data on standard output')
     .choices(OUTPUT_FORMATS)
     .default(fallback);
+}
+
+function http(): Option {
+  return new Option('--http <host:port>', 'address of /livez /readyz /metrics /status')
+    .argParser(address)
+    .default({ host: '127.0.0.1', port: 9600 }, '127.0.0.1:9600');
 }
 
 function address(text: string): object {

@@ -121,23 +121,34 @@ export async function openProbes(
 }
 
 async function untilStopped(agent: RunningAgent, logger: Logger, io: Io): Promise<ExitCode> {
-  const signal = await firstSignal(agent, io);
+  const signals = createSignalQueue(io);
+  const signal = await Promise.race([signals.next(), agent.closed]);
   if (signal === undefined) {
     logger.error({ evt: 'AgentClosed' }, 'the agent ended by itself');
     return EXIT.runtime;
   }
-  logger.info({ evt: 'Stopping', signal }, 'finishing what is in flight');
-  await agent.stop(STOP_DEADLINE_MS);
+  logger.info({ evt: 'Stopping', signal }, 'finishing what is in flight; a second signal ends at once');
+  const impatient = await Promise.race([agent.stop(STOP_DEADLINE_MS), signals.next()]);
+  if (impatient !== undefined) {
+    logger.warn({ evt: 'StopCutShort', signal: impatient }, 'ended with messages in flight; the brokers keep them');
+    return impatient === 'SIGINT' ? EXIT.interrupted : EXIT.runtime;
+  }
   logger.info({ evt: 'Stopped', signal }, 'stopped');
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
 }
 
-/** The first signal, or undefined when the agent ended without one. */
-async function firstSignal(agent: RunningAgent, io: Io): Promise<StopSignal | undefined> {
-  return new Promise((resolve, reject) => {
-    io.onSignal(resolve);
-    agent.closed.then(() => resolve(undefined), reject);
+/** Signals one after the other, none of them lost between two calls of `next`. */
+function createSignalQueue(io: Io): { next: () => Promise<StopSignal> } {
+  const received: StopSignal[] = [];
+  let wake: ((signal: StopSignal) => void) | undefined;
+  io.onSignal((signal) => {
+    if (wake === undefined) received.push(signal);
+    else wake(signal);
+    wake = undefined;
   });
+  return {
+    next: async () => received.shift() ?? new Promise((resolve) => (wake = resolve)),
+  };
 }
 
 interface Announcement {

@@ -1,4 +1,4 @@
-import type { ConnectorDocument } from '../../shared/config/validate.ts';
+import type { ConnectorDocument } from '../../shared/plan/document.ts';
 import type { Problem } from '../../shared/problem.ts';
 import { fileProblem } from './read-files.ts';
 

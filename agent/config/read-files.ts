@@ -1,12 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ConfigFile } from '../../shared/config/file.ts';
 import type { Problem } from '../../shared/problem.ts';
-
-/** The text of one configuration file, named as its user named it. */
-export interface ConfigFile {
-  readonly name: string;
-  readonly text: string;
-}
 
 /** What was read, and what could not be. */
 export interface ReadResult {

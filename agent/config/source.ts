@@ -1,4 +1,4 @@
-import type { ConnectorDocument } from '../../shared/config/validate.ts';
+import type { ConnectorDocument } from '../../shared/plan/document.ts';
 import type { Problem } from '../../shared/problem.ts';
 
 /** What a configuration source reports: a document that may be applied, or one that may not and why. */

@@ -33,12 +33,14 @@ export interface Connection {
   writtenThrough(): boolean;
   /** Reads on after the receiver asked to hold. */
   proceed(): void;
-  /** Says DISCONNECT and closes. `forget` asks the broker to end the session too. */
-  close(options?: { readonly forget?: boolean }): void;
+  /** Says DISCONNECT and closes; resolves when the wire is gone. `forget` asks the broker to end the session too. */
+  close(options?: { readonly forget?: boolean }): Promise<void>;
   /** Drops the connection without a word and reports the fault. */
   fail(fault: SessionFault): void;
 }
 
+/** How long a broker may take to close after DISCONNECT. */
+const CLOSE_PATIENCE_MS = 1_000;
 const PINGRESP = Buffer.of(0xd0, 0);
 
 /** Control packet types (MQTT5 2.1.2). */
@@ -53,6 +55,7 @@ export function openConnection(parts: ConnectionParts): Connection {
   let over = false;
   let accepted = false;
   let holding = false;
+  const gone = Promise.withResolvers<void>();
 
   const finish = (fault: SessionFault) => {
     if (over) return;
@@ -154,7 +157,10 @@ export function openConnection(parts: ConnectionParts): Connection {
       return reader.feed(bytes, length);
     },
     drained: () => sender.drained(),
-    closed: (fault) => finish(lost(fault)),
+    closed(fault) {
+      gone.resolve();
+      finish(lost(fault));
+    },
   };
   const wire: Wire = openWire(parts.spec, parts.material, wireHandler, { connectTimeoutMs: parts.connectTimeoutMs });
 
@@ -171,12 +177,15 @@ export function openConnection(parts: ConnectionParts): Connection {
       if (reader.resume()) wire.resume();
       else holding = true;
     },
-    close({ forget = false } = {}) {
+    async close({ forget = false } = {}) {
       if (over) return;
       over = true;
       if (accepted) wire.write(disconnectPacket(version, forget));
       control?.dispose();
       wire.end();
+      const patience = setTimeout(() => wire.destroy(), CLOSE_PATIENCE_MS);
+      await gone.promise;
+      clearTimeout(patience);
     },
     fail: finish,
   };

@@ -69,6 +69,9 @@ const BY_ALERT: ReadonlyMap<number, WireFaultReason> = new Map([
   [PROTOCOL_VERSION_ALERT, 'TlsVersionRefused'],
 ]);
 
+/** Of an error without a code. */
+const NO_CODE = '';
+
 // OpenSSL's X.509 verify results reach us as bare names; every other code carries a family prefix.
 const VERIFY_RESULT =
   /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CERT_|CRL_|INVALID_|PATH_LENGTH_|EE_KEY_|CA_|AKID_|ERROR_IN_CERT_|NO_EXPLICIT_|UNHANDLED_CRITICAL_)/;
@@ -83,7 +86,7 @@ export function faultOf(error: unknown, target: WireTarget, progress: WireProgre
     });
   }
   const code = codeOf(error);
-  return describeFault(reasonOf(code, progress), target, { ...progress, detail: code });
+  return describeFault(reasonOf(code, progress), target, code === NO_CODE ? progress : { ...progress, detail: code });
 }
 
 /** The fault with its sentence; `detail` is a code or a status, never text from the peer. */
@@ -104,7 +107,7 @@ function codeOf(error: unknown): string {
   // Happy Eyeballs reports one error per address; they seldom differ, and the first address is the preferred one.
   const first = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
   const code = typeof first === 'object' && first !== null && 'code' in first ? first.code : undefined;
-  return typeof code === 'string' ? code : 'UNKNOWN';
+  return typeof code === 'string' ? code : NO_CODE;
 }
 
 // Depending on whether a read or a write met the alert, Node's code is of its own making or just EPROTO; OpenSSL's number in

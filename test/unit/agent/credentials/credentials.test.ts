@@ -241,7 +241,7 @@ describe('secrets', () => {
   const prints = (value: unknown): string => {
     const json = JSON.stringify(value) ?? '';
     const inspected = inspect(value, { depth: 20, showHidden: true });
-    const stack = value instanceof Error ? String(value.stack) + JSON.stringify({ ...value }) : '';
+    const stack = value instanceof Error ? String(value.stack) : '';
     return [json, inspected, String(value), stack].join('\n');
   };
 

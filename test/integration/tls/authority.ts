@@ -27,6 +27,8 @@ export interface IssueOptions {
 export interface Authority {
   /** PEM of its certificate. */
   readonly cert: string;
+  /** The same with its private key: a self-signed server. */
+  readonly pair: Pair;
   issue(commonName: string, options?: IssueOptions): Promise<Pair>;
   /** An authority below this one. */
   intermediate(commonName: string): Promise<Authority>;
@@ -44,10 +46,10 @@ export async function createAuthority(commonName = 'Test Root'): Promise<Authori
     keys,
     extensions: [new BasicConstraintsExtension(true, undefined, true)],
   });
-  return authority(certificate, keys);
+  return authority(certificate, keys, await pairOf(certificate, keys));
 }
 
-function authority(issuer: X509Certificate, keys: webcrypto.CryptoKeyPair): Authority {
+function authority(issuer: X509Certificate, keys: webcrypto.CryptoKeyPair, pair: Pair): Authority {
   const sign = async (commonName: string, options: IssueOptions, isAuthority: boolean) => {
     const own = await generateKeys();
     const certificate = await X509CertificateGenerator.create({
@@ -63,15 +65,15 @@ function authority(issuer: X509Certificate, keys: webcrypto.CryptoKeyPair): Auth
     return { certificate, own };
   };
   return {
-    cert: pem(issuer),
+    cert: pair.cert,
+    pair,
     async issue(commonName, options = {}) {
       const { certificate, own } = await sign(commonName, options, false);
-      const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', own.privateKey), 'PRIVATE KEY');
-      return { cert: pem(certificate), key: `${key}\n` };
+      return pairOf(certificate, own);
     },
     async intermediate(commonName) {
       const { certificate, own } = await sign(commonName, {}, true);
-      return authority(certificate, own);
+      return authority(certificate, own, await pairOf(certificate, own));
     },
   };
 }
@@ -92,9 +94,10 @@ function alternativeNames(names: readonly string[]): SubjectAlternativeNameExten
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-function pem(certificate: X509Certificate): string {
-  return `${certificate.toString('pem')}\n`;
+async function pairOf(certificate: X509Certificate, keys: webcrypto.CryptoKeyPair): Promise<Pair> {
+  const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
+  return { cert: `${certificate.toString('pem')}\n`, key: `${key}\n` };
 }

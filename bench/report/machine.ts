@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import os from 'node:os';
+
+/** Where and when a run was made. */
+export interface Machine {
+  readonly cores: number;
+  readonly processor: string;
+  readonly memoryGiB: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly mosquitto: string;
+  /** RFC 3339, UTC. */
+  readonly date: string;
+}
+
+/** Describes this machine; `node` is the version of the Node that runs the bridges. */
+export function describeMachine(node: string, now: Date): Machine {
+  return {
+    cores: os.availableParallelism(),
+    processor: os.cpus()[0]?.model ?? 'unknown',
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    kernel: `${os.type()} ${os.release()}`,
+    node,
+    mosquitto: mosquittoVersion(),
+    date: now.toISOString(),
+  };
+}
+
+/** `mosquitto -h` ends with code 3 after printing its version. */
+function mosquittoVersion(): string {
+  try {
+    return versionIn(execFileSync('mosquitto', ['-h'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  } catch (error) {
+    return versionIn(String((error as { stdout?: unknown }).stdout ?? ''));
+  }
+}
+
+function versionIn(text: string): string {
+  return /version (\S+)/.exec(text)?.[1] ?? 'not found';
+}

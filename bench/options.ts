@@ -16,7 +16,7 @@ export interface Options {
 
 /** The usage line. */
 export const usage =
-  'node bench/main.ts [--json] [--quick] [--only CONTENDERS] [--scenario NAMES] [--rounds N] [--document] [--list]';
+  'node bench/main.ts [--json] [--quick] [--only CONTENDERS] [--scenario NAMES] [--rounds N] [--document]';
 
 const quickFactor = 0.5;
 /** What `--quick` keeps: enough for every target of the table except those that need many lanes. */

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { createAckWriter } from './acks.ts';
 import { createPublishRing, type MessageShape, packetType } from './frames.ts';
 import { payloadStart, publishId } from './scanner.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -133,27 +133,6 @@ function createSender(options: FlowOptions, producer: Wire): Sender {
         sendRun(slot, run);
         left -= run;
       }
-    },
-  };
-}
-
-interface AckWriter {
-  add(id: number): void;
-  flush(): void;
-}
-
-function createAckWriter(wire: Wire): AckWriter {
-  let pending = Buffer.allocUnsafe(1 << 16);
-  let filled = 0;
-  return {
-    add(id) {
-      if (filled + 4 > pending.length) pending = Buffer.concat([pending, Buffer.allocUnsafe(pending.length)]);
-      pending.writeUInt32BE((0x40020000 | id) >>> 0, filled);
-      filled += 4;
-    },
-    flush() {
-      if (filled > 0) wire.write(Buffer.from(pending.subarray(0, filled)));
-      filled = 0;
     },
   };
 }

@@ -38,6 +38,8 @@ export function createLoadSession(notify: (reply: LoadReply) => void): (command:
           firstAt: await probe(flow, ends.producer, opened.open.shape, topics, command.deadlineMs),
         };
       case 'closed':
+        // Mosquitto writes packet by packet; the load must not pay a read for each. Synthetic peers write in batches.
+        if (opened.open.role === 'client') for (const wire of [ends.producer, ends.consumer]) wire.coalesce(1);
         return { kind: 'result', result: await runClosed(flow, command) };
       case 'paced':
         return { kind: 'result', result: await runPaced(flow, command) };

@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import net from 'node:net';
 import { createScanner, type FrameHandler } from './scanner.ts';
 import { encodeConnect, encodeSubscribe, type MqttVersion, packetType, type Qos } from './frames.ts';
@@ -8,6 +8,8 @@ export interface Wire {
   write(bytes: Uint8Array): void;
   /** Replaces the receivers; `chunkEnd` follows the last frame of each read. */
   receive(frame: FrameHandler, chunkEnd: () => void): void;
+  /** Reads at most once per `ms` from now on, so that a peer's small writes do not cost a read each. 0 reads at once. */
+  coalesce(ms: number): void;
   destroy(): void;
 }
 
@@ -19,33 +21,73 @@ export interface Ends {
   readonly receiveMaximum: number;
 }
 
-/** Wraps a connected socket. */
+/** Wraps a socket that a server accepted. */
 export function wireOf(socket: net.Socket): Wire {
+  const scan = createReceiver();
+  socket.on('data', scan.read);
+  return wireOn(socket, scan, () => {});
+}
+
+const readBytes = 1 << 18;
+
+/** Dials a broker; only a dialled socket can read into one buffer of ours and so be paused between reads. */
+async function dialWire(port: number): Promise<Wire> {
+  const scan = createReceiver();
+  let betweenReadsMs = 0;
+  const socket = await dial(port, {
+    buffer: Buffer.allocUnsafe(readBytes),
+    callback(bytes, buffer) {
+      scan.read((buffer as Buffer).subarray(0, bytes));
+      if (betweenReadsMs === 0) return true;
+      setTimeout(() => socket.resume(), betweenReadsMs);
+      return false;
+    },
+  });
+  return wireOn(socket, scan, (ms) => {
+    betweenReadsMs = ms;
+  });
+}
+
+interface Receiver {
+  read(chunk: Uint8Array): void;
+  receive: Wire['receive'];
+}
+
+function createReceiver(): Receiver {
   let onFrame: FrameHandler = () => {};
   let onChunkEnd: () => void = () => {};
   const scan = createScanner((buffer, start, body, end) => onFrame(buffer, start, body, end));
-  socket.setNoDelay(true);
-  socket.on('error', () => {});
-  socket.on('data', (chunk) => {
-    scan(chunk);
-    onChunkEnd();
-  });
   return {
-    write: (bytes) => void socket.write(bytes),
+    read(chunk) {
+      scan(chunk);
+      onChunkEnd();
+    },
     receive(frame, chunkEnd) {
       onFrame = frame;
       onChunkEnd = chunkEnd;
     },
+  };
+}
+
+function wireOn(socket: net.Socket, receiver: Receiver, coalesce: Wire['coalesce']): Wire {
+  socket.setNoDelay(true);
+  socket.on('error', () => {});
+  return {
+    write: (bytes) => void socket.write(bytes),
+    receive: receiver.receive,
+    coalesce,
     destroy: () => void socket.destroy(),
   };
 }
 
-/** A TCP connection to a loopback port, tried again while nothing listens there, until `deadlineMs` have passed. */
-export function dial(port: number, deadlineMs = 5000): Promise<net.Socket> {
-  const giveUp = performance.now() + deadlineMs;
+const dialDeadlineMs = 5000;
+
+/** A TCP connection to a loopback port, tried again while nothing listens there, for at most five seconds. */
+export function dial(port: number, onread?: net.OnReadOpts): Promise<net.Socket> {
+  const giveUp = performance.now() + dialDeadlineMs;
   return new Promise((resolve, reject) => {
     const attempt = () => {
-      const socket = net.connect({ host: '127.0.0.1', port });
+      const socket = net.connect({ host: '127.0.0.1', port, ...(onread ? { onread } : {}) });
       socket.once('connect', () => resolve(socket));
       socket.once('error', (error) => {
         if (performance.now() > giveUp) reject(error);
@@ -58,7 +100,7 @@ export function dial(port: number, deadlineMs = 5000): Promise<net.Socket> {
 
 /** Connects as an MQTT client; rejects when the broker refuses. */
 export async function openClient(port: number, version: MqttVersion, clientId: string): Promise<Wire> {
-  const wire = wireOf(await dial(port));
+  const wire = await dialWire(port);
   wire.write(encodeConnect(version, clientId));
   await expectFrame(wire, packetType.connack, (buffer, body) => buffer[body + 1] === 0);
   return wire;

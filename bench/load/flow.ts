@@ -7,7 +7,7 @@ import type { Wire } from './wire.ts';
 /** Sequence number of a probe: never counted, its topic number follows in the payload. */
 export const probeSequence = 0xffffffff;
 /** Most messages of one run; sending stops there. */
-const capacity = 1 << 24;
+const capacity = 1 << 25;
 
 export interface FlowOptions {
   readonly shape: MessageShape;

@@ -6,6 +6,9 @@ import type { ClosedCommand, LoadResult, MeteredPids, PacedCommand } from './pro
 /** Without any receipt for this long a QoS 0 window is taken for lost, and a drain for finished. */
 const stallMs = 1000;
 
+/** A window goes out in at most this many writes, so that the sender's writes are big whatever the receipts come in. */
+const writesPerWindow = 10;
+
 interface Mark {
   readonly at: number;
   readonly received: number;
@@ -21,10 +24,11 @@ interface Interval {
 export async function runClosed(flow: Flow, command: ClosedCommand): Promise<LoadResult> {
   let writtenOff = 0;
   let open = true;
+  const leastWrite = Math.max(1, Math.floor(command.window / writesPerWindow));
   const refill = () => {
     const outstanding = flow.sent - flow.tally.distinct - writtenOff;
     const count = open ? Math.min(command.window - outstanding, flow.room) : 0;
-    if (count > 0) flow.send(count);
+    if (count >= leastWrite) flow.send(count);
   };
   const watch = watchStall(flow, () => {
     writtenOff = flow.sent - flow.tally.distinct;

@@ -1,0 +1,114 @@
+import { routeClientId, slotClientId } from '../client-id.ts';
+import { type Connector, remoteSessionsOf } from '../resources/connector.ts';
+import type { Route } from '../resources/topic-map.ts';
+import { filtersIntersect } from '../topic/filter.ts';
+import { assignSlots } from './assign.ts';
+import type { ConnectorDocument } from './document.ts';
+import type { LanePlan, Plan, SessionPlan, Side } from './types.ts';
+
+/** What a plan needs beyond the document. */
+export interface PlanOptions {
+  /** ARM resource ID of the Azure Arc extension: the root of client IDs with a managed identity. */
+  readonly extensionResourceId?: string | undefined;
+}
+
+/** A lane before it is known which sessions it uses. */
+interface Draft {
+  readonly key: string;
+  readonly slot: number;
+  readonly topicMap: string;
+  readonly route: Route;
+  readonly share?: number;
+  readonly subscription: string;
+}
+
+/**
+ * Spreads a connector's routes over its slots and names every session, alike in every instance. A session's client ID
+ * depends on its route or slot only, so that adding a route renames no other session.
+ */
+export function planConnector(
+  document: Pick<ConnectorDocument, 'connector' | 'topicMaps'>,
+  options: PlanOptions = {},
+): Plan {
+  const { connector } = document;
+  const slots = connector.spec.bridgeInstances;
+  const drafts = draftLanes(document);
+  const sessions = new Map<string, SessionPlan>();
+  const remote = remoteSessionsOf(connector) === 'perRoute' ? perRoute(connector) : perInstance(connector, options);
+  const lanes = drafts.map((draft): LanePlan => {
+    const local = localSession(connector, draft);
+    const other = remote(draft);
+    for (const session of [local, other]) sessions.set(session.key, session);
+    const outward = draft.route.direction === 'local-to-remote';
+    return { ...draft, source: outward ? local.key : other.key, target: outward ? other.key : local.key };
+  });
+  return { connector: connector.metadata.name, slots, sessions: [...sessions.values()], lanes };
+}
+
+/** The topic filter as SUBSCRIBE carries it. */
+export function subscriptionOf(route: Route): string {
+  const group = route.sharedSubscription?.groupName;
+  return group === undefined ? route.source : `$share/${group}/${route.source}`;
+}
+
+function draftLanes({ connector, topicMaps }: Pick<ConnectorDocument, 'connector' | 'topicMaps'>): Draft[] {
+  const wanted = topicMaps.flatMap((map) =>
+    map.spec.routes.flatMap((route) => sharesOf(route).map((share) => ({ topicMap: map.metadata.name, route, share }))),
+  );
+  const keyed = wanted.map(({ topicMap, route, share }) => {
+    const group = `${topicMap}/${route.name}`;
+    return { key: share === undefined ? group : `${group}/${share}`, group, topicMap, route, share };
+  });
+  const slots = assignSlots(keyed, connector.spec.bridgeInstances);
+  return keyed.flatMap(({ key, topicMap, route, share }) => {
+    const slot = slots.get(key);
+    if (slot === undefined) return [];
+    const lane = { key, slot, topicMap, route, subscription: subscriptionOf(route) };
+    return [share === undefined ? lane : { ...lane, share }];
+  });
+}
+
+function sharesOf(route: Route): (number | undefined)[] {
+  if (route.sharedSubscription === undefined) return [undefined];
+  return Array.from({ length: route.sharedSubscription.groupMinimumShareNumber }, (_, share) => share);
+}
+
+function localSession(connector: Connector, { route, share, slot }: Draft): SessionPlan {
+  return session('local', routeClientId(connector.spec.clientIdPrefix, route.name, share), slot);
+}
+
+function perRoute(connector: Connector): (draft: Draft) => SessionPlan {
+  return ({ route, share, slot }) =>
+    session('remote', routeClientId(connector.spec.clientIdPrefix, route.name, share), slot);
+}
+
+/**
+ * One remote session per slot, and further ones for sources that cannot share it: where filters overlap a broker may send
+ * one copy or two (MQTT5 3.3.4), and members of one share group would compete inside one session.
+ */
+function perInstance(connector: Connector, { extensionResourceId }: PlanOptions): (draft: Draft) => SessionPlan {
+  const { metadata, spec } = connector;
+  const managed = spec.remoteBrokerConnection.authentication.systemAssignedManagedIdentity !== undefined;
+  const identity = {
+    clientIdPrefix: spec.clientIdPrefix,
+    connector: metadata.name,
+    extensionResourceId: managed ? extensionResourceId : undefined,
+  };
+  const taken = new Map<number, string[][]>();
+  return ({ route, slot }) => {
+    const sessions = taken.get(slot) ?? [];
+    taken.set(slot, sessions);
+    let index = 0;
+    if (route.direction === 'remote-to-local') {
+      const free = sessions.findIndex((sources) => !sources.some((source) => filtersIntersect(source, route.source)));
+      index = free === -1 ? sessions.length : free;
+      (sessions[index] ??= []).push(route.source);
+    }
+    const further = index === 0 ? undefined : index + 1;
+    return session('remote', slotClientId({ ...identity, slot, further }), slot);
+  };
+}
+
+function session(side: Side, clientId: string, slot: number): SessionPlan {
+  return { key: `${side}/${clientId}`, side, clientId, slot };
+}

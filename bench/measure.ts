@@ -26,7 +26,7 @@ interface Stage {
 
 /** One measurement from fresh processes, all ended before it resolves. A failure becomes the sample's problem. */
 export async function measure(lab: Lab, scenario: Scenario, name: Sample['contender'], round: number): Promise<Sample> {
-  const sample = { scenario: scenario.name, contender: name, round };
+  const sample = { scenario: scenario.name, qos: scenario.shape.qos, contender: name, round };
   try {
     return { ...sample, metrics: await measureOn(await setStage(lab, scenario, contenders[name]), scenario) };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { ContenderName } from './contenders/contender.ts';
+import type { Qos } from './load/frames.ts';
 import type { LoadResult } from './load/protocol.ts';
 import { median } from './statistics.ts';
 
@@ -27,6 +28,7 @@ export type Metrics = Readonly<Partial<Record<Metric, number>>>;
 /** One measurement, or the reason why there is none. */
 export interface Sample {
   readonly scenario: string;
+  readonly qos: Qos;
   readonly contender: ContenderName;
   readonly round: number;
   readonly metrics: Metrics;
@@ -51,16 +53,21 @@ export function metricsOf(result: LoadResult): Metrics {
   };
 }
 
-/** Medians over the rounds of a scenario and contender; undefined where nothing was measured. */
-export function medianOf(
-  samples: readonly Sample[],
-  scenario: string,
-  contender: ContenderName,
-  metric: Metric,
-): number | undefined {
-  const values = samples
+/** Median over the rounds of a scenario and contender; undefined where nothing was measured. */
+export function medianOf(samples: readonly Sample[], scenario: string, contender: ContenderName, metric: Metric) {
+  const values = valuesOf(samples, scenario, contender, metric);
+  return values.length === 0 ? undefined : median(values);
+}
+
+/** Sum over all rounds; undefined where nothing was measured. */
+export function totalOf(samples: readonly Sample[], scenario: string, contender: ContenderName, metric: Metric) {
+  const values = valuesOf(samples, scenario, contender, metric);
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+}
+
+function valuesOf(samples: readonly Sample[], scenario: string, contender: ContenderName, metric: Metric): number[] {
+  return samples
     .filter((sample) => sample.scenario === scenario && sample.contender === contender)
     .map((sample) => sample.metrics[metric])
     .filter((value) => value !== undefined);
-  return values.length === 0 ? undefined : median(values);
 }

@@ -30,3 +30,8 @@ function columnWidths(table: Table): number[] {
     Math.max(...table.rows.map((row) => (row[column] ?? '').length)),
   );
 }
+
+/** A figure with fixed digits and thousands separated. */
+export function format(value: number, digits: number): string {
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

@@ -1,7 +1,7 @@
 import type { ContenderName } from '../contenders/contender.ts';
 import { type Metric, medianOf, type Sample } from '../metrics.ts';
-import { addedLatency, format } from './tables.ts';
-import type { Table } from './table.ts';
+import { addedLatency } from './derived.ts';
+import { format, type Table } from './table.ts';
 
 /** A figure the bridge must reach; `measure` yields undefined when the run lacks what it needs. */
 interface Target {
@@ -108,13 +108,9 @@ const targets: readonly Target[] = [
 ];
 
 function lostByOurs(samples: readonly Sample[]): number | undefined {
-  const measured = qos1(samples).filter(({ contender, metrics }) => contender === 'ours' && metrics.lost !== undefined);
-  return measured.length === 0 ? undefined : measured.reduce((sum, { metrics }) => sum + (metrics.lost ?? 0), 0);
-}
-
-/** The samples taken at QoS 1: every scenario whose name does not say QoS 0. */
-export function qos1(samples: readonly Sample[]): Sample[] {
-  return samples.filter(({ scenario }) => !scenario.includes('qos0'));
+  const measured = samples.filter(({ qos, contender }) => qos === 1 && contender === 'ours');
+  const counts = measured.map(({ metrics }) => metrics.lost).filter((lost) => lost !== undefined);
+  return counts.length === 0 ? undefined : counts.reduce((sum, lost) => sum + lost, 0);
 }
 
 /** Holds every target against the samples of one run. */

@@ -33,18 +33,24 @@ interface Accepted {
   readonly receiveMaximum: number;
 }
 
-/** Resolves when the client is ready: a target after CONNECT, a source after SUBSCRIBE. */
+/**
+ * Resolves with the first connection that is ready: for the target end after CONNECT, for the source end after SUBSCRIBE
+ * to a topic of the bench. Others (a bridge may keep a control connection) are only answered.
+ */
 function accept(server: net.Server, role: 'source' | 'target'): Promise<Accepted> {
   return new Promise((resolve) => {
-    server.once('connection', (socket) => {
+    server.on('connection', (socket) => {
       const wire = answering(wireOf(socket));
       let receiveMaximum = unnamedReceiveMaximum;
       wire.receive(
         (buffer, start, body, end) => {
           const type = (buffer[start] as number) >> 4;
           if (type === packetType.connect) receiveMaximum = requestedReceiveMaximum(buffer, body);
-          const last = role === 'source' ? packetType.subscribe : packetType.connect;
-          if (type === last && end > body) resolve({ wire, receiveMaximum });
+          const ready =
+            role === 'source'
+              ? type === packetType.subscribe && buffer.subarray(body, end).includes('bench/')
+              : type === packetType.connect;
+          if (ready) resolve({ wire, receiveMaximum });
         },
         () => {},
       );

@@ -38,12 +38,9 @@ function pipe(source: Wire, target: Wire): void {
     out.set(buffer.subarray(start, end), filled);
     filled += end - start;
   }, flush);
-  target.receive(
-    (buffer, start, body) => {
-      if ((buffer[start] as number) >> 4 === packetType.puback) acks.add(sourceIds[buffer.readUInt16BE(body)] as number);
-    },
-    acks.flush,
-  );
+  target.receive((buffer, start, body) => {
+    if ((buffer[start] as number) >> 4 === packetType.puback) acks.add(sourceIds[buffer.readUInt16BE(body)] as number);
+  }, acks.flush);
 }
 
 const task = JSON.parse(process.argv[2] ?? '') as BridgeTask;

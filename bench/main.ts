@@ -13,7 +13,6 @@ import { runAll } from './schedule.ts';
 
 const document = new URL('../docs/benchmarks.md', import.meta.url);
 
-const options = readOptions();
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
 const lab: Lab = { pool: createPool(process.execPath), folder, node: process.execPath };
 process.on('exit', () => {
@@ -21,14 +20,15 @@ process.on('exit', () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
-process.exitCode = await run(options);
+const options = readOptions();
+process.exitCode = options ? await run(options) : 2;
 
-function readOptions(): Options {
+function readOptions(): Options | undefined {
   try {
     return parseOptions(process.argv.slice(2));
   } catch (error) {
     console.error(`${(error as Error).message}\nusage: ${usage}`);
-    process.exit(2);
+    return undefined;
   }
 }
 

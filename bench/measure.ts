@@ -106,15 +106,9 @@ async function setBrokers(lab: Lab, task: BridgeTask, contender: Contender, load
   const targetPort = contender.place === 'none' ? sourcePort : task.targetPort;
   await load.open({ role: 'client', sourcePort, targetPort, shape, routes: topics.length, window });
   const pids = { source: source.pid, target: target.pid, load: load.process.pid };
-  switch (contender.place) {
-    case 'none':
-      return { load, spawnedAt, pids };
-    case 'broker':
-      return { load, spawnedAt, pids, bridge: source };
-    case 'process': {
-      const started = Date.now();
-      const bridge = contender.start(lab, task);
-      return { load, spawnedAt: started, pids: { ...pids, bridge: bridge.pid }, bridge };
-    }
-  }
+  if (contender.place === 'none') return { load, spawnedAt, pids };
+  if (contender.place === 'broker') return { load, spawnedAt, pids, bridge: source };
+  const started = Date.now();
+  const bridge = contender.start(lab, task);
+  return { load, spawnedAt: started, pids: { ...pids, bridge: bridge.pid }, bridge };
 }

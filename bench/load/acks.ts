@@ -4,7 +4,7 @@ import type { Wire } from './wire.ts';
 /** Collects PUBACKs and writes them in one piece. */
 export interface AckWriter {
   add(id: number): void;
-  flush(): void;
+  readonly flush: () => void;
 }
 
 /** PUBACK without a reason code, which both protocol versions read as success. */

@@ -45,7 +45,7 @@ export function createFlow(options: FlowOptions, producer: Wire, consumer: Wire)
 
   consumer.receive(
     (buffer, start, body) => {
-      const first = buffer[start] as number;
+      const first = buffer[start];
       if (first >> 4 !== packetType.publish) return;
       if ((first & 0x06) !== 0) acks.add(publishId(buffer, body));
       const payload = payloadStart(buffer, start, body, options.shape.version);
@@ -87,7 +87,7 @@ export function createFlow(options: FlowOptions, producer: Wire, consumer: Wire)
 interface Sender {
   readonly sent: number;
   readonly unacknowledged: number;
-  send(count: number): void;
+  readonly send: (count: number) => void;
 }
 
 /** Writes runs of the ring in place: a slot comes round again only long after its bytes have left. */
@@ -98,7 +98,7 @@ function createSender(options: FlowOptions, producer: Wire): Sender {
   let unacknowledged = 0;
   producer.receive(
     (buffer, start) => {
-      if ((buffer[start] as number) >> 4 === packetType.puback) unacknowledged -= 1;
+      if (buffer[start] >> 4 === packetType.puback) unacknowledged -= 1;
     },
     () => {},
   );

@@ -94,7 +94,7 @@ export function createPublishRing(shape: MessageShape, topics: readonly string[]
   const stride = templates[0]?.length ?? 0;
   if (templates.some((template) => template.length !== stride)) throw new Error('topics of one ring differ in length');
   const rounded = Math.ceil(slots / topics.length) * topics.length;
-  const buffer = Buffer.concat(Array.from({ length: rounded }, (_, slot) => templates[slot % topics.length] as Buffer));
+  const buffer = Buffer.concat(Array.from({ length: rounded }, (_, slot) => templates[slot % topics.length]));
   const payloadOffset = stride - shape.payloadBytes;
   const topicEnd = headerBytes(buffer) + 2 + Buffer.byteLength(topics[0] ?? '');
   return { buffer, stride, slots: rounded, idOffset: shape.qos === 0 ? -1 : topicEnd, payloadOffset };
@@ -102,7 +102,7 @@ export function createPublishRing(shape: MessageShape, topics: readonly string[]
 
 function headerBytes(buffer: Buffer): number {
   let at = 1;
-  while ((buffer[at] as number) >= 0x80) at += 1;
+  while (buffer[at] >= 0x80) at += 1;
   return at + 1;
 }
 

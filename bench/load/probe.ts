@@ -22,7 +22,7 @@ export function probe(flow: Flow, wire: Wire, shape: MessageShape, topics: reado
     }, deadlineMs);
     const send = () => {
       const wanted = firstAt === 0 ? [0] : [...missing];
-      wire.write(Buffer.concat(wanted.map((index) => frames[index] as Buffer)));
+      wire.write(Buffer.concat(wanted.map((index) => frames[index])));
       timer = setTimeout(send, firstAt === 0 ? firstRetryMs : retryMs);
     };
     flow.onProbe((topic) => {

@@ -40,7 +40,7 @@ export function createScanner(onFrame: FrameHandler, capacity = 1 << 20): (chunk
 /** Index behind the remaining length of the frame at `start`, or 0 while that length is not complete. */
 function bodyStart(buffer: Buffer, start: number, filled: number): number {
   for (let at = start + 1; at < filled; at += 1) {
-    if ((buffer[at] as number) < 0x80) return at + 1;
+    if (buffer[at] < 0x80) return at + 1;
     if (at - start === 4) throw new RangeError('remaining length of more than four bytes');
   }
   return 0;
@@ -48,20 +48,20 @@ function bodyStart(buffer: Buffer, start: number, filled: number): number {
 
 function bodyLength(buffer: Buffer, start: number, body: number): number {
   let length = 0;
-  for (let at = body - 1; at > start; at -= 1) length = length * 128 + ((buffer[at] as number) & 0x7f);
+  for (let at = body - 1; at > start; at -= 1) length = length * 128 + (buffer[at] & 0x7f);
   return length;
 }
 
 /** Offset of a PUBLISH payload: behind topic, packet ID (QoS > 0) and, for MQTT 5, the properties. */
 export function payloadStart(buffer: Buffer, start: number, body: number, version: number): number {
-  let at = body + 2 + (((buffer[body] as number) << 8) | (buffer[body + 1] as number));
-  if (((buffer[start] as number) & 0x06) !== 0) at += 2;
+  let at = body + 2 + ((buffer[body] << 8) | buffer[body + 1]);
+  if ((buffer[start] & 0x06) !== 0) at += 2;
   if (version < 5) return at;
   let length = 0;
   let shift = 0;
   let byte: number;
   do {
-    byte = buffer[at] as number;
+    byte = buffer[at];
     length |= (byte & 0x7f) << shift;
     shift += 7;
     at += 1;
@@ -71,6 +71,6 @@ export function payloadStart(buffer: Buffer, start: number, body: number, versio
 
 /** Packet ID of a QoS 1 PUBLISH. */
 export function publishId(buffer: Buffer, body: number): number {
-  const at = body + 2 + (((buffer[body] as number) << 8) | (buffer[body + 1] as number));
-  return ((buffer[at] as number) << 8) | (buffer[at + 1] as number);
+  const at = body + 2 + ((buffer[body] << 8) | buffer[body + 1]);
+  return (buffer[at] << 8) | buffer[at + 1];
 }

@@ -31,19 +31,14 @@ export function createLoadSession(notify: (reply: LoadReply) => void): (command:
     if (command.kind === 'open') return open(command);
     if (!opened) throw new Error(`${command.kind} before open`);
     const { flow, ends, topics } = opened;
-    switch (command.kind) {
-      case 'probe':
-        return {
-          kind: 'probed',
-          firstAt: await probe(flow, ends.producer, opened.open.shape, topics, command.deadlineMs),
-        };
-      case 'closed':
-        // Mosquitto writes packet by packet; the load must not pay a read for each. Synthetic peers write in batches.
-        if (opened.open.role === 'client') for (const wire of [ends.producer, ends.consumer]) wire.coalesce(1);
-        return { kind: 'result', result: await runClosed(flow, command) };
-      case 'paced':
-        return { kind: 'result', result: await runPaced(flow, command) };
+    if (command.kind === 'probe') {
+      const firstAt = await probe(flow, ends.producer, opened.open.shape, topics, command.deadlineMs);
+      return { kind: 'probed', firstAt };
     }
+    if (command.kind === 'paced') return { kind: 'result', result: await runPaced(flow, command) };
+    // Mosquitto writes packet by packet; the load must not pay a read for each. Synthetic peers write in batches.
+    if (opened.open.role === 'client') for (const wire of [ends.producer, ends.consumer]) wire.coalesce(1);
+    return { kind: 'result', result: await runClosed(flow, command) };
   };
 }
 

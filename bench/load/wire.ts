@@ -49,8 +49,8 @@ async function dialWire(port: number): Promise<Wire> {
 }
 
 interface Receiver {
-  read(chunk: Uint8Array): void;
-  receive: Wire['receive'];
+  readonly read: (chunk: Uint8Array) => void;
+  readonly receive: Wire['receive'];
 }
 
 function createReceiver(): Receiver {
@@ -109,7 +109,7 @@ export async function openClient(port: number, version: MqttVersion, clientId: s
 /** Subscribes and waits for the SUBACK. */
 export async function subscribe(wire: Wire, version: MqttVersion, filter: string, qos: Qos): Promise<void> {
   wire.write(encodeSubscribe(version, filter, qos));
-  await expectFrame(wire, packetType.suback, (buffer, _body, end) => (buffer[end - 1] as number) < 0x80);
+  await expectFrame(wire, packetType.suback, (buffer, _body, end) => buffer[end - 1] < 0x80);
 }
 
 function expectFrame(
@@ -120,7 +120,7 @@ function expectFrame(
   return new Promise((resolve, reject) => {
     wire.receive(
       (buffer, start, body, end) => {
-        if ((buffer[start] as number) >> 4 !== type) return;
+        if (buffer[start] >> 4 !== type) return;
         if (accepted(buffer, body, end)) resolve();
         else reject(new Error(`the broker refused packet type ${type}`));
       },

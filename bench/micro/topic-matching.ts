@@ -8,7 +8,7 @@ function countMatches(matches: (topic: string) => boolean): (count: number) => n
   return (count) => {
     let matched = 0;
     for (let index = 0; index < count; index += 1) {
-      if (matches(topics[index % topics.length] as string)) matched += 1;
+      if (matches(topics[index % topics.length])) matched += 1;
     }
     return matched;
   };

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 
 /** Where and when a run was made. */
@@ -26,15 +26,8 @@ export function describeMachine(node: string, now: Date): Machine {
   };
 }
 
-/** `mosquitto -h` ends with code 3 after printing its version. */
+/** `mosquitto -h` names its version in the first line, and ends with code 3. */
 function mosquittoVersion(): string {
-  try {
-    return versionIn(execFileSync('mosquitto', ['-h'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
-  } catch (error) {
-    return versionIn(String((error as { stdout?: unknown }).stdout ?? ''));
-  }
-}
-
-function versionIn(text: string): string {
-  return /version (\S+)/.exec(text)?.[1] ?? 'not found';
+  const { stdout } = spawnSync('mosquitto', ['-h'], { encoding: 'utf8' });
+  return /version (\S+)/.exec(stdout ?? '')?.[1] ?? 'not found';
 }

@@ -44,7 +44,7 @@ function accept(server: net.Server, role: 'source' | 'target'): Promise<Accepted
       let receiveMaximum = unnamedReceiveMaximum;
       wire.receive(
         (buffer, start, body, end) => {
-          const type = (buffer[start] as number) >> 4;
+          const type = buffer[start] >> 4;
           if (type === packetType.connect) receiveMaximum = requestedReceiveMaximum(buffer, body);
           const ready =
             role === 'source'
@@ -65,12 +65,12 @@ function answering(wire: Wire): Wire {
     ...wire,
     receive(frame, chunkEnd) {
       wire.receive((buffer, start, body, end) => {
-        const type = (buffer[start] as number) >> 4;
+        const type = buffer[start] >> 4;
         if (type === packetType.connect) {
-          version = buffer[body + 6] as number;
+          version = buffer[body + 6];
           wire.write(connack(version));
         } else if (type === packetType.subscribe) {
-          wire.write(suback(version, buffer[body] as number, buffer[body + 1] as number, buffer[end - 1] as number));
+          wire.write(suback(version, buffer[body], buffer[body + 1], buffer[end - 1]));
         } else if (type === packetType.pingreq) {
           wire.write(Buffer.from([packetType.pingresp << 4, 0]));
         }
@@ -96,10 +96,10 @@ const propertySizes: Readonly<Record<number, number>> = { 0x11: 4, 0x17: 1, 0x19
 /** Receive Maximum (0x21) of a CONNECT body; 65 535 or unnamed count as unnamed. */
 export function requestedReceiveMaximum(buffer: Buffer, body: number): number {
   if (buffer[body + 6] !== 5) return unnamedReceiveMaximum;
-  const length = buffer[body + 10] as number;
+  const length = buffer[body + 10];
   let at = body + 11;
   while (at < body + 11 + length) {
-    const id = buffer[at] as number;
+    const id = buffer[at];
     if (id === 0x21) return buffer.readUInt16BE(at + 1);
     const size = propertySizes[id];
     if (size === undefined) return unnamedReceiveMaximum;

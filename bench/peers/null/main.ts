@@ -31,7 +31,7 @@ function pipe(source: Wire, target: Wire): void {
   }
 
   source.receive((buffer, start, body, end) => {
-    const first = buffer[start] as number;
+    const first = buffer[start];
     if (first >> 4 !== packetType.publish) return;
     if ((first & 0x06) !== 0) rewriteId(buffer, body);
     if (filled + end - start > out.length) flush();
@@ -39,7 +39,7 @@ function pipe(source: Wire, target: Wire): void {
     filled += end - start;
   }, flush);
   target.receive((buffer, start, body) => {
-    if ((buffer[start] as number) >> 4 === packetType.puback) acks.add(sourceIds[buffer.readUInt16BE(body)] as number);
+    if (buffer[start] >> 4 === packetType.puback) acks.add(sourceIds[buffer.readUInt16BE(body)]);
   }, acks.flush);
 }
 

@@ -1,5 +1,5 @@
 import { readConfigFiles } from '../agent/config/read-files.ts';
-import type { ConfigFile } from '../shared/config/file.ts';
+import type { ConfigFile } from '../shared/config/load.ts';
 import { validateConfig } from '../shared/config/validate.ts';
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import type { Problem } from '../shared/problem.ts';

@@ -11,6 +11,7 @@ import { createFlushTurn } from './forward/outlet.ts';
 import { createSlabPool } from './forward/slab.ts';
 import type { Logger } from './observe/logger.ts';
 import { createSideCredentials, type SideCredentials } from './side-credentials.ts';
+import { createGatherer } from './session/gather.ts';
 import { createSession, type Session } from './session/session.ts';
 import { connectionSpecOf } from './session/credentials/spec.ts';
 import type { Timing } from './session/timing.ts';
@@ -59,6 +60,7 @@ const POLL_MS = 10;
 export function createBridge(parts: BridgeParts): Bridge {
   const turn = createFlushTurn((run) => void setImmediate(run));
   const pool = createSlabPool();
+  const gatherer = createGatherer();
   const sessions = new Map<string, Session>();
   const lanes = new Map<string, RunningLane>();
   const counters = new Map<string, RouteCounters>();
@@ -90,6 +92,7 @@ export function createBridge(parts: BridgeParts): Bridge {
       credentials: shared[plan.side],
       turn,
       pool,
+      gatherer,
       timing: parts.timing,
       logger: parts.logger,
       random: parts.random,

@@ -4,6 +4,7 @@ import type { Receiver } from '../forward/receiver.ts';
 import type { Sender } from '../forward/sender.ts';
 import type { ConnectionMaterial } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
+import { createGatherRule, type Gatherer } from './gather.ts';
 import type { SessionFault } from './machine.ts';
 import { type Connack, type Control, type ControlOptions, openControl } from './mqtt-client.ts';
 import { ReasonCode } from './reason-code.ts';
@@ -19,6 +20,7 @@ export interface ConnectionParts {
   readonly connectTimeoutMs: number;
   readonly receiver: Receiver;
   readonly sender: Sender;
+  readonly gatherer: Gatherer;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly up: (connack: Connack) => void;
@@ -78,6 +80,7 @@ export function openConnection(parts: ConnectionParts): Connection {
   const handler: FrameHandler = {
     frame(bytes, start, body, end) {
       const type = bytes[start] >> 4;
+      frames++;
       if (type === Type.publish && accepted) return publish(bytes, start, body, end);
       if (type >= Type.puback && type <= Type.pubcomp && accepted) return acknowledgement(type, bytes, body, end);
       return other(type, bytes, start, body, end);
@@ -131,6 +134,11 @@ export function openConnection(parts: ConnectionParts): Connection {
 
   const reader = new FrameReader(handler, parts.control.maximumPacketSize);
   let chunkAt = 0;
+  let frames = 0;
+  const gathering = createGatherRule();
+  const readOn = () => {
+    if (!over && !holding) wire.resume();
+  };
 
   const openSession = () => {
     control = openControl(parts.control, {
@@ -154,7 +162,11 @@ export function openConnection(parts: ConnectionParts): Connection {
     received(bytes, length) {
       if (over) return true;
       chunkAt = now();
-      return reader.feed(bytes, length);
+      frames = 0;
+      if (!reader.feed(bytes, length)) return false;
+      if (!gathering.after(frames, chunkAt)) return true;
+      parts.gatherer.later(readOn);
+      return false;
     },
     drained: () => sender.drained(),
     closed(fault) {

@@ -16,6 +16,7 @@ import { type Connection, openConnection } from './connection.ts';
 import { CredentialError } from './credentials/credential-error.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
+import type { Gatherer } from './gather.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
 import { createSessionCounts, snapshotSession } from './session-counts.ts';
@@ -35,6 +36,7 @@ export interface SessionParts {
   readonly credentials: Credentials;
   readonly turn: FlushTurn;
   readonly pool: SlabPool;
+  readonly gatherer: Gatherer;
   readonly timing: Timing;
   readonly logger: Logger;
   readonly random: () => number;
@@ -146,6 +148,7 @@ export function createSession(parts: SessionParts): Session {
         connectTimeoutMs: timing.connectTimeoutMs,
         receiver,
         sender,
+        gatherer: parts.gatherer,
         now,
         up: (answer) => up(epoch, answer),
         down: (fault) => down(epoch, fault),

@@ -1,5 +1,5 @@
 import { intersectFilters, plainFilter } from './filter.ts';
-import { topicNameFault } from './name.ts';
+import { MAX_STRING_BYTES, topicNameFault } from './name.ts';
 
 /** The part of a route that decides where a message goes. */
 export interface MappedRoute {
@@ -119,13 +119,18 @@ function filterOf(parts: readonly TargetPart[], incoming: readonly string[]): st
       text += level === undefined || level === '#' || level === '+' ? ANY : level;
     }
   }
-  return text.replaceAll('+', ANY).split('/').map(wildcarded).join('/');
+  return bounded(text.replaceAll('+', ANY).split('/').map(wildcarded).join('/'));
 }
 
 /** A filter for "this text and anything behind it"; `a/` came from `a/#`, which also stands for `a`. */
-function closed(text: string): string {
+function closed(text: string): string | undefined {
   const levels = text.replaceAll('+', ANY).split('/').map(wildcarded);
-  return levels.slice(0, -1).concat('#').join('/');
+  return bounded(levels.slice(0, -1).concat('#').join('/'));
+}
+
+/** Levels that may be empty make a topic shorter than its filter, by half at most. */
+function bounded(filter: string): string | undefined {
+  return filter.length > 2 * MAX_STRING_BYTES + 1 ? undefined : filter;
 }
 
 function wildcarded(level: string): string {

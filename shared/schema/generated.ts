@@ -1,0 +1,23 @@
+import { jsonSchemaFor, type ResourceKind, schemaFileName } from './json-schema.ts';
+import { fieldsTable, rulesTable } from './tables.ts';
+
+/** A committed file whose text is made from the schemas and rules. */
+export interface GeneratedFile {
+  /** Relative to the root of the repository, with slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every generated file as it must be committed. */
+export function generatedFiles(): GeneratedFile[] {
+  const kinds: ResourceKind[] = ['MqttBridgeConnector', 'MqttBridgeTopicMap'];
+  const schemas = kinds.map((kind) => ({
+    path: `schemas/${schemaFileName(kind)}`,
+    text: `${JSON.stringify(jsonSchemaFor(kind), null, 2)}\n`,
+  }));
+  return [
+    ...schemas,
+    { path: 'docs/reference/fields.md', text: fieldsTable() },
+    { path: 'docs/reference/rules.md', text: rulesTable() },
+  ];
+}

@@ -49,12 +49,12 @@ function exit(code: ExitCode): void {
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+function outputOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }): Output {
   // `mqttbridge schema | head` ends the reader first; there is nobody left to tell.
   stream.on('error', () => process.exit(EXIT.runtime));
   return {
     write: (chunk) => void stream.write(chunk),
-    isTTY: Boolean(stream.isTTY),
+    isTTY: stream.isTTY ?? false,
     get columns() {
       return stream.columns ?? 80;
     },

@@ -6,13 +6,30 @@ export interface Screen {
   readonly columns: number;
 }
 
-/** Returns a function that draws lines in place of the ones it drew before. */
-export function createRedraw(screen: Screen): (lines: readonly string[]) => void {
-  let drawn = 0;
-  return (lines) => {
-    // Up to the first line of the last drawing, and clear from there to the end of the screen.
-    const back = drawn === 0 ? '' : `\u001b[${drawn}A\r\u001b[J`;
-    screen.write(`${back}${lines.map((line) => `${line}\n`).join('')}`);
-    drawn = lines.length;
+/** Lines that are drawn over themselves, below text that stays. */
+export interface Display {
+  /** Replaces what was drawn before. */
+  draw(lines: readonly string[]): void;
+  /** Adds a line that stays, above what is drawn. */
+  note(line: string): void;
+}
+
+/** A display on a terminal by cursor movements; elsewhere everything is written one below the other. */
+export function createDisplay(screen: Screen): Display {
+  let drawn: readonly string[] = [];
+  const write = (lines: readonly string[]): void => screen.write(lines.map((line) => `${line}\n`).join(''));
+  // Up to the first line of the drawing, and clear from there to the end of the screen.
+  const back = (): string => (drawn.length === 0 ? '' : `\u001b[${drawn.length}A\r\u001b[J`);
+  if (!screen.isTTY) return { draw: write, note: (line) => write([line]) };
+  return {
+    draw(lines) {
+      screen.write(back());
+      write(lines);
+      drawn = lines;
+    },
+    note(line) {
+      screen.write(back());
+      write([line, ...drawn]);
+    },
   };
 }

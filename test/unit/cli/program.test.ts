@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { runCli } from '../../../cli/program.ts';
+import { type LoadAgent, runCli } from '../../../cli/program.ts';
 import { fakeIo } from './fake-io.ts';
 import { BROKEN, connectorYaml, folderOf, SAMPLE, topicMapYaml } from './sample-config.ts';
 
@@ -28,6 +28,15 @@ const ROWS: readonly Row[] = [
   { line: 'validate -f -', code: 0, stdin: SAMPLE, err: /^ok: 1 connector/ },
   { line: 'validate -f FOLDER/good.yaml -o json', code: 0, out: /"valid": true/, err: /^$/ },
 
+  {
+    line: 'explain -f FOLDER/good.yaml -t telemetry/a',
+    code: 0,
+    out: /^bridge-map\/up +local-to-remote +factory\/telemetry\/a +1 +Keep /m,
+  },
+  { line: 'explain -f FOLDER/good.yaml -t $SYS/x', code: 0, out: /^bridge: 0 of 1 routes forward it$/m },
+  { line: 'explain -f FOLDER/good.yaml -t a --direction remote-to-local', code: 0, out: /^bridge: 0 of 0 routes/ },
+  { line: 'explain -f FOLDER/good.yaml -t a -o json', code: 0, out: /"kind": "TopicExplanation"/ },
+
   { line: '', code: 2, out: /^$/, err: /^Usage: mqttbridge/ },
   { line: 'unknown', code: 2, out: /^$/, err: /unknown command 'unknown'/ },
   { line: 'validate', code: 2, out: /^$/, err: /required option '-f, --filename <path>'/ },
@@ -48,10 +57,17 @@ const ROWS: readonly Row[] = [
     err: /^invalid: 1 error/,
   },
   { line: 'validate -f FOLDER/missing.yaml', code: 2, out: /missing\.yaml:1:1 {2}error {2}YA901 /, err: /^invalid/ },
+  { line: 'explain -f FOLDER/broken.yaml -t a', code: 2, out: /^$/, err: /TM004/ },
+  { line: 'explain -f FOLDER/good.yaml -t a --connector other', code: 2, err: /no connector "other"\n {2}try: / },
+  { line: 'run -f FOLDER/broken.yaml', code: 2, err: /TM004/ },
   { line: 'validate -f -', code: 2, stdin: '{', out: /^stdin:1:/ },
-  { line: 'validate -f -', code: 2, stdin: '', err: /^invalid/ },
+  { line: 'validate -f -', code: 2, stdin: '', out: /XR901/, err: /^invalid/ },
   { line: 'validate -f FOLDER/broken.yaml -o json', code: 2, out: /"rule": "TM004"/ },
 ];
+
+const noAgent: LoadAgent = async () => () => {
+  throw new Error('no agent is wanted here');
+};
 
 async function commandLine(line: string): Promise<string[]> {
   if (!line.includes('FOLDER')) return line === '' ? [] : line.split(' ');
@@ -63,7 +79,7 @@ async function commandLine(line: string): Promise<string[]> {
 describe('command line', () => {
   test.each(ROWS)('mqttbridge $line exits $code', async ({ line, code, stdin, out, err }) => {
     const io = fakeIo(stdin === undefined ? {} : { stdin });
-    expect({ code: await runCli(await commandLine(line), io), out: io.out(), err: io.err() }).toMatchObject({
+    expect({ code: await runCli(await commandLine(line), io, noAgent), out: io.out(), err: io.err() }).toMatchObject({
       code,
       ...(out === undefined ? {} : { out: expect.stringMatching(out) as string }),
       ...(err === undefined ? {} : { err: expect.stringMatching(err) as string }),
@@ -74,7 +90,7 @@ describe('command line', () => {
     'help of mqttbridge%s',
     async (name) => {
       const io = fakeIo();
-      await runCli([...name.split(' ').filter(Boolean), '--help'], io);
+      await runCli([...name.split(' ').filter(Boolean), '--help'], io, noAgent);
       await expect(io.out()).toMatchFileSnapshot(`help/mqttbridge${name.replace(' ', '-')}.txt`);
     },
   );
@@ -82,8 +98,8 @@ describe('command line', () => {
   test('gives the same data as JSON and as YAML', async () => {
     const folder = await folderOf({ 'a.yaml': `${connectorYaml()}---\n${topicMapYaml()}` });
     const [json, yaml] = [fakeIo(), fakeIo()];
-    await runCli(['validate', '-f', join(folder, 'a.yaml'), '-o', 'json'], json);
-    await runCli(['validate', '-f', join(folder, 'a.yaml'), '-o', 'yaml'], yaml);
+    await runCli(['validate', '-f', join(folder, 'a.yaml'), '-o', 'json'], json, noAgent);
+    await runCli(['validate', '-f', join(folder, 'a.yaml'), '-o', 'yaml'], yaml, noAgent);
     const data = JSON.parse(json.out()) as unknown;
     expect(parse(yaml.out())).toEqual(data);
     expect(data).toMatchObject({

@@ -25,7 +25,10 @@ function open(paths: readonly string[], options: Partial<FolderSourceOptions> = 
 }
 
 function describeUpdate(update: ConfigUpdate): string {
-  if (update.kind === 'rejected') return `rejected ${update.problems.map((problem) => problem.rule).join(' ')}`;
+  if (update.kind === 'rejected') {
+    const errors = update.problems.filter((problem) => problem.severity === 'error');
+    return `rejected ${errors.map((problem) => problem.rule).join(' ')}`;
+  }
   const { connector, topicMaps } = update.document;
   const targets = topicMaps.flatMap((map) => map.spec.routes.map((route) => route.target ?? route.source));
   return [connector.metadata.name, ...targets].join(' ');

@@ -141,7 +141,7 @@ describe('reconcile', () => {
 
   test('moves a retargeted route without touching its sessions, nor any other route', () => {
     const [first, second] = base.routes;
-    const wanted = { ...base, routes: [{ ...first!, target: 'moved' }, second!] };
+    const wanted = { ...base, routes: [{ ...first, target: 'moved' }, second] };
     const { sessions, lanes } = reconcile(deploymentOf(base), deploymentOf(wanted));
     expect(sessions.keep).toHaveLength(4);
     expect(keysOf(lanes, 'keep')).toEqual(['map/b']);
@@ -150,7 +150,7 @@ describe('reconcile', () => {
 
   test('stops and starts a renamed route, whose client IDs change with it', () => {
     const [first, second] = base.routes;
-    const wanted = { ...base, routes: [{ ...first!, name: 'new' }, second!] };
+    const wanted = { ...base, routes: [{ ...first, name: 'new' }, second] };
     const { lanes } = reconcile(deploymentOf(base), deploymentOf(wanted));
     expect([keysOf(lanes, 'start'), keysOf(lanes, 'stop'), keysOf(lanes, 'keep')]).toEqual([
       ['map/new'],

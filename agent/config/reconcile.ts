@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import type { LanePlan, Plan, SessionPlan } from '../../shared/plan/types.ts';
+import type { Connector } from '../../shared/resources/connector.ts';
+
+/** A plan together with the settings its sessions and lanes depend on: what runs, or what should. */
+export interface Deployment {
+  readonly plan: Plan;
+  readonly connector: Connector;
+}
+
+/** One part that goes on under the same key with other settings. */
+export interface Replacement<T> {
+  readonly from: T;
+  readonly to: T;
+}
+
+/** What to do with each part; every running and every wanted key is in exactly one list. */
+export interface Changes<T> {
+  readonly keep: readonly T[];
+  readonly start: readonly T[];
+  readonly stop: readonly T[];
+  readonly replace: readonly Replacement<T>[];
+}
+
+/** A replaced lane; `sessionsKept` says that both its sessions stay connected meanwhile. */
+export interface LaneReplacement extends Replacement<LanePlan> {
+  readonly sessionsKept: boolean;
+}
+
+/** Everything that leads from the running deployment to the wanted one. */
+export interface Reconciliation {
+  readonly sessions: Changes<SessionPlan>;
+  readonly lanes: Omit<Changes<LanePlan>, 'replace'> & { readonly replace: readonly LaneReplacement[] };
+}
+
+/** Compares what runs with what is wanted, part by part; a part is kept exactly when nothing that matters to it differs. */
+export function reconcile(running: Deployment | undefined, wanted: Deployment | undefined): Reconciliation {
+  const sessions = compare(
+    running?.plan.sessions ?? [],
+    wanted?.plan.sessions ?? [],
+    sessionHashes(running),
+    sessionHashes(wanted),
+  );
+  const lanes = compare(running?.plan.lanes ?? [], wanted?.plan.lanes ?? [], laneHashes(running), laneHashes(wanted));
+  const kept = new Set(sessions.keep.map((session) => session.key));
+  return {
+    sessions,
+    lanes: {
+      ...lanes,
+      replace: lanes.replace.map((pair) => ({ ...pair, sessionsKept: keepsSessions(pair, kept) })),
+    },
+  };
+}
+
+/** Identity of what a session depends on: its plan, its broker's connection settings, protocol and session limits. */
+export function sessionHash(session: SessionPlan, connector: Connector): string {
+  const { protocol, session: limits, localBrokerConnection, remoteBrokerConnection } = connector.spec;
+  const connection = session.side === 'local' ? localBrokerConnection : remoteBrokerConnection;
+  return hash([session, protocol, limits, connection]);
+}
+
+function keepsSessions({ from, to }: Replacement<LanePlan>, kept: ReadonlySet<string>): boolean {
+  return from.source === to.source && from.target === to.target && kept.has(to.source) && kept.has(to.target);
+}
+
+function compare<T extends { readonly key: string }>(
+  running: readonly T[],
+  wanted: readonly T[],
+  runningHashes: ReadonlyMap<string, string>,
+  wantedHashes: ReadonlyMap<string, string>,
+): Changes<T> {
+  const before = new Map(running.map((part) => [part.key, part]));
+  const after = new Set(wanted.map((part) => part.key));
+  const keep: T[] = [];
+  const start: T[] = [];
+  const replace: Replacement<T>[] = [];
+  for (const to of wanted) {
+    const from = before.get(to.key);
+    if (from === undefined) start.push(to);
+    else if (runningHashes.get(to.key) === wantedHashes.get(to.key)) keep.push(to);
+    else replace.push({ from, to });
+  }
+  return { keep, start, stop: running.filter((part) => !after.has(part.key)), replace };
+}
+
+function sessionHashes(deployment: Deployment | undefined): Map<string, string> {
+  const { plan, connector } = deployment ?? {};
+  if (plan === undefined || connector === undefined) return new Map();
+  return new Map(plan.sessions.map((session) => [session.key, sessionHash(session, connector)]));
+}
+
+// A lane lives on its sessions: when one of them is replaced, the lane is too.
+function laneHashes(deployment: Deployment | undefined): Map<string, string> {
+  const { plan, connector } = deployment ?? {};
+  if (plan === undefined || connector === undefined) return new Map();
+  const sessions = sessionHashes(deployment);
+  return new Map(
+    plan.lanes.map((lane) => [
+      lane.key,
+      hash([lane, connector.spec.maxHops, sessions.get(lane.source), sessions.get(lane.target)]),
+    ]),
+  );
+}
+
+function hash(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('base64url');
+}
+
+/** JSON with sorted keys and without undefined fields, so that equal settings give equal text however they were written. */
+function canonical(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const entries = Object.entries(value)
+    .filter(([, entry]) => entry !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`).join(',')}}`;
+}

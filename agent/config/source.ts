@@ -1,0 +1,13 @@
+import type { ConnectorDocument } from '../../shared/plan/document.ts';
+import type { Problem } from '../../shared/problem.ts';
+
+/** What a configuration source reports: a document that may be applied, or one that may not and why. */
+export type ConfigUpdate =
+  | { readonly kind: 'document'; readonly document: ConnectorDocument }
+  | { readonly kind: 'rejected'; readonly revision: string; readonly problems: readonly Problem[] };
+
+/** A stream of whole configurations; each update replaces the one before. */
+export interface ConfigSource {
+  /** The present state first, then every change; ends when `signal` aborts. Updates not yet taken are replaced by newer ones. */
+  updates(signal: AbortSignal): AsyncIterable<ConfigUpdate>;
+}

@@ -1,0 +1,28 @@
+/** What a broker allows and promises on a connection: CONNACK, or the defaults where it says nothing (MQTT5 3.2.2.3). */
+export interface TargetLimits {
+  readonly receiveMaximum: number;
+  /** Bytes of a whole packet. */
+  readonly maximumPacketSize: number;
+  readonly maximumQos: 0 | 1 | 2;
+  readonly retainAvailable: boolean;
+}
+
+/** Limits of a broker that sets none. */
+export const NO_LIMITS: TargetLimits = {
+  receiveMaximum: 65_535,
+  maximumPacketSize: 268_435_460,
+  maximumQos: 2,
+  retainAvailable: true,
+};
+
+/** How much may be in flight: the smaller of what is configured and what the broker allows. */
+export interface Window {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** True when one more frame of `bytes` fits. A frame larger than the whole window may go alone. */
+export function hasRoom(window: Window, inflight: Window, bytes: number): boolean {
+  if (inflight.messages >= window.messages) return false;
+  return inflight.messages === 0 || inflight.bytes + bytes <= window.bytes;
+}

@@ -1,0 +1,172 @@
+import { type MetricDefinition, ofAgent, ofProcess, ofSides, type Sample, sumRecords } from './metric-table.ts';
+import type { AgentSnapshot, SessionSnapshot } from './snapshot.ts';
+
+/** The disconnect reason that has a metric of its own (MQTT reason code 0x90). */
+export const INVALID_TOPIC_REASON = 'TopicNameInvalid';
+
+/** Metrics of the agent's sessions. */
+export const SESSION_METRICS: readonly MetricDefinition[] = [
+  // The product this bridge stands in for published these names; dashboards made for it keep working.
+  ofSides({
+    name: 'aio_mq_mqttbridge_active_connections_count',
+    type: 'gauge',
+    help: 'Sessions that are connected to the broker of this side.',
+    unit: 'sessions',
+    value: connected,
+  }),
+  ofSides({
+    name: 'mqttbridge_connection_up',
+    type: 'gauge',
+    help: '1 when the agent has sessions on this side and all of them are connected, otherwise 0.',
+    unit: '0 or 1',
+    value: (sessions) => (sessions.length > 0 && connected(sessions) === sessions.length ? 1 : 0),
+  }),
+  ofSides({
+    name: 'mqttbridge_connects_total',
+    type: 'counter',
+    help: 'CONNACKs received, by reason code name.',
+    unit: 'connects',
+    by: 'reason_code',
+    value: (sessions) => sumRecords(sessions.map((session) => session.connects)),
+  }),
+  ofSides({
+    name: 'mqttbridge_disconnects_total',
+    type: 'counter',
+    help: 'Connections that ended, by reason.',
+    unit: 'connections',
+    by: 'reason',
+    value: (sessions) => sumRecords(sessions.map((session) => session.disconnects)),
+  }),
+  ofSides({
+    name: 'mqttbridge_session_lost_total',
+    type: 'counter',
+    help: 'Reconnects at which the broker had forgotten the session: messages may be missing.',
+    unit: 'sessions',
+    value: (sessions) => sum(sessions, (session) => session.sessionLost),
+  }),
+  ofSides({
+    name: 'mqttbridge_invalid_topic_total',
+    type: 'counter',
+    help: `Connections closed because the broker sent an invalid topic (reason ${INVALID_TOPIC_REASON}).`,
+    unit: 'connections',
+    value: (sessions) => sum(sessions, (session) => session.disconnects[INVALID_TOPIC_REASON] ?? 0),
+  }),
+  ofSides({
+    name: 'mqttbridge_window_used_messages',
+    type: 'gauge',
+    help: "Messages in the sessions' send windows.",
+    unit: 'messages',
+    value: (sessions) => sum(sessions, (session) => session.inflightMessages),
+  }),
+  ofSides({
+    name: 'mqttbridge_window_limit_messages',
+    type: 'gauge',
+    help: "Messages that the sessions' send windows may hold.",
+    unit: 'messages',
+    value: (sessions) => sum(sessions, (session) => session.windowMessages),
+  }),
+  ofSides({
+    name: 'mqttbridge_window_used_bytes',
+    type: 'gauge',
+    help: "Bytes in the sessions' send windows.",
+    unit: 'bytes',
+    value: (sessions) => sum(sessions, (session) => session.inflightBytes),
+  }),
+];
+
+/** Metrics of the agent itself and of its configuration. */
+export const AGENT_METRICS: readonly MetricDefinition[] = [
+  // The product this bridge stands in for published these names; dashboards made for it keep working.
+  ofAgent({
+    name: 'aio_mq_mqttbridge_number_of_routes',
+    type: 'gauge',
+    help: 'Routes of the configuration in force.',
+    unit: 'routes',
+    value: (snapshot) => snapshot.routes.length,
+  }),
+  ofAgent({
+    name: 'mqttbridge_config_generation',
+    type: 'gauge',
+    help: 'Configurations applied since start.',
+    unit: 'generation',
+    value: (snapshot) => snapshot.config.generation,
+  }),
+  ofAgent({
+    name: 'mqttbridge_config_rejected_total',
+    type: 'counter',
+    help: 'Configurations refused since start.',
+    unit: 'documents',
+    value: (snapshot) => snapshot.config.rejectedTotal,
+  }),
+  ofAgent({
+    name: 'mqttbridge_config_rejected',
+    type: 'gauge',
+    help: '1 while the newest configuration is refused and an older one runs on, otherwise 0.',
+    unit: '0 or 1',
+    value: (snapshot) => (snapshot.config.rejected === undefined ? 0 : 1),
+  }),
+  {
+    name: 'mqttbridge_certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the first client certificate of this side ends, as seconds since 1970.',
+    labels: ['connector', 'side'],
+    unit: 'seconds',
+    read: ({ snapshot }) => certificateSamples(snapshot),
+  },
+  {
+    name: 'mqttbridge_build_info',
+    type: 'gauge',
+    help: 'Always 1; the version is in the label.',
+    labels: ['connector', 'version'],
+    unit: '1',
+    read: ({ snapshot }) => [{ labels: { connector: snapshot.connector, version: snapshot.version }, value: 1 }],
+  },
+];
+
+/** Metrics of the operating system's process, under the names every Prometheus client uses. */
+export const PROCESS_METRICS: readonly MetricDefinition[] = [
+  ofProcess({
+    name: 'process_cpu_seconds_total',
+    type: 'counter',
+    help: 'User and system time of the process.',
+    unit: 'seconds',
+    value: (usage) => usage.cpuSeconds,
+  }),
+  ofProcess({
+    name: 'process_resident_memory_bytes',
+    type: 'gauge',
+    help: 'Resident set of the process.',
+    unit: 'bytes',
+    value: (usage) => usage.residentBytes,
+  }),
+  ofProcess({
+    name: 'process_start_time_seconds',
+    type: 'gauge',
+    help: 'Start of the process, as seconds since 1970.',
+    unit: 'seconds',
+    value: (usage) => usage.startedAt,
+  }),
+  ofProcess({
+    name: 'nodejs_eventloop_lag_seconds',
+    type: 'gauge',
+    help: 'How late the event loop was at this scrape.',
+    unit: 'seconds',
+    value: (usage) => usage.eventLoopLagSeconds,
+  }),
+];
+
+function connected(sessions: readonly SessionSnapshot[]): number {
+  return sessions.filter((session) => session.state === 'connected').length;
+}
+
+function sum(sessions: readonly SessionSnapshot[], value: (session: SessionSnapshot) => number): number {
+  return sessions.reduce((total, session) => total + value(session), 0);
+}
+
+// One value per side: the first to end is the one that needs a person.
+function certificateSamples(snapshot: AgentSnapshot): Sample[] {
+  return (['local', 'remote'] as const).flatMap((side) => {
+    const ends = snapshot.certificates.filter((one) => one.side === side).map((one) => one.notAfter);
+    return ends.length === 0 ? [] : [{ labels: { connector: snapshot.connector, side }, value: Math.min(...ends) }];
+  });
+}

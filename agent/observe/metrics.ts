@@ -1,0 +1,47 @@
+import { type Metric, Registry } from 'prom-client';
+import { AGENT_METRICS, PROCESS_METRICS, SESSION_METRICS } from './agent-metrics.ts';
+import type { MetricDefinition, MetricsInput, ProcessUsage } from './metric-table.ts';
+import { ROUTE_METRICS } from './route-metrics.ts';
+import type { AgentSnapshot } from './snapshot.ts';
+
+/** Every metric of the agent; `/metrics` and docs/reference/metrics.md both come from this table. */
+export const METRICS: readonly MetricDefinition[] = [
+  ...ROUTE_METRICS,
+  ...SESSION_METRICS,
+  ...AGENT_METRICS,
+  ...PROCESS_METRICS,
+];
+
+/** The text of one scrape and its media type. */
+export interface MetricsText {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Where a scrape gets its numbers. */
+export interface MetricsSources {
+  readonly snapshot: () => AgentSnapshot;
+  readonly processUsage: () => Promise<ProcessUsage>;
+}
+
+/** Returns the function behind `/metrics`; nothing is kept between scrapes, so every number is the snapshot's own. */
+export function createMetrics(sources: MetricsSources): () => Promise<MetricsText> {
+  return async () => {
+    const input: MetricsInput = { snapshot: sources.snapshot(), process: await sources.processUsage() };
+    // A registry of this scrape: prom-client's global one would mix agents of one process, and two scrapes may overlap.
+    const registry = new Registry();
+    for (const definition of METRICS) registry.registerMetric(asMetric(definition, input));
+    return { contentType: registry.contentType, body: await registry.metrics() };
+  };
+}
+
+// prom-client only calls `get` while it writes a registry; its own counters would have to be reset and refilled instead.
+function asMetric(definition: MetricDefinition, input: MetricsInput): Metric {
+  const { name, type, help } = definition;
+  const values = definition.read(input).map((sample) => ({
+    labels: sample.labels,
+    value: sample.value,
+    ...(sample.name === undefined ? {} : { metricName: sample.name }),
+  }));
+  return { name, get: async () => ({ name, type, help, values }) } as unknown as Metric;
+}

@@ -1,0 +1,102 @@
+import type { Side } from '../../shared/plan/types.ts';
+import { redactText } from './redact.ts';
+import type { AgentSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
+
+/** One line of `/readyz?verbose`. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Why not, or a remark; one line. */
+  readonly detail?: string;
+}
+
+/** Whether the agent is ready, and what each of its parts says. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly checks: readonly Check[];
+}
+
+const MAX_ROUTE_LINES = 200;
+const MAX_FAULTS = 3;
+
+/** Ready means: a configuration is applied and at least one route runs. A failed check alone does not make it unready. */
+export function judgeReadiness(snapshot: AgentSnapshot): Readiness {
+  const running = snapshot.routes.filter(isRunning);
+  return {
+    ready: snapshot.config.revision !== undefined && running.length > 0,
+    checks: [
+      checkConfig(snapshot),
+      checkSide(snapshot, 'local'),
+      checkSide(snapshot, 'remote'),
+      ...checkCertificates(snapshot),
+      ...checkRoutes(snapshot.routes),
+    ],
+  };
+}
+
+/** The text that kube-apiserver's `/readyz?verbose` made familiar: one `[+]` or `[-]` line per check, then the verdict. */
+export function readinessText(readiness: Readiness): string {
+  const lines = readiness.checks.map(({ name, ok, detail }) => {
+    const remark = detail === undefined ? '' : `: ${detail}`;
+    return ok ? `[+]${name} ok${remark}` : `[-]${name} failed${remark}`;
+  });
+  return [...lines, `readyz check ${readiness.ready ? 'passed' : 'failed'}`, ''].join('\n');
+}
+
+function isRunning(route: RouteSnapshot): boolean {
+  return route.lanes.ready > 0;
+}
+
+function checkConfig({ config }: AgentSnapshot): Check {
+  if (config.rejected !== undefined) {
+    const inForce = config.revision === undefined ? 'none is in force' : `${config.revision} stays in force`;
+    const [first] = config.rejected.problems;
+    const why = first === undefined ? '' : `; ${first.rule} ${first.path}: ${first.message}`;
+    return failed('config', `revision ${config.rejected.revision} was refused, ${inForce}${why}`);
+  }
+  return config.revision === undefined ? failed('config', 'no configuration yet') : { name: 'config', ok: true };
+}
+
+function checkSide(snapshot: AgentSnapshot, side: Side): Check {
+  const sessions = snapshot.sessions.filter((session) => session.side === side);
+  if (sessions.length === 0) return failed(side, 'no sessions');
+  const connected = sessions.filter((session) => session.state === 'connected').length;
+  if (connected === sessions.length) return { name: side, ok: true };
+  const faults = faultTexts(sessions);
+  return failed(side, [`${connected} of ${sessions.length} sessions connected`, ...faults].join('; '));
+}
+
+function faultTexts(sessions: readonly SessionSnapshot[]): string[] {
+  const texts = new Set<string>();
+  for (const { fault } of sessions) {
+    if (fault !== undefined && texts.size < MAX_FAULTS) texts.add(`${fault.reason}: ${fault.message}`);
+  }
+  return [...texts];
+}
+
+function checkCertificates({ certificates }: AgentSnapshot): Check[] {
+  return certificates
+    .filter((certificate) => certificate.rejected !== undefined)
+    .map(({ side, secret, rejected }) =>
+      failed(`certificate ${side}/${secret}`, `newest pair not in use: ${rejected}`),
+    );
+}
+
+function checkRoutes(routes: readonly RouteSnapshot[]): Check[] {
+  const shown = routes.slice(0, MAX_ROUTE_LINES).map(checkRoute);
+  const hidden = routes.slice(MAX_ROUTE_LINES);
+  if (hidden.length === 0) return shown;
+  const running = hidden.filter(isRunning).length;
+  const name = `${hidden.length} more routes`;
+  return [...shown, running === hidden.length ? { name, ok: true } : failed(name, `${running} of them running`)];
+}
+
+function checkRoute(route: RouteSnapshot): Check {
+  const name = `route ${route.topicMap}/${route.route}`;
+  const { ready, total } = route.lanes;
+  return ready === total ? { name, ok: true } : failed(name, `${ready} of ${total} lanes ready`);
+}
+
+function failed(name: string, detail: string): Check {
+  return { name, ok: false, detail: redactText(detail).replace(/\s+/g, ' ') };
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+
+/** Version of the document at `/status`; it changes when a field is renamed, removed or given another meaning. */
+export const STATUS_API_VERSION = 'mqttbridge/v1';
+
+const count = z.int().nonnegative();
+const counts = z.record(z.string(), count);
+const time = z.iso.datetime();
+const side = z.enum(['local', 'remote']);
+
+const problem = z.strictObject({
+  rule: z.string(),
+  severity: z.enum(['error', 'warning']),
+  file: z.string(),
+  line: count,
+  column: count,
+  path: z.string(),
+  message: z.string(),
+  advice: z.string(),
+});
+
+const config = z.strictObject({
+  revision: z.string().optional(),
+  appliedAt: time.optional(),
+  generation: count,
+  rejectedTotal: count,
+  rejected: z.strictObject({ revision: z.string(), at: time, problems: z.array(problem) }).optional(),
+});
+
+const session = z.strictObject({
+  key: z.string(),
+  side,
+  clientId: z.string(),
+  endpoint: z.string(),
+  state: z.enum(['idle', 'connecting', 'connected', 'waiting', 'stopped']),
+  since: time,
+  epoch: count,
+  fault: z.strictObject({ reason: z.string(), message: z.string(), reasonCode: count.optional() }).optional(),
+  retryAt: time.optional(),
+  limits: z
+    .strictObject({
+      receiveMaximum: count,
+      maximumPacketSize: count,
+      maximumQos: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+      retainAvailable: z.boolean(),
+      topicAliasMaximum: count,
+      keepAlive: count,
+    })
+    .optional(),
+  inflightMessages: count,
+  inflightBytes: count,
+  windowMessages: count,
+  windowBytes: count,
+  connects: counts,
+  disconnects: counts,
+  sessionLost: count,
+});
+
+const route = z.strictObject({
+  topicMap: z.string(),
+  route: z.string(),
+  direction: z.enum(['local-to-remote', 'remote-to-local']),
+  qos: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+  source: z.string(),
+  target: z.string().optional(),
+  lanes: z.strictObject({ total: count, ready: count }),
+  counters: z.strictObject({
+    received: count,
+    receivedBytes: count,
+    forwarded: count,
+    forwardedBytes: count,
+    dropped: counts,
+    inflight: count,
+    redelivered: count,
+    retried: counts,
+    qosLowered: count,
+    retainCleared: count,
+    latency: z.strictObject({ bounds: z.array(z.number()), counts: z.array(count), sum: z.number() }),
+  }),
+});
+
+/** The document at `/status`: stable, versioned, without secrets, payloads or message topics. */
+export const statusSchema = z.strictObject({
+  apiVersion: z.literal(STATUS_API_VERSION),
+  kind: z.literal('AgentStatus'),
+  connector: z.string(),
+  version: z.string(),
+  startedAt: time,
+  ready: z.boolean(),
+  checks: z.array(z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string().optional() })),
+  config,
+  sessions: z.array(session),
+  routes: z.array(route),
+  certificates: z.array(
+    z.strictObject({ side, secret: z.string(), notAfter: z.number(), rejected: z.string().optional() }),
+  ),
+  /** How many entries were left out because the lists are bounded. */
+  omitted: z.strictObject({ sessions: count, routes: count, problems: count }),
+});
+
+/** What `/status` answers. */
+export type AgentStatus = z.infer<typeof statusSchema>;

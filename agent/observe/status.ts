@@ -1,0 +1,62 @@
+import type { Problem } from '../../shared/problem.ts';
+import { judgeReadiness } from './readiness.ts';
+import { redactText } from './redact.ts';
+import type { AgentSnapshot, FaultSnapshot, SessionSnapshot } from './snapshot.ts';
+import type { AgentStatus } from './status-schema.ts';
+
+const MAX_SESSIONS = 2_000;
+const MAX_ROUTES = 2_000;
+const MAX_PROBLEMS = 50;
+
+/** The document at `/status`; lists and texts are bounded, and texts that a broker or a file wrote are redacted. */
+export function statusOf(snapshot: AgentSnapshot): AgentStatus {
+  const readiness = judgeReadiness(snapshot);
+  const problems = snapshot.config.rejected?.problems ?? [];
+  return {
+    // Written out and not imported: the schema would bring zod into a process that only writes this document.
+    apiVersion: 'mqttbridge/v1',
+    kind: 'AgentStatus',
+    connector: snapshot.connector,
+    version: snapshot.version,
+    startedAt: snapshot.startedAt,
+    ready: readiness.ready,
+    checks: readiness.checks.map((check) => ({ ...check })),
+    config: configOf(snapshot.config),
+    sessions: snapshot.sessions.slice(0, MAX_SESSIONS).map(sessionOf),
+    routes: snapshot.routes.slice(0, MAX_ROUTES) as AgentStatus['routes'],
+    certificates: snapshot.certificates.map(certificateOf),
+    omitted: {
+      sessions: excess(snapshot.sessions, MAX_SESSIONS),
+      routes: excess(snapshot.routes, MAX_ROUTES),
+      problems: excess(problems, MAX_PROBLEMS),
+    },
+  };
+}
+
+function configOf(config: AgentSnapshot['config']): AgentStatus['config'] {
+  const { rejected, ...rest } = config;
+  if (rejected === undefined) return rest;
+  return { ...rest, rejected: { ...rejected, problems: rejected.problems.slice(0, MAX_PROBLEMS).map(problemOf) } };
+}
+
+function problemOf(problem: Problem): Problem {
+  return { ...problem, message: redactText(problem.message), advice: redactText(problem.advice) };
+}
+
+function sessionOf(session: SessionSnapshot): AgentStatus['sessions'][number] {
+  const { fault, ...rest } = session;
+  return { ...rest, ...(fault === undefined ? {} : { fault: faultOf(fault) }) };
+}
+
+function faultOf(fault: FaultSnapshot): FaultSnapshot {
+  return { ...fault, message: redactText(fault.message) };
+}
+
+function certificateOf(certificate: AgentSnapshot['certificates'][number]): AgentStatus['certificates'][number] {
+  const { rejected, ...rest } = certificate;
+  return { ...rest, ...(rejected === undefined ? {} : { rejected: redactText(rejected) }) };
+}
+
+function excess(list: readonly unknown[], limit: number): number {
+  return Math.max(0, list.length - limit);
+}

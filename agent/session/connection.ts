@@ -1,0 +1,239 @@
+import { FrameReader, type FrameHandler } from '../forward/frame-reader.ts';
+import type { Receiver } from '../forward/receiver.ts';
+import type { Sender } from '../forward/sender.ts';
+import type { ConnectionMaterial } from './credentials/credentials.ts';
+import type { ConnectionSpec } from './credentials/spec.ts';
+import { disconnectedFault, hostileFault, refusedFault, unresponsiveFault, wireFault } from './faults.ts';
+import { createGatherRule, type Gatherer } from './gather.ts';
+import type { SessionFault } from './machine.ts';
+import { type Connack, type Control, type ControlOptions, openControl } from './mqtt-client.ts';
+import { ReasonCode } from './reason-code.ts';
+import { openWire } from './wire/open-wire.ts';
+import type { Wire } from './wire/wire.ts';
+
+/** What one connection is made of. */
+export interface ConnectionParts {
+  readonly spec: ConnectionSpec;
+  readonly material: ConnectionMaterial;
+  readonly control: ControlOptions;
+  readonly connectTimeoutMs: number;
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  readonly gatherer: Gatherer;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly up: (connack: Connack) => void;
+  /** Once, when the connection ends without `close` having been called. */
+  readonly down: (fault: SessionFault) => void;
+}
+
+/** Control packet types that a broker may send (MQTT5 2.1.2). */
+const Type = {
+  connack: 2,
+  publish: 3,
+  puback: 4,
+  pubrec: 5,
+  pubrel: 6,
+  pubcomp: 7,
+  suback: 9,
+  unsuback: 11,
+  pingresp: 13,
+  disconnect: 14,
+  auth: 15,
+} as const;
+
+const PINGRESP = Buffer.of(0xd0, 0);
+/** How long a broker may take to close after DISCONNECT. */
+const CLOSE_PATIENCE_MS = 1_000;
+
+/**
+ * One MQTT connection, from opening the wire to its end; it is never opened again. PUBLISH and its acknowledgements go
+ * to receiver and sender, all other packets to the control channel.
+ */
+export class Connection implements FrameHandler {
+  readonly #parts: ConnectionParts;
+  readonly #wire: Wire;
+  readonly #reader: FrameReader;
+  readonly #gathering = createGatherRule();
+  readonly #gone = Promise.withResolvers<void>();
+  #control: Control | undefined;
+  /** CONNACK said yes. */
+  #accepted = false;
+  /** The receiver asked to wait until a target has room. */
+  #holding = false;
+  #over = false;
+  /** Packets of the chunk being read, and when it came. */
+  #frames = 0;
+  #chunkAt = 0;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+    this.#reader = new FrameReader(this, parts.control.maximumPacketSize);
+    this.#wire = openWire(
+      parts.spec,
+      parts.material,
+      {
+        opened: () => this.#opened(),
+        received: (bytes, length) => this.#received(bytes, length),
+        drained: () => parts.sender.drained(),
+        closed: (fault) => {
+          this.#gone.resolve();
+          this.fail(wireFault(fault));
+        },
+      },
+      { connectTimeoutMs: parts.connectTimeoutMs },
+    );
+  }
+
+  /** Present from the moment the wire is open. */
+  get control(): Control | undefined {
+    return this.#control;
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#over || this.#wire.write(bytes);
+  }
+
+  writtenThrough(): boolean {
+    return this.#over || this.#wire.writtenThrough();
+  }
+
+  /** Reads on after the receiver asked to hold. */
+  proceed(): void {
+    if (!this.#holding || this.#over) return;
+    this.#holding = false;
+    this.#chunkAt = this.#parts.now();
+    this.#resume();
+  }
+
+  /** Says DISCONNECT and closes; resolves when the wire is gone. `forget` asks the broker to end the session too. */
+  async close(forget: boolean): Promise<void> {
+    if (this.#over) return;
+    if (this.#accepted) this.#wire.write(disconnectPacket(this.#parts.control.version, forget));
+    this.#end();
+    this.#wire.end();
+    const patience = setTimeout(() => this.#wire.destroy(), CLOSE_PATIENCE_MS);
+    await this.#gone.promise;
+    clearTimeout(patience);
+  }
+
+  /** Drops the connection without a word and reports the fault. */
+  fail(fault: SessionFault): void {
+    if (this.#over) return;
+    this.#end();
+    this.#wire.destroy();
+    this.#parts.down(fault);
+  }
+
+  frame(bytes: Buffer, start: number, body: number, end: number): boolean {
+    const type = bytes[start] >> 4;
+    this.#frames++;
+    if (this.#accepted) {
+      if (type === Type.publish) return this.#publish(bytes, start, body, end);
+      if (type >= Type.puback && type <= Type.pubcomp) return this.#acknowledgement(type, bytes, body, end);
+    }
+    return this.#controlPacket(type, bytes.subarray(start, end), body - start);
+  }
+
+  /** Closes a connection whose broker broke the protocol, with the reason where the version allows to say it. */
+  malformed(reasonCode: number, detail: string): void {
+    if (this.#over) return;
+    if (this.#parts.control.version === 5) this.#wire.write(Buffer.of(0xe0, 2, reasonCode, 0));
+    this.#end();
+    this.#wire.end();
+    this.#parts.down(hostileFault(reasonCode, detail));
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#control?.dispose();
+  }
+
+  #opened(): void {
+    const { control, up, spec } = this.#parts;
+    this.#control = openControl(control, {
+      write: (bytes) => this.#writeControl(bytes),
+      connected: (connack) => {
+        this.#accepted = true;
+        up(connack);
+        this.#resume();
+      },
+      refused: (code) => this.fail(refusedFault(code)),
+      failed: (reason, detail) => this.fail(unresponsiveFault(reason, detail, spec)),
+    });
+  }
+
+  #writeControl(bytes: Buffer): void {
+    this.#wire.write(bytes);
+    // While reading is held on purpose the broker's answer waits behind its messages: the silence is ours.
+    if (this.#holding && bytes.length === 2 && bytes[0] === 0xc0) this.#control?.read(PINGRESP);
+  }
+
+  #received(bytes: Buffer, length: number): boolean {
+    if (this.#over) return true;
+    this.#chunkAt = this.#parts.now();
+    this.#frames = 0;
+    if (!this.#reader.feed(bytes, length)) return false;
+    if (!this.#gathering.after(this.#frames, this.#chunkAt)) return true;
+    this.#parts.gatherer.later(() => this.#readOn());
+    return false;
+  }
+
+  #readOn(): void {
+    if (!this.#over && !this.#holding) this.#wire.resume();
+  }
+
+  #resume(): void {
+    if (!this.#over && this.#reader.resume()) this.#wire.resume();
+  }
+
+  #publish(bytes: Buffer, start: number, body: number, end: number): boolean {
+    const { receiver } = this.#parts;
+    const result = receiver.publish(bytes, start, body, end, this.#chunkAt);
+    if (result > 0) this.malformed(result, receiver.fault);
+    this.#holding = result < 0;
+    return !this.#holding;
+  }
+
+  #acknowledgement(type: number, bytes: Buffer, body: number, end: number): boolean {
+    const { sender, receiver, control } = this.#parts;
+    const length = end - body;
+    const id = length < 2 ? 0 : (bytes[body] << 8) | bytes[body + 1];
+    if (id === 0 || (length > 2 && control.version === 4)) {
+      this.malformed(ReasonCode.malformedPacket, 'an acknowledgement of the wrong form');
+      return true;
+    }
+    const reasonCode = length > 2 ? bytes[body + 2] : ReasonCode.success;
+    if (type === Type.puback) sender.puback(id, reasonCode);
+    else if (type === Type.pubrec) sender.pubrec(id, reasonCode);
+    else if (type === Type.pubcomp) sender.pubcomp(id);
+    else receiver.pubrel(id);
+    return true;
+  }
+
+  #controlPacket(type: number, frame: Buffer, body: number): boolean {
+    switch (type) {
+      case Type.connack:
+        this.#control?.read(frame);
+        // What follows CONNACK must wait until this side knows its limits and whether the session is the old one.
+        return this.#accepted;
+      case Type.suback:
+      case Type.unsuback:
+      case Type.pingresp:
+      case Type.auth:
+        this.#control?.read(frame);
+        return true;
+      case Type.disconnect:
+        this.fail(disconnectedFault(frame.length > body ? frame[body] : ReasonCode.success));
+        return true;
+      default:
+        this.malformed(ReasonCode.protocolError, `a packet of type ${type} from a broker`);
+        return true;
+    }
+  }
+}
+
+/** DISCONNECT; in MQTT 5 it can end the session by setting its expiry to 0 (MQTT5 3.14.2.2.2). */
+function disconnectPacket(version: 4 | 5, forget: boolean): Buffer {
+  return version === 5 && forget ? Buffer.of(0xe0, 7, 0, 5, 0x11, 0, 0, 0, 0) : Buffer.of(0xe0, 0);
+}

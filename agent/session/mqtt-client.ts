@@ -1,0 +1,196 @@
+import { Duplex } from 'node:stream';
+import { MqttClient, type IClientOptions, type IConnackPacket } from 'mqtt';
+import { reasonOfReturnCode } from '../../shared/reason-codes.ts';
+import { HIGHEST_PUBLISH_ID } from '../forward/packet-ids.ts';
+
+/** What CONNECT says, and how long CONNACK may take. */
+export interface ControlOptions {
+  readonly clientId: string;
+  readonly version: 4 | 5;
+  /** Seconds. */
+  readonly keepAlive: number;
+  readonly cleanStart: boolean;
+  /** Seconds; MQTT 5 only. */
+  readonly sessionExpiry: number;
+  readonly receiveMaximum: number;
+  /** Bytes. */
+  readonly maximumPacketSize: number;
+  readonly topicAliasMaximum: number;
+  readonly username?: string;
+  readonly password?: Buffer;
+  readonly enhanced?: { readonly method: string; readonly data: Buffer };
+  readonly connackTimeoutMs: number;
+}
+
+/** What a broker answered to CONNECT; undefined where it set no limit. */
+export interface Connack {
+  readonly sessionPresent: boolean;
+  readonly receiveMaximum?: number | undefined;
+  readonly maximumPacketSize?: number | undefined;
+  readonly maximumQos?: 0 | 1 | undefined;
+  readonly retainAvailable?: boolean | undefined;
+  readonly topicAliasMaximum?: number | undefined;
+  /** Seconds. */
+  readonly serverKeepAlive?: number | undefined;
+}
+
+/** What the owner of a control channel is told; each call is made at once, while the frame is being read. */
+export interface ControlEvents {
+  write(bytes: Buffer): void;
+  connected(connack: Connack): void;
+  /** CONNACK with an MQTT 5 reason code of 0x80 or above. */
+  refused(reasonCode: number): void;
+  /** The connection is of no more use: no CONNACK, no PINGRESP, or a packet that makes no sense. */
+  failed(reason: 'ConnackTimeout' | 'KeepAliveTimeout' | 'ProtocolError', detail: string): void;
+}
+
+/** Subscription options of MQTT 5 (3.8.3.1); in 3.1.1 only the QoS counts. */
+export interface SubscribeOptions {
+  readonly qos: 0 | 1 | 2;
+  readonly noLocal: boolean;
+}
+
+/** The control packets of one connection: everything but PUBLISH and its acknowledgements. */
+export interface Control {
+  /** Takes a control packet from the broker; the bytes are copied. */
+  read(frame: Buffer): void;
+  /** Resolves with the SUBACK reason code; rejects when the connection ends before. */
+  subscribe(filter: string, options: SubscribeOptions): Promise<number>;
+  unsubscribe(filter: string): Promise<void>;
+  /** Ends it without a word to the broker. */
+  dispose(): void;
+}
+
+/** Opens a control channel: CONNECT leaves through `events.write` before this returns. */
+export function openControl(options: ControlOptions, events: ControlEvents): Control {
+  const stream = controlStream(events, () => fail('KeepAliveTimeout', 'no answer to a ping'));
+  const client = new MqttClient(() => stream, clientOptions(options));
+  let over = false;
+  const fail: ControlEvents['failed'] = (reason, detail) => {
+    if (over) return;
+    over = true;
+    events.failed(reason, detail);
+  };
+  client.on('connect', (packet) => events.connected(connackOf(packet)));
+  client.on('error', (error) => {
+    const refusal = refusalOf(error, options.version);
+    if (over) return;
+    if (refusal !== undefined) {
+      over = true;
+      events.refused(refusal);
+    } else fail(error.message === 'connack timeout' ? 'ConnackTimeout' : 'ProtocolError', error.message);
+  });
+  client.connect();
+  return {
+    read(frame) {
+      // 0xF0 0x00 is a complete AUTH of success (MQTT5 3.15.2.1) that the parser of mqtt-packet takes for an error.
+      if (frame[0] === 0xf0 && frame.length === 2) return;
+      stream.push(Buffer.from(frame));
+    },
+    subscribe: (filter, subscribe) => subscribeBy(client, filter, subscribe),
+    unsubscribe: async (filter) => void (await client.unsubscribeAsync(filter)),
+    dispose() {
+      over = true;
+      client.end(true);
+      stream.destroy();
+    },
+  };
+}
+
+function clientOptions(options: ControlOptions): IClientOptions {
+  const { enhanced, username, password } = options;
+  return {
+    manualConnect: true,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    // The cache of 65,536 encoded numbers costs more memory than all other parts of the agent.
+    writeCache: false,
+    timerVariant: 'native',
+    log: () => undefined,
+    clientId: options.clientId,
+    protocolVersion: options.version,
+    clean: options.cleanStart,
+    keepalive: options.keepAlive,
+    connectTimeout: options.connackTimeoutMs,
+    messageIdProvider: controlIds(),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(options.version === 5 && {
+      properties: {
+        sessionExpiryInterval: options.sessionExpiry,
+        receiveMaximum: options.receiveMaximum,
+        maximumPacketSize: options.maximumPacketSize,
+        topicAliasMaximum: options.topicAliasMaximum,
+        ...(enhanced && { authenticationMethod: enhanced.method, authenticationData: enhanced.data }),
+      },
+    }),
+  };
+}
+
+function controlStream(events: ControlEvents, destroyed: () => void): Duplex {
+  return new Duplex({
+    read: () => undefined,
+    write(chunk: Buffer, _encoding, done) {
+      events.write(chunk);
+      done();
+    },
+    writev(chunks, done) {
+      events.write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)));
+      done();
+    },
+    destroy(_error, done) {
+      destroyed();
+      done(null);
+    },
+  });
+}
+
+function connackOf(packet: IConnackPacket): Connack {
+  const properties = packet.properties ?? {};
+  return {
+    sessionPresent: packet.sessionPresent,
+    receiveMaximum: properties.receiveMaximum,
+    maximumPacketSize: properties.maximumPacketSize,
+    maximumQos: properties.maximumQoS as 0 | 1 | undefined,
+    retainAvailable: properties.retainAvailable,
+    topicAliasMaximum: properties.topicAliasMaximum,
+    serverKeepAlive: properties.serverKeepAlive,
+  };
+}
+
+function refusalOf(error: Error, version: 4 | 5): number | undefined {
+  if (!error.message.startsWith('Connection refused') || !('code' in error)) return undefined;
+  const code = Number(error.code);
+  return version === 5 ? code : reasonOfReturnCode(code).code;
+}
+
+function subscribeBy(client: MqttClient, filter: string, { qos, noLocal }: SubscribeOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    // Retain Handling 1: retained messages come with a new subscription only, not with every reconnect.
+    client.subscribe(filter, { qos, nl: noLocal, rap: true, rh: 1 }, (error, _grants, suback) => {
+      const code = suback?.granted?.[0] ?? (error && 'packet' in error ? grantedIn(error.packet) : undefined);
+      if (typeof code === 'number') resolve(code);
+      else reject(error ?? new Error(`no answer to SUBSCRIBE of ${filter}`));
+    });
+  });
+}
+
+function grantedIn(packet: unknown): number | undefined {
+  const granted = (packet as { granted?: unknown[] } | undefined)?.granted?.[0];
+  return typeof granted === 'number' ? granted : undefined;
+}
+
+/** Identifiers above those of published messages, in turn; there are never 500 of them under way. */
+function controlIds(): NonNullable<IClientOptions['messageIdProvider']> {
+  let last = HIGHEST_PUBLISH_ID;
+  return {
+    allocate() {
+      last = last < 65_535 ? last + 1 : HIGHEST_PUBLISH_ID + 1;
+      return last;
+    },
+    getLastAllocated: () => last,
+    register: () => true,
+    deallocate: () => undefined,
+    clear: () => undefined,
+  };
+}

@@ -1,0 +1,86 @@
+import type { SessionPlan } from '../../shared/plan/types.ts';
+import type { Sender } from '../forward/sender.ts';
+import type { TargetLimits } from '../forward/window.ts';
+import type { SessionSnapshot } from '../observe/snapshot.ts';
+import type { ConnectionSpec } from './credentials/spec.ts';
+import type { SessionState } from './machine.ts';
+import type { Connack } from './mqtt-client.ts';
+
+/** What happened to a session's connections since start. */
+export interface SessionCounts {
+  readonly connects: Record<string, number>;
+  readonly disconnects: Record<string, number>;
+  sessionLost: number;
+  /** True once a connection was accepted by the broker in this process. */
+  established: boolean;
+  connect(reason: string): void;
+  disconnect(reason: string): void;
+}
+
+/** Counts at zero. */
+export function createSessionCounts(): SessionCounts {
+  const connects: Record<string, number> = {};
+  const disconnects: Record<string, number> = {};
+  return {
+    connects,
+    disconnects,
+    sessionLost: 0,
+    established: false,
+    connect(reason) {
+      connects[reason] = (connects[reason] ?? 0) + 1;
+    },
+    disconnect(reason) {
+      disconnects[reason] = (disconnects[reason] ?? 0) + 1;
+    },
+  };
+}
+
+/** What a snapshot of a session is taken from. Times are monotonic milliseconds. */
+export interface SessionView {
+  readonly plan: SessionPlan;
+  readonly spec: ConnectionSpec;
+  readonly state: SessionState;
+  readonly since: number;
+  readonly retryAt: number;
+  readonly now: () => number;
+  readonly connack: Connack | undefined;
+  readonly limits: TargetLimits;
+  readonly sender: Sender;
+  readonly counts: SessionCounts;
+}
+
+/** A session as /status and the metrics show it. */
+export function snapshotSession(view: SessionView): SessionSnapshot {
+  const { plan, spec, state, sender, counts, connack } = view;
+  const wallAt = (monotonic: number) => new Date(Date.now() - view.now() + monotonic).toISOString();
+  const { messages, bytes } = sender.inflight;
+  return {
+    key: plan.key,
+    side: plan.side,
+    clientId: plan.clientId,
+    endpoint: `${spec.host}:${spec.port}`,
+    state: state.kind,
+    since: wallAt(view.since),
+    epoch: state.epoch,
+    ...(state.kind === 'waiting' && { fault: faultOf(state.fault), retryAt: wallAt(view.retryAt) }),
+    ...(connack && {
+      limits: {
+        ...view.limits,
+        topicAliasMaximum: connack.topicAliasMaximum ?? 0,
+        keepAlive: connack.serverKeepAlive ?? 0,
+      },
+    }),
+    inflightMessages: messages,
+    inflightBytes: bytes,
+    windowMessages: sender.window.messages,
+    windowBytes: sender.window.bytes,
+    connects: { ...counts.connects },
+    disconnects: { ...counts.disconnects },
+    sessionLost: counts.sessionLost,
+  };
+}
+
+function faultOf(fault: { reason: string; message: string; reasonCode?: number }) {
+  const { reason, message, reasonCode } = fault;
+  return reasonCode === undefined ? { reason, message } : { reason, message, reasonCode };
+}

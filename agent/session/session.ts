@@ -1,0 +1,286 @@
+import type { SessionPlan } from '../../shared/plan/types.ts';
+import type { SessionLimits } from '../../shared/resources/connector.ts';
+import { handleRefused } from '../forward/dead-letter.ts';
+import type { Lane } from '../forward/lane.ts';
+import type { FlushTurn, Outlet } from '../forward/outlet.ts';
+import { Receiver } from '../forward/receiver.ts';
+import { publishVerdict } from '../forward/refusal.ts';
+import { Sender } from '../forward/sender.ts';
+import type { SlabPool } from '../forward/slab.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { SessionSnapshot } from '../observe/snapshot.ts';
+import { backoffDelay } from './backoff.ts';
+import { connectOptions, limitsOf, TOPIC_ALIAS_MAXIMUM } from './connect-options.ts';
+import { Connection } from './connection.ts';
+import type { Credentials } from './credentials/credentials.ts';
+import type { ConnectionSpec } from './credentials/spec.ts';
+import { ACK_TIMEOUT, credentialFault, TARGET_REPLACED } from './faults.ts';
+import type { Gatherer } from './gather.ts';
+import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
+import type { Connack } from './mqtt-client.ts';
+import { createSessionCounts, snapshotSession } from './session-counts.ts';
+import { type Subscription, Subscriptions } from './subscriptions.ts';
+import type { Timing } from './timing.ts';
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly plan: SessionPlan;
+  readonly spec: ConnectionSpec;
+  readonly version: 4 | 5;
+  readonly limits: SessionLimits;
+  /** True when lanes only publish here: then nothing at the broker is worth resuming after a restart. */
+  readonly targetOnly: boolean;
+  /** True when lanes publish here: its own messages must not come back to it. */
+  readonly publishes: boolean;
+  readonly credentials: Credentials;
+  readonly turn: FlushTurn;
+  readonly pool: SlabPool;
+  readonly gatherer: Gatherer;
+  readonly timing: Timing;
+  readonly logger: Logger;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** The session or one of its subscriptions came up. */
+  readonly progressed: () => void;
+}
+
+/** Lanes whose queued messages may still come after their subscription ended. */
+const RETIRED_LANES = 16;
+/** DISCONNECT reasons that speak of a packet of ours (MQTT5 3.14.2.1). */
+const BLAMING: ReadonlySet<number> = new Set([0x81, 0x82, 0x87, 0x90, 0x95, 0x99, 0x9a, 0x9b]);
+
+/** One MQTT session of the plan: connects, stays connected, and carries what its lanes send and receive. */
+export class Session {
+  readonly plan: SessionPlan;
+  readonly targetOnly: boolean;
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  readonly #parts: SessionParts;
+  readonly #subscriptions: Subscriptions;
+  readonly #counts = createSessionCounts();
+  readonly #logger: Logger;
+  #state: SessionState = IDLE;
+  /** Monotonic milliseconds: when this state began, and when the next attempt is due. */
+  #since: number;
+  #retryAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #connection: Connection | undefined;
+  #connack: Connack | undefined;
+  #lanes: Lane[] = [];
+  #retired: Lane[] = [];
+
+  /** Remembers its parts; `start` connects. */
+  constructor(parts: SessionParts) {
+    const { plan, turn, pool, version, limits, now } = parts;
+    this.plan = plan;
+    this.targetOnly = parts.targetOnly;
+    this.#parts = parts;
+    this.#since = now();
+    this.#logger = parts.logger.child({ side: plan.side, clientId: plan.clientId });
+    const outlet: Outlet = {
+      write: (bytes) => this.#connection?.write(bytes) ?? true,
+      writtenThrough: () => this.#connection?.writtenThrough() ?? true,
+    };
+    this.sender = new Sender({
+      outlet,
+      turn,
+      pool,
+      version,
+      now,
+      window: { messages: limits.maxInflightMessages, bytes: limits.maxInflightBytes },
+      retryLater: (attempts, retry) => this.#retryLater(attempts, retry),
+      refused: (transit, reason) => handleRefused(transit, reason, version),
+    });
+    this.receiver = new Receiver({
+      outlet,
+      turn,
+      version,
+      topicAliasMaximum: TOPIC_ALIAS_MAXIMUM,
+      proceed: () => this.#connection?.proceed(),
+    });
+    this.#subscriptions = this.#createSubscriptions();
+  }
+
+  start(): void {
+    this.#dispatch({ kind: 'start' });
+  }
+
+  get connected(): boolean {
+    return this.#state.kind === 'connected';
+  }
+
+  /** Reads a lane's messages here. */
+  addSource(subscription: Subscription): void {
+    this.#lanes.push(subscription.lane);
+    this.#setLanes();
+    this.#subscriptions.add(subscription);
+  }
+
+  /** Puts a lane in the place of another with the same subscription, which stays granted. */
+  swapSource(old: Lane, by: Subscription): void {
+    this.#lanes = this.#lanes.map((lane) => (lane === old ? by.lane : lane));
+    this.#setLanes();
+    this.#subscriptions.swap(old, by);
+  }
+
+  /** Forgets a lane without unsubscribing, since another lane has the same subscription. */
+  dropSource(lane: Lane): void {
+    this.#lanes = this.#lanes.filter((other) => other !== lane);
+    this.#setLanes();
+    this.#subscriptions.forget(lane);
+  }
+
+  /** Ends a lane's subscription. Messages the broker had queued for it still go its way. */
+  async removeSource(lane: Lane): Promise<void> {
+    this.#lanes = this.#lanes.filter((other) => other !== lane);
+    this.#retired = [lane, ...this.#retired].slice(0, RETIRED_LANES);
+    this.#setLanes();
+    await this.#subscriptions.remove(lane);
+  }
+
+  /** To be called about once per second: ends a connection whose broker no longer acknowledges. */
+  tick(): void {
+    const { timing, now } = this.#parts;
+    if (this.#state.kind !== 'connected') return;
+    const { epoch, attempt } = this.#state;
+    if (attempt > 0 && now() - this.#since > timing.stableMs) this.#dispatch({ kind: 'stable', epoch });
+    if (this.sender.oldestUnanswered(now()) > timing.ackTimeoutMs) this.#connection?.fail(ACK_TIMEOUT);
+  }
+
+  /** Connects anew, so that the source broker sends again what was not acknowledged. */
+  bounce(): void {
+    this.#connection?.fail(TARGET_REPLACED);
+  }
+
+  /** Closes; `forget` also ends the session at the broker. Resolves when the connection is gone. */
+  async stop({ forget = false } = {}): Promise<void> {
+    clearTimeout(this.#timer);
+    const closed = this.#connection?.close(forget);
+    this.#connection = undefined;
+    this.#dispatch({ kind: 'stop' });
+    this.receiver.end();
+    this.sender.discard();
+    this.#subscriptions.end();
+    await closed;
+  }
+
+  snapshot(): SessionSnapshot {
+    return snapshotSession({
+      ...this.#parts,
+      state: this.#state,
+      since: this.#since,
+      retryAt: this.#retryAt,
+      connack: this.#connack,
+      limits: limitsOf(this.#connack),
+      sender: this.sender,
+      counts: this.#counts,
+    });
+  }
+
+  #dispatch(event: SessionEvent): void {
+    const { timing, now } = this.#parts;
+    const { state, effects } = step(this.#state, event, timing.reconnect);
+    if (state.kind !== this.#state.kind) this.#since = now();
+    this.#state = state;
+    for (const effect of effects) {
+      if (effect.kind === 'connect') void this.#connect(effect.epoch);
+      else {
+        this.#retryAt = now() + effect.delayMs;
+        this.#timer = setTimeout(() => this.#dispatch({ kind: 'due', epoch: effect.epoch }), effect.delayMs);
+      }
+    }
+  }
+
+  async #connect(epoch: number): Promise<void> {
+    const { spec, credentials, timing, gatherer, now } = this.#parts;
+    try {
+      const material = await credentials.load();
+      if (this.#state.kind !== 'connecting' || this.#state.epoch !== epoch) return;
+      this.#connection = new Connection({
+        spec,
+        material,
+        control: connectOptions(this.#parts, material, this.#counts.established),
+        connectTimeoutMs: timing.connectTimeoutMs,
+        receiver: this.receiver,
+        sender: this.sender,
+        gatherer,
+        now,
+        up: (connack) => this.#up(epoch, connack),
+        down: (fault) => this.#down(epoch, fault),
+      });
+    } catch (error) {
+      this.#down(epoch, credentialFault(error));
+    }
+  }
+
+  #up(epoch: number, connack: Connack): void {
+    const { sessionPresent } = connack;
+    this.#connack = connack;
+    this.#dispatch({ kind: 'connected', epoch });
+    if (!sessionPresent && this.#counts.established && this.#parts.limits.expirySeconds > 0) {
+      this.#counts.sessionLost++;
+      this.#logger.warn(
+        { evt: 'SessionLost', epoch },
+        'the broker forgot the session; messages it had queued are gone',
+      );
+    }
+    this.#counts.connect('Success');
+    this.#counts.established = true;
+    this.#logger.info({ evt: 'Connected', epoch, sessionPresent });
+    this.receiver.begin(sessionPresent);
+    this.sender.begin(limitsOf(connack), sessionPresent);
+    if (this.#connection?.control) this.#subscriptions.begin(this.#connection.control, sessionPresent);
+    this.#parts.progressed();
+  }
+
+  #down(epoch: number, fault: SessionFault): void {
+    const { kind } = this.#state;
+    if (epoch !== this.#state.epoch || (kind !== 'connecting' && kind !== 'connected')) return;
+    const { reason, message, reasonCode } = fault;
+    this.#connection = undefined;
+    this.#connack = undefined;
+    if (kind === 'connected') {
+      if (reasonCode !== undefined && BLAMING.has(reasonCode)) this.#blame(reasonCode);
+      this.#counts.disconnect(reason);
+      this.receiver.end();
+      this.sender.end();
+      this.#subscriptions.end();
+    } else this.#counts.connect(reason);
+    this.#dispatch({ kind: 'lost', epoch, fault, random: this.#parts.random() });
+    const nextDelayMs = Math.round(this.#retryAt - this.#parts.now());
+    this.#logger.warn({ evt: 'Disconnected', epoch, reason, reasonCode, nextDelayMs }, message);
+  }
+
+  #blame(reasonCode: number): void {
+    const verdict = publishVerdict(reasonCode);
+    this.sender.blame(verdict.kind === 'refused' ? verdict.reason : 'refused');
+  }
+
+  #retryLater(attempts: number, retry: () => void): void {
+    const { random, timing } = this.#parts;
+    setTimeout(retry, backoffDelay('retry', attempts, 0.5 + random() / 2, timing.retry)).unref();
+  }
+
+  #setLanes(): void {
+    this.receiver.setLanes([...this.#lanes, ...this.#retired]);
+  }
+
+  #createSubscriptions(): Subscriptions {
+    const { publishes, timing, progressed } = this.#parts;
+    return new Subscriptions({
+      publishes,
+      granted: ({ filter, lane }) => {
+        this.#logger.info({ evt: 'Subscribed', route: lane.route.name, filter });
+        progressed();
+      },
+      refused: ({ lane, filter }) =>
+        this.#logger.warn(
+          { evt: 'SubscribeRefused', route: lane.route.name, filter, reason: lane.fault?.reason },
+          lane.fault?.message,
+        ),
+      later: (run) => void setTimeout(run, timing.resubscribeMs).unref(),
+    });
+  }
+}

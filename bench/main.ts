@@ -1,0 +1,58 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Lab } from './contenders/contender.ts';
+import { type Options, parseOptions, usage } from './options.ts';
+import { createPool } from './processes/pool.ts';
+import { describeMachine } from './report/machine.ts';
+import { renderPage } from './report/page.ts';
+import { renderText } from './report/table.ts';
+import { buildTables } from './report/tables.ts';
+import { judge, targetTable } from './report/targets.ts';
+import { runAll } from './schedule.ts';
+
+const document = new URL('../docs/benchmarks.md', import.meta.url);
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
+const lab: Lab = { pool: createPool(process.execPath), folder, node: process.execPath };
+process.on('exit', () => {
+  lab.pool.killAll();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+const options = readOptions();
+process.exitCode = options ? await run(options) : 2;
+
+function readOptions(): Options | undefined {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\nusage: ${usage}`);
+    return undefined;
+  }
+}
+
+async function run(options: Options): Promise<number> {
+  const machine = describeMachine(process.versions.node, new Date());
+  const samples = await runAll(lab, options, (line) => console.error(line));
+  const verdicts = judge(samples);
+  const tables = [...buildTables(options.scenarios, samples), targetTable(verdicts, options.document)];
+  if (options.json) console.log(JSON.stringify({ machine, samples, verdicts }, null, 2));
+  else
+    console.log(
+      tables
+        .filter(({ rows }) => rows.length > 1)
+        .map(renderText)
+        .join('\n\n'),
+    );
+  if (options.document) fs.writeFileSync(document, renderPage(machine, tables));
+
+  const problems = samples.filter(({ problem }) => problem !== undefined);
+  const losses = samples.filter(({ qos, metrics }) => qos === 1 && (metrics.lost ?? 0) > 0);
+  for (const { scenario, contender, problem } of problems)
+    console.error(`failed: ${scenario} ${contender}: ${problem}`);
+  for (const { scenario, contender, metrics } of losses) {
+    console.error(`LOST at QoS 1: ${scenario} ${contender}: ${metrics.lost} of ${metrics.sent}`);
+  }
+  return problems.length + losses.length > 0 ? 1 : 0;
+}

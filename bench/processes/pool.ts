@@ -1,0 +1,68 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { StringDecoder } from 'node:string_decoder';
+
+/** A running child process of the bench. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** The last lines it wrote to stderr or stdout, for error messages. */
+  lastWords(): string;
+}
+
+/** Starts processes and ends every one of them by its own pid. */
+export interface ProcessPool {
+  spawn(command: string, args: readonly string[]): Running;
+  /** A Node process with an IPC channel. */
+  fork(module: string): Running;
+  stop(running: Running): Promise<void>;
+  stopAll(): Promise<void>;
+  /** Kills without waiting, for the way out. */
+  killAll(): void;
+}
+
+const keptCharacters = 2000;
+const graceMs = 1500;
+
+export function createPool(node: string): ProcessPool {
+  const alive = new Set<Running>();
+
+  function track(child: ChildProcess): Running {
+    let words = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      const decoder = new StringDecoder('utf8');
+      stream?.on('data', (chunk: Buffer) => {
+        words = (words + decoder.write(chunk)).slice(-keptCharacters);
+      });
+    }
+    child.on('error', (error) => {
+      words += error.message;
+    });
+    const running: Running = { child, pid: child.pid ?? -1, lastWords: () => words.trim() };
+    alive.add(running);
+    child.once('exit', () => alive.delete(running));
+    return running;
+  }
+
+  async function stop(running: Running): Promise<void> {
+    const { child } = running;
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  return {
+    spawn: (command, args) => track(spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })),
+    fork: (module) => track(fork(module, [], { execPath: node, silent: true })),
+    stop,
+    async stopAll() {
+      await Promise.all([...alive].map(stop));
+    },
+    killAll() {
+      for (const { child } of alive) child.kill('SIGKILL');
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { ProcessUsage } from '../agent/observe/metric-table.ts';
+
+/** One of the process's two output streams. */
+export interface Output {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  /** Characters per line; 80 when it is no terminal. */
+  readonly columns: number;
+}
+
+/** The environment variables that a command may look at. */
+export interface Environment {
+  readonly NO_COLOR?: string | undefined;
+  readonly NODE_TLS_REJECT_UNAUTHORIZED?: string | undefined;
+}
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+/** Everything of the outside world that commands use; cli/main.ts makes the real one, tests make their own. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  /** Reads standard input to its end, as UTF-8. */
+  readStdin(): Promise<string>;
+  /** Calls `handler` for each signal until the returned function is called. */
+  onSignal(handler: (signal: StopSignal) => void): () => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly wallClock: () => Date;
+  readonly processUsage: () => Promise<ProcessUsage>;
+}

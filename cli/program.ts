@@ -1,0 +1,167 @@
+import { Command, CommanderError, Option } from 'commander';
+import { parseAddress } from './address.ts';
+import type { CreateAgent } from './agent-port.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Io } from './io.ts';
+import { OUTPUT_FORMATS } from './output.ts';
+import { UsageError } from './usage-error.ts';
+import { packageVersion } from './version.ts';
+
+/** Runs one command line (without the program's own name) and says what to exit with; throws only on a defect. */
+export async function runCli(argv: readonly string[], io: Io, loadAgent: LoadAgent): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = createProgram(io, loadAgent, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    return failure(error, io);
+  }
+}
+
+/** Loads the agent's code; called by the commands that run one, and by no other. */
+export type LoadAgent = () => Promise<CreateAgent>;
+
+type Report = (code: ExitCode) => void;
+type Options = Readonly<Record<string, unknown>>;
+
+/** Runs a command with parsed options; the command's module is loaded only then, so that each command starts small. */
+type Run = (options: Options, io: Io, operand?: string) => Promise<ExitCode>;
+
+function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
+  const program = new Command('mqttbridge')
+    .description('Bridges two MQTT brokers as MqttBridgeConnector and MqttBridgeTopicMap resources say.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns,
+      getErrHelpWidth: () => io.stderr.columns,
+      getOutHasColors: () => io.stdout.isTTY && !io.env.NO_COLOR,
+      getErrHasColors: () => io.stderr.isTTY && !io.env.NO_COLOR,
+    })
+    .showHelpAfterError('(run with --help for the options)')
+    .helpCommand(true);
+  const add = (command: Command, run: Run): void => {
+    command.action(async (...received: unknown[]) => {
+      const operand = typeof received[0] === 'string' ? received[0] : undefined;
+      report(await run(command.opts(), io, operand));
+    });
+  };
+  addReaders(program, add);
+  addRunners(program, add, loadAgent);
+  return program;
+}
+
+type Add = (command: Command, run: Run) => void;
+
+function addReaders(program: Command, add: Add): void {
+  add(
+    program
+      .command('validate')
+      .description('Check configuration files and print every problem.')
+      .addOption(filename('file or folder of *.yaml, *.yml, *.json; "-" for standard input; may be repeated'))
+      .addOption(output()),
+    async (options, io) => (await import('./validate.ts')).validateCommand(options as never, io),
+  );
+  add(
+    program
+      .command('explain')
+      .description('Say what happens to a message: routes that match, final topic, QoS, retain, and why not.')
+      .addOption(filename('file or folder; "-" for standard input; may be repeated'))
+      .requiredOption('-t, --topic <topic>', 'topic of the message')
+      .addOption(
+        new Option('--direction <direction>', 'only routes of this direction').choices([
+          'local-to-remote',
+          'remote-to-local',
+        ]),
+      )
+      .option('--connector <name>', 'only this connector')
+      .addOption(output()),
+    async (options, io) => (await import('./explain.ts')).explainCommand(options as never, io),
+  );
+  add(
+    program
+      .command('schema')
+      .description('Print the JSON Schema of a resource, for editors.')
+      .argument('[kind]', 'MqttBridgeConnector or MqttBridgeTopicMap; both when left out')
+      .addOption(output('json')),
+    async (options, io, kind) => (await import('./schema.ts')).schemaCommand({ ...options, kind } as never, io),
+  );
+  add(program.command('version').description('Print the version.').addOption(output()), async (options, io) =>
+    (await import('./version-command.ts')).versionCommand(options as never, io),
+  );
+}
+
+function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
+  add(
+    program
+      .command('run')
+      .description('Run the bridge until it is told to stop; changed files are applied while it runs.')
+      .addOption(filename('file or folder of *.yaml, *.yml, *.json; may be repeated'))
+      .option('--connector <name>', 'connector to run, when the files hold several')
+      .addOption(http())
+      .option('--secrets-dir <dir>', 'folder with one folder per Secret', '/var/run/mqttbridge/secrets')
+      .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
+      .option('--instance <k>', 'run only slot K, counted from 0 (default: all slots)', wholeNumber)
+      .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready'),
+    async (options, io) => (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),
+  );
+  add(
+    program
+      .command('demo')
+      .description('Bridge two embedded brokers with sample traffic and show what happens.')
+      .option('--for <seconds>', 'end by itself after this long (default: at Ctrl-C)', seconds)
+      .addOption(http()),
+    async (options, io) => (await import('./demo.ts')).demoCommand(options as never, io, await loadAgent()),
+  );
+}
+
+function filename(description: string): Option {
+  return new Option('-f, --filename <path>', description)
+    .argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value])
+    .makeOptionMandatory();
+}
+
+function output(fallback: (typeof OUTPUT_FORMATS)[number] = 'table'): Option {
+  return new Option('-o, --output <format>', 'form of the data on standard output')
+    .choices(OUTPUT_FORMATS)
+    .default(fallback);
+}
+
+function http(): Option {
+  return new Option('--http <host:port>', 'address of /livez /readyz /metrics /status')
+    .argParser(address)
+    .default({ host: '127.0.0.1', port: 9600 }, '127.0.0.1:9600');
+}
+
+function address(text: string): object {
+  const parsed = parseAddress(text);
+  if (parsed === undefined)
+    throw new UsageError(`"${text}" is not HOST:PORT`, 'write it like 127.0.0.1:9600 or [::1]:9600');
+  return parsed;
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new UsageError(`"${text}" is not a slot number`, 'slots count from 0 to bridgeInstances - 1');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new UsageError(`"${text}" is not a number of seconds`, 'write it like 10');
+}
+
+function failure(error: unknown, io: Io): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof UsageError) {
+    io.stderr.write(`error: ${error.message}\n  try: ${error.advice}\n`);
+    return EXIT.usage;
+  }
+  throw error;
+}

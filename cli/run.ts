@@ -1,0 +1,117 @@
+import { createFolderSource } from '../agent/config/folder-source.ts';
+import { loadConfig } from '../agent/config/load.ts';
+import { createLogger, type Logger, parseLogLevel, type RootLogger } from '../agent/observe/logger.ts';
+import type { ProbeServer } from '../agent/observe/probes.ts';
+import { type Address, formatAddress } from './address.ts';
+import type { CreateAgent, RunningAgent } from './agent-port.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Io } from './io.ts';
+import { openProbes } from './open-probes.ts';
+import { createSignalQueue } from './signals.ts';
+import { reportConfig } from './report-config.ts';
+import { problemsText } from './problems-text.ts';
+import { packageVersion } from './version.ts';
+import { writeWhole } from './write-whole.ts';
+
+/** How long a stopping agent may take to finish what it has in flight. */
+const STOP_DEADLINE_MS = 18_000;
+
+export interface RunOptions {
+  readonly filename: readonly string[];
+  readonly connector?: string;
+  readonly http: Address;
+  readonly secretsDir: string;
+  readonly configmapsDir: string;
+  readonly instance?: number;
+  readonly onceReady?: string;
+}
+
+/** `mqttbridge run`: validates, starts the agent and its probes, and waits for a signal. */
+export async function runCommand(options: RunOptions, io: Io, createAgent: CreateAgent): Promise<ExitCode> {
+  if (io.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') return refuseUnverifiedTls(io);
+  const location = {
+    paths: options.filename,
+    ...(options.connector === undefined ? {} : { connector: options.connector }),
+  };
+  const { update, problems } = await loadConfig(location);
+  io.stderr.write(problemsText(problems));
+  if (update.kind === 'rejected') return EXIT.usage;
+
+  const logger = createLogger({
+    level: parseLogLevel(update.document.connector.spec.logLevel),
+    destination: io.stderr,
+    now: io.now,
+    wallClock: io.wallClock,
+  });
+  const agent = createAgent({
+    source: reportConfig(createFolderSource(location), logger),
+    configmapsDir: options.configmapsDir,
+    secretsDir: options.secretsDir,
+    ...(options.instance === undefined ? {} : { instance: options.instance }),
+    logger,
+    version: packageVersion(),
+  });
+  try {
+    return await serve({ agent, logger, options, io });
+  } finally {
+    logger.flush();
+  }
+}
+
+interface Serving {
+  readonly agent: RunningAgent;
+  readonly logger: RootLogger;
+  readonly options: RunOptions;
+  readonly io: Io;
+}
+
+async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode> {
+  const probes = await openProbes(agent, { logger, address: options.http, io });
+  if (probes === undefined) return EXIT.runtime;
+  // Listening for signals comes before `start`, so that none can arrive in between.
+  const stopped = untilStopped(agent, logger, io);
+  agent.start();
+  if (options.onceReady !== undefined) announceReady(agent, { file: options.onceReady, probes, logger });
+  const code = await stopped;
+  await probes.close();
+  return code;
+}
+
+async function untilStopped(agent: RunningAgent, logger: Logger, io: Io): Promise<ExitCode> {
+  const signals = createSignalQueue(io);
+  const signal = await Promise.race([signals.next(), agent.closed]);
+  if (signal === undefined) {
+    logger.error({ evt: 'AgentClosed' }, 'the agent ended by itself');
+    return EXIT.runtime;
+  }
+  logger.info({ evt: 'Stopping', signal }, 'finishing what is in flight; a second signal ends at once');
+  const impatient = await Promise.race([agent.stop(STOP_DEADLINE_MS), signals.next()]);
+  if (impatient !== undefined) {
+    logger.warn({ evt: 'StopCutShort', signal: impatient }, 'ended with messages in flight; the brokers keep them');
+    return impatient === 'SIGINT' ? EXIT.interrupted : EXIT.runtime;
+  }
+  logger.info({ evt: 'Stopped', signal }, 'stopped');
+  return signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+}
+
+interface Announcement {
+  readonly file: string;
+  readonly probes: ProbeServer;
+  readonly logger: Logger;
+}
+
+function announceReady(agent: RunningAgent, { file, probes, logger }: Announcement): void {
+  agent.ready
+    .then(() => writeWhole(file, `${JSON.stringify({ http: formatAddress(probes) })}\n`))
+    .catch((error: unknown) =>
+      logger.error({ evt: 'ReadyFileFailed', file, error }, 'cannot write the --once-ready file'),
+    );
+}
+
+function refuseUnverifiedTls(io: Io): ExitCode {
+  io.stderr.write(
+    'error: NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the check of every broker certificate\n' +
+      '  try: unset it, and name your own CA in trustedCaCertificateConfigMap\n',
+  );
+  return EXIT.usage;
+}

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { createMetrics, METRICS } from '../../../../agent/observe/metrics.ts';
+import { metricsReference } from '../../../../agent/observe/metrics-reference.ts';
+import type { AgentSnapshot } from '../../../../agent/observe/snapshot.ts';
+import { countsOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
+
+const usage = { cpuSeconds: 1.5, residentBytes: 5e7, startedAt: 1_700_000_000, eventLoopLagSeconds: 0.001 };
+
+async function scrape(snapshot: AgentSnapshot): Promise<string> {
+  return (await createMetrics({ snapshot: () => snapshot, processUsage: async () => usage })()).body;
+}
+
+/** Value of the series with this name and, in any order, these labels. */
+function valueOf(text: string, name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
+  const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
+  const line = text
+    .split('\n')
+    .find((each) => each.split(/[{ ]/, 1)[0] === name && wanted.every((label) => each.includes(label)));
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
+}
+
+describe('metrics', () => {
+  test('keeps the four names of the original product', async () => {
+    const text = await scrape(snapshotOf());
+    expect(valueOf(text, 'aio_mq_mqttbridge_active_connections_count', { side: 'remote' })).toBe(1);
+    expect(valueOf(text, 'aio_mq_mqttbridge_number_of_routes')).toBe(1);
+    expect(valueOf(text, 'aio_mq_mqttbridge_publish_bytes', { route: 'up' })).toBe(700);
+    expect(valueOf(text, 'aio_mq_mqttbridge_publishes_processed_count', { route: 'up' })).toBe(9);
+  });
+
+  test('lets the balance of a route be checked from outside', async () => {
+    const text = await scrape(snapshotOf());
+    const labels = { connector: 'bridge', topic_map: 'map', route: 'up', direction: 'local-to-remote', qos: '1' };
+    const received = valueOf(text, 'mqttbridge_messages_received_total', labels);
+    const forwarded = valueOf(text, 'mqttbridge_messages_forwarded_total', labels) ?? 0;
+    const dropped = valueOf(text, 'mqttbridge_messages_dropped_total', { ...labels, reason: 'NotAuthorized' }) ?? 0;
+    const inflight = valueOf(text, 'mqttbridge_inflight_messages', labels) ?? 0;
+    expect(received).toBe(10);
+    expect(forwarded + dropped + inflight).toBe(received);
+  });
+
+  test('writes the latency as a cumulative histogram', async () => {
+    const text = await scrape(snapshotOf());
+    const name = 'mqttbridge_forward_duration_seconds';
+    expect(text).toContain(`# TYPE ${name} histogram`);
+    expect(valueOf(text, `${name}_bucket`, { le: '0.005' })).toBe(3);
+    expect(valueOf(text, `${name}_bucket`, { le: '0.025' })).toBe(6);
+    expect(valueOf(text, `${name}_bucket`, { le: '10' })).toBe(6);
+    expect(valueOf(text, `${name}_bucket`, { le: '+Inf' })).toBe(7);
+    expect(valueOf(text, `${name}_count`)).toBe(7);
+    expect(valueOf(text, `${name}_sum`)).toBe(12.5);
+  });
+
+  test('sums sessions of a side into one series and says up only when all are', async () => {
+    const sessions = [
+      sessionOf({ connects: { Success: 2, NotAuthorized: 1 }, sessionLost: 1 }),
+      sessionOf({ state: 'waiting', connects: { Success: 3 }, disconnects: { TopicNameInvalid: 4 } }),
+    ];
+    const text = await scrape(snapshotOf({ sessions }));
+    expect(valueOf(text, 'mqttbridge_connection_up', { side: 'local' })).toBe(0);
+    expect(valueOf(text, 'mqttbridge_connection_up', { side: 'remote' })).toBe(0);
+    expect(valueOf(text, 'mqttbridge_connects_total', { side: 'local', reason_code: 'Success' })).toBe(5);
+    expect(valueOf(text, 'mqttbridge_disconnects_total', { side: 'local', reason: 'TopicNameInvalid' })).toBe(4);
+    expect(valueOf(text, 'mqttbridge_invalid_topic_total', { side: 'local' })).toBe(4);
+    expect(valueOf(text, 'mqttbridge_session_lost_total', { side: 'local' })).toBe(1);
+  });
+
+  test('shows the certificate that ends first, and none where there is none', async () => {
+    const certificates = [
+      { side: 'remote', secret: 'a', notAfter: 2_000 },
+      { side: 'remote', secret: 'b', notAfter: 1_000 },
+    ] as const;
+    const text = await scrape(snapshotOf({ certificates }));
+    const name = 'mqttbridge_certificate_expiry_timestamp_seconds';
+    expect(valueOf(text, name, { side: 'remote' })).toBe(1_000);
+    expect(valueOf(text, name, { side: 'local' })).toBeUndefined();
+  });
+
+  test('has no series twice and only the labels of its table', async () => {
+    const routes = [routeOf(), routeOf({ route: 'down', counters: countsOf({ retried: { QuotaExceeded: 1 } }) })];
+    const sessions = [sessionOf(), sessionOf({ key: 'local/b', clientId: 'b' })];
+    const series = (await scrape(snapshotOf({ routes, sessions })))
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => line.slice(0, line.lastIndexOf(' ')));
+    expect(new Set(series).size).toBe(series.length);
+    const labels = new Set(series.flatMap((line) => [...line.matchAll(/(\w+)="/g)].map((match) => match[1])));
+    expect([...labels].sort()).toEqual([
+      'connector',
+      'direction',
+      'le',
+      'op',
+      'qos',
+      'reason',
+      'reason_code',
+      'route',
+      'side',
+      'topic_map',
+      'version',
+    ]);
+  });
+
+  test('writes no client ID and no topic', async () => {
+    const text = await scrape(snapshotOf({ sessions: [sessionOf({ clientId: 'canary-client' })] }));
+    expect(text).not.toContain('canary-client');
+    expect(text).not.toContain('telemetry/#');
+  });
+
+  test('keeps a strange route name inside its label', async () => {
+    const text = await scrape(snapshotOf({ routes: [routeOf({ route: 'a"} 1\nevil 2 \\' })] }));
+    expect(text).not.toMatch(/^evil/m);
+  });
+});
+
+describe('table of metrics', () => {
+  test('has every name once', () => {
+    expect(new Set(METRICS.map((metric) => metric.name)).size).toBe(METRICS.length);
+  });
+
+  test.each(METRICS.map((metric) => [metric.name, metric] as const))(
+    '%s reads only labels that it declares',
+    (_name, metric) => {
+      const declared = new Set<string>([...metric.labels, ...(metric.type === 'histogram' ? ['le'] : [])]);
+      const snapshot = snapshotOf({ certificates: [{ side: 'local', secret: 's', notAfter: 1 }] });
+      for (const sample of metric.read({ snapshot, process: usage })) {
+        for (const label of Object.keys(sample.labels)) expect(declared).toContain(label);
+      }
+    },
+  );
+
+  test('is the one in the reference page', async () => {
+    await expect(metricsReference(METRICS)).toMatchFileSnapshot('../../../../docs/reference/metrics.md');
+  });
+});

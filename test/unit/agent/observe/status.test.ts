@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { statusOf } from '../../../../agent/observe/status.ts';
+import { statusSchema } from '../../../../agent/observe/status-schema.ts';
+import { routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
+
+const problem = {
+  rule: 'YA001',
+  severity: 'error',
+  file: 'a.yaml',
+  line: 1,
+  column: 2,
+  path: '',
+  message: 'password=canary is no YAML',
+  advice: 'fix it',
+} as const;
+
+describe('status', () => {
+  test.each([
+    ['a running agent', snapshotOf()],
+    [
+      'an agent that never had a configuration',
+      snapshotOf({ config: { generation: 0, rejectedTotal: 0 }, routes: [] }),
+    ],
+    [
+      'everything that may be there',
+      snapshotOf({
+        config: {
+          revision: 'r1',
+          appliedAt: '2026-01-01T00:00:00Z',
+          generation: 2,
+          rejectedTotal: 1,
+          rejected: { revision: 'r2', at: '2026-01-01T00:00:00Z', problems: [problem] },
+        },
+        sessions: [
+          sessionOf({
+            fault: { reason: 'NotAuthorized', message: 'no', reasonCode: 135 },
+            retryAt: '2026-01-01T00:00:00Z',
+            limits: {
+              receiveMaximum: 20,
+              maximumPacketSize: 524_288,
+              maximumQos: 1,
+              retainAvailable: false,
+              topicAliasMaximum: 10,
+              keepAlive: 60,
+            },
+          }),
+        ],
+        routes: [routeOf({ target: 'x' })],
+        certificates: [{ side: 'remote', secret: 's', notAfter: 1, rejected: 'mismatch' }],
+      }),
+    ],
+  ])('of %s is what the schema says', (_name, snapshot) => {
+    const status = statusOf(snapshot);
+    expect(statusSchema.parse(JSON.parse(JSON.stringify(status)))).toEqual(status);
+  });
+
+  test('bounds its lists and says what it left out', () => {
+    const routes = Array.from({ length: 2_100 }, (_, index) => routeOf({ route: `r${index}` }));
+    const status = statusOf(snapshotOf({ routes }));
+    expect(status.routes).toHaveLength(2_000);
+    expect(status.omitted).toEqual({ sessions: 0, routes: 100, problems: 0 });
+  });
+
+  test('takes secrets out of texts that files and brokers wrote', () => {
+    const status = statusOf(
+      snapshotOf({
+        config: { generation: 0, rejectedTotal: 1, rejected: { revision: 'x', at: '', problems: [problem] } },
+        sessions: [sessionOf({ fault: { reason: 'NotAuthorized', message: 'bad password=canary' } })],
+        certificates: [{ side: 'local', secret: 's', notAfter: 1, rejected: 'token=canary' }],
+      }),
+    );
+    expect(JSON.stringify(status)).not.toContain('canary');
+  });
+});

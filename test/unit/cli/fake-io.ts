@@ -1,0 +1,48 @@
+import type { Environment, Io, StopSignal } from '../../../cli/io.ts';
+
+/** An `Io` that keeps what was written and sends signals on demand. */
+export interface FakeIo extends Io {
+  /** Everything written to standard output. */
+  out(): string;
+  /** Everything written to standard error. */
+  err(): string;
+  signal(signal: StopSignal): void;
+  /** How many handlers listen for signals. */
+  listeners(): number;
+}
+
+export interface FakeIoOptions {
+  readonly stdin?: string;
+  readonly env?: Environment;
+  readonly isTTY?: boolean;
+}
+
+/** A process's surroundings without a process. */
+export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = {}): FakeIo {
+  const written = { out: '', err: '' };
+  const handlers = new Set<(signal: StopSignal) => void>();
+  const outputOf = (name: 'out' | 'err') => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+    isTTY,
+    columns: 100,
+  });
+  return {
+    stdout: outputOf('out'),
+    stderr: outputOf('err'),
+    env,
+    readStdin: async () => stdin,
+    onSignal: (handler) => {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    now: () => performance.now(),
+    wallClock: () => new Date(),
+    processUsage: async () => ({ cpuSeconds: 1, residentBytes: 1, startedAt: 1, eventLoopLagSeconds: 0 }),
+    out: () => written.out,
+    err: () => written.err,
+    signal: (signal) => handlers.forEach((handler) => handler(signal)),
+    listeners: () => handlers.size,
+  };
+}

@@ -1,5 +1,5 @@
 import type { IConnectPacket } from 'mqtt-packet';
-import { readConnect, type Will } from '../codec/control.ts';
+import { readConnect, versionOf, type Will } from '../codec/control.ts';
 import type { Core } from '../core.ts';
 import type { ConnectRequest } from '../hooks.ts';
 import { protocolError, reason } from '../reason.ts';
@@ -54,10 +54,11 @@ function objection({ profile }: Core, packet: IConnectPacket, will: Will | undef
 /** Reads the first packet of a connection; throws ProtocolFault where its bytes are wrong. */
 export function readConnectRequest(connection: Connection, frame: Buffer): ReadConnect {
   const { core } = connection;
-  const layout = readConnect(frame);
+  const version = versionOf(frame);
   // Answered in the form of MQTT 3.1.1 (return code 1), which every version can read.
-  if (layout.level === 0) return refused(reason.unsupportedProtocolVersion);
-  connection.version = layout.level === 5 ? 5 : 4;
+  if (version === undefined) return refused(reason.unsupportedProtocolVersion);
+  connection.version = version;
+  const layout = readConnect(frame);
   const packet = connection.parser.parse(frame);
   if (packet.cmd !== 'connect') return protocolError('the first packet is not CONNECT');
   if (layout.userProperties && core.profile.userPropertiesOutsidePublish === 'refuse') {

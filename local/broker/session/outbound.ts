@@ -127,18 +127,13 @@ function add(state: State, delivery: Delivery): boolean {
     return true;
   }
   const admission = waiting.offer(delivery);
-  switch (admission.kind) {
-    case 'queued':
-      for (const oldest of admission.pushedOut) dropped(oldest, 'queue-full');
-      pump(state);
-      return true;
-    case 'refused':
-      dropped(delivery, 'queue-full');
-      return true;
-    case 'end-session':
-      dropped(delivery, 'queue-full');
-      return false;
+  if (admission.kind !== 'queued') {
+    dropped(delivery, 'queue-full');
+    return admission.kind === 'refused';
   }
+  for (const oldest of admission.pushedOut) dropped(oldest, 'queue-full');
+  pump(state);
+  return true;
 }
 
 /** The delivery that waits for this acknowledgement on the present connection. */

@@ -59,14 +59,8 @@ export function createWaiting(bounds: QueueBounds): Waiting {
         push(delivery);
         return QUEUED;
       }
-      switch (bounds.whenQueueFull) {
-        case 'end-session':
-          return { kind: 'end-session' };
-        case 'drop-newest':
-          return { kind: 'refused' };
-        case 'drop-oldest':
-          return pushOut(delivery);
-      }
+      if (bounds.whenQueueFull === 'drop-oldest') return pushOut(delivery);
+      return bounds.whenQueueFull === 'drop-newest' ? { kind: 'refused' } : { kind: 'end-session' };
     },
     peek: () => queue.peek(),
     shift: () => void shift(),

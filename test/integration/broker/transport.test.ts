@@ -1,34 +1,18 @@
-import * as x509 from '@peculiar/x509';
+import { once } from 'node:events';
+import type { TlsOptions } from 'node:tls';
 import mqtt from 'mqtt';
 import { WebSocket } from 'ws';
-import { once } from 'node:events';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ListenOptions } from '../../../local/broker/listen/listener.ts';
+import { type Authority, createAuthority } from '../../support/certificates.ts';
 import { startBroker } from './support/broker.ts';
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-
-/** A self-signed certificate for localhost that may also be a client's, in PEM. */
-async function selfSigned(commonName: string): Promise<{ cert: string; key: string }> {
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${commonName}`,
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(true),
-      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }]),
-    ],
-  });
-  const key = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') };
-}
-
-let server: { cert: string; key: string };
-let client: { cert: string; key: string };
+let authority: Authority;
+let server: TlsOptions;
 beforeAll(async () => {
-  server = await selfSigned('localhost');
-  client = await selfSigned('device-1');
+  authority = await createAuthority();
+  const { chain, key } = await authority.issue({ purpose: 'server' });
+  server = { cert: chain, key };
 });
 
 const transports: readonly { scheme: string; at: ListenOptions; secure: boolean }[] = [
@@ -44,14 +28,15 @@ describe('the same broker over', () => {
     const connection = await mqtt.connectAsync(`${scheme}://localhost:${port}/mqtt`, {
       protocolVersion: 5,
       reconnectPeriod: 0,
-      ...(secure ? { ca: server.cert } : {}),
+      ...(secure ? { ca: authority.certificate } : {}),
     });
     const payload = Buffer.alloc(300_000, 'x');
-    const received = once(connection, 'message');
+    const received = new Promise<Buffer>((resolve) => {
+      connection.once('message', (_topic: string, body: Buffer) => resolve(body));
+    });
     await connection.subscribeAsync('a', { qos: 1 });
     await connection.publishAsync('a', payload, { qos: 1 });
-    const [, body] = (await received) as [string, Buffer];
-    expect(body.equals(payload)).toBe(true);
+    expect((await received).equals(payload)).toBe(true);
     await connection.endAsync();
   });
 });
@@ -67,17 +52,18 @@ test('a client certificate is shown to the hooks', async () => {
         },
       },
     },
-    { host: 'localhost', tls: { ...server, requestCert: true, rejectUnauthorized: true, ca: client.cert } },
+    { host: 'localhost', tls: { ...server, requestCert: true, rejectUnauthorized: true, ca: authority.certificate } },
   );
-  const connection = await mqtt.connectAsync(`mqtts://localhost:${port}`, { ca: server.cert, ...client });
+  const { chain: cert, key } = await authority.issue({ commonName: 'device-1', purpose: 'client' });
+  const connection = await mqtt.connectAsync(`mqtts://localhost:${port}`, { ca: authority.certificate, cert, key });
   expect(names).toEqual(['device-1']);
   await connection.endAsync();
 });
 
 test('TLS without the client certificate asked for gets no MQTT', async () => {
-  const tls = { ...server, requestCert: true, rejectUnauthorized: true, ca: client.cert };
+  const tls = { ...server, requestCert: true, rejectUnauthorized: true, ca: authority.certificate };
   const { broker, port } = await startBroker({}, { host: 'localhost', tls });
-  const connecting = mqtt.connectAsync(`mqtts://localhost:${port}`, { ca: server.cert, reconnectPeriod: 0 });
+  const connecting = mqtt.connectAsync(`mqtts://localhost:${port}`, { ca: authority.certificate, reconnectPeriod: 0 });
   await expect(connecting).rejects.toThrow();
   expect(broker.sessions()).toEqual([]);
 });

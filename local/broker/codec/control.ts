@@ -90,9 +90,10 @@ export interface Will {
   readonly delaySeconds: number;
 }
 
-/** What our own reading of a CONNECT finds beyond mqtt-packet: ordered will properties, whether user properties were sent. */
+/** What our own reading of a CONNECT finds beyond mqtt-packet: ordered will properties, the number of user properties. */
 export interface ConnectLayout {
-  readonly userProperties: boolean;
+  /** How many CONNECT itself carries, those of the will not counted. */
+  readonly userProperties: number;
   readonly will: Will | undefined;
 }
 
@@ -117,10 +118,10 @@ export function readConnect(frame: Buffer): ConnectLayout {
   const level = readLevel(reader);
   const flags = readByte(reader);
   readUint16(reader);
-  let userProperties = false;
+  let userProperties = 0;
   if (level === 5) {
     walkProperties(reader, allowedProperties.connect, ({ id }) => {
-      userProperties ||= id === property.userProperty;
+      if (id === property.userProperty) userProperties += 1;
     });
   }
   readText(reader);
@@ -147,7 +148,8 @@ export function readConnect(frame: Buffer): ConnectLayout {
 
 /** What our own reading of a later control packet finds: mqtt-packet does not report order, repetition or ill-formed text. */
 export interface ControlLayout {
-  readonly userProperties: boolean;
+  /** How many. */
+  readonly userProperties: number;
 }
 
 /** Checks the properties and texts of SUBSCRIBE (8), UNSUBSCRIBE (10), DISCONNECT (14) or AUTH (15); throws ProtocolFault. */
@@ -155,10 +157,10 @@ export function checkControl(frame: Buffer, version: ProtocolVersion): ControlLa
   const type = frame.readUInt8(0) >> 4;
   const reader = readerOf(frame, 1);
   readVarint(reader);
-  let userProperties = false;
+  let userProperties = 0;
   const walk = (allowed: ReadonlySet<number>): void =>
     walkProperties(reader, allowed, ({ id, number }) => {
-      userProperties ||= id === property.userProperty;
+      if (id === property.userProperty) userProperties += 1;
       if (id === property.subscriptionIdentifier && number === 0) {
         throw new ProtocolFault(reason.protocolError, 'subscription identifier is 0');
       }

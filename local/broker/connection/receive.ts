@@ -1,12 +1,12 @@
 import type { IDisconnectPacket } from 'mqtt-packet';
 import { checkControl } from '../codec/control.ts';
-import { ProtocolFault, protocolError, reason } from '../reason.ts';
+import { protocolError, reason } from '../reason.ts';
 import type { Connection } from './connection.ts';
 import { expel, finish } from './finish.ts';
 import { happen, refuse } from './lifecycle.ts';
 import { receiveAcknowledgement, receivePublish } from './receive-publish.ts';
 import { receiveSubscribe, receiveUnsubscribe } from './receive-subscribe.ts';
-import { readConnectRequest } from './request.ts';
+import { checkUserProperties, readConnectRequest } from './request.ts';
 
 const PINGRESP = Buffer.from([0xd0, 0x00]);
 
@@ -68,10 +68,7 @@ function handle(connection: Connection, frame: Buffer): void {
 }
 
 function handleControl(connection: Connection, frame: Buffer): void {
-  const { userProperties } = checkControl(frame, connection.version);
-  if (userProperties && connection.core.profile.userPropertiesOutsidePublish === 'refuse') {
-    throw new ProtocolFault(reason.implementationSpecific, 'user properties outside PUBLISH');
-  }
+  checkUserProperties(connection.core.profile, checkControl(frame, connection.version).userProperties);
   const packet = connection.parser.parse(frame);
   switch (packet.cmd) {
     case 'subscribe':
@@ -89,7 +86,7 @@ function handleControl(connection: Connection, frame: Buffer): void {
 
 function receiveAuth(connection: Connection, frame: Buffer): void {
   if (connection.version === 4) protocolError('AUTH before CONNECT, or with MQTT 3.1.1, which has none');
-  checkControl(frame, connection.version);
+  checkUserProperties(connection.core.profile, checkControl(frame, connection.version).userProperties);
   const packet = connection.parser.parse(frame);
   if (packet.cmd !== 'auth') return;
   const event = {

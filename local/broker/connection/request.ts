@@ -2,7 +2,8 @@ import type { IConnectPacket } from 'mqtt-packet';
 import { readConnect, versionOf, type Will } from '../codec/control.ts';
 import type { Core } from '../core.ts';
 import type { ConnectRequest } from '../hooks.ts';
-import { protocolError, reason } from '../reason.ts';
+import type { BrokerProfile } from '../profile.ts';
+import { ProtocolFault, protocolError, reason } from '../reason.ts';
 import { NEVER_EXPIRES } from '../session/registry.ts';
 import type { Connection } from './connection.ts';
 
@@ -51,6 +52,16 @@ function objection({ profile }: Core, packet: IConnectPacket, will: Will | undef
   return undefined;
 }
 
+/** Throws for user properties the profile does not want in a packet other than PUBLISH, before mqtt-packet spends time on them. */
+export function checkUserProperties(profile: BrokerProfile, count: number): void {
+  if (count > 0 && profile.userPropertiesOutsidePublish === 'refuse') {
+    throw new ProtocolFault(reason.implementationSpecific, 'user properties outside PUBLISH');
+  }
+  if (count > profile.maximumControlUserProperties) {
+    throw new ProtocolFault(reason.quotaExceeded, `${count} user properties`);
+  }
+}
+
 /** Reads the first packet of a connection; throws ProtocolFault where its bytes are wrong. */
 export function readConnectRequest(connection: Connection, frame: Buffer): ReadConnect {
   const { core } = connection;
@@ -59,11 +70,9 @@ export function readConnectRequest(connection: Connection, frame: Buffer): ReadC
   if (version === undefined) return refused(reason.unsupportedProtocolVersion);
   connection.version = version;
   const layout = readConnect(frame);
+  checkUserProperties(core.profile, layout.userProperties);
   const packet = connection.parser.parse(frame);
   if (packet.cmd !== 'connect') return protocolError('the first packet is not CONNECT');
-  if (layout.userProperties && core.profile.userPropertiesOutsidePublish === 'refuse') {
-    return refused(reason.implementationSpecific);
-  }
   const { properties = {} } = packet;
   if (properties.receiveMaximum === 0 || properties.maximumPacketSize === 0) protocolError('a maximum of 0');
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {

@@ -3,12 +3,14 @@ import type { PeerCertificate } from 'node:tls';
 import { createControlParser } from '../codec/control.ts';
 import { createFrameGuard } from '../codec/framing.ts';
 import type { Core } from '../core.ts';
-import { reason } from '../reason.ts';
+import { protocolError, reason } from '../reason.ts';
 import { setTimer, type Connection } from './connection.ts';
 import { cut, finish } from './finish.ts';
 import { fail } from './lifecycle.ts';
 import { receive } from './receive.ts';
 import { createWire } from './wire.ts';
+
+const CONNECT = 1;
 
 /** Works off whole packets; while the broker makes up its mind about a CONNECT, what the client sends behind it waits. */
 function takePackets(connection: Connection): void {
@@ -21,6 +23,8 @@ function takePackets(connection: Connection): void {
         stream.pause();
         return;
       }
+      // MQTT5 3.1: a stream that does not begin with CONNECT is not worth waiting for the rest of its first packet.
+      if (state.kind === 'opened' && (guard.nextType() ?? CONNECT) !== CONNECT) protocolError('no CONNECT first');
       const frame = guard.next();
       if (frame === undefined) break;
       connection.lastHeard = connection.core.clock.now();
@@ -48,7 +52,7 @@ export function serve(core: Core, stream: Duplex, certificate: () => PeerCertifi
       },
       room: () => connection.session?.outbound.pump(),
     }),
-    guard: createFrameGuard(Math.min(profile.maximumConnectSize, profile.maximumPacketSize)),
+    guard: createFrameGuard({ publish: profile.maximumPacketSize, control: profile.maximumControlPacketSize }),
     parser: createControlParser(),
     state: { kind: 'opened' },
     version: 4,

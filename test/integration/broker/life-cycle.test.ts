@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { generate } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { createBroker } from '../../../local/broker/broker.ts';
 import { startBroker } from './support/broker.ts';
@@ -71,7 +72,6 @@ test('a client that resets its connection is lost, not fatal', async () => {
   const lost = broker.events.next('disconnected');
   const socket = connect(port, '127.0.0.1');
   const connected = broker.events.next('connected');
-  const { generate } = await import('mqtt-packet');
   socket.write(generate(connectPacket('c'), { protocolVersion: 5 }));
   await connected;
   socket.resetAndDestroy();

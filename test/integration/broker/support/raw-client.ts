@@ -40,7 +40,7 @@ function parse(frame: Buffer, version: ProtocolVersion): Packet {
 export async function openRaw(port: number, version: ProtocolVersion = 5): Promise<RawClient> {
   const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
   onTestFinished(() => void socket.destroy());
-  const guard = createFrameGuard(2 ** 28);
+  const guard = createFrameGuard({ publish: 2 ** 28, control: 2 ** 28 });
   const frames: Buffer[] = [];
   const waiting: (() => void)[] = [];
   const wake = (): void => waiting.splice(0).forEach((resolve) => resolve());

@@ -1,5 +1,6 @@
+import { noConnector } from '../agent/config/choose-connector.ts';
 import { readConfigFiles } from '../agent/config/read-files.ts';
-import type { ConfigFile } from '../shared/config/file.ts';
+import type { ConfigFile } from '../shared/config/load.ts';
 import { validateConfig } from '../shared/config/validate.ts';
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import type { Problem } from '../shared/problem.ts';
@@ -16,5 +17,12 @@ export async function loadFiles(paths: readonly string[], io: Io): Promise<Loade
   const stdin: ConfigFile[] = paths.includes('-') ? [{ name: 'stdin', text: await io.readStdin() }] : [];
   const read = await readConfigFiles(paths.filter((path) => path !== '-'));
   const { problems, connectors } = validateConfig([...read.files, ...stdin]);
-  return { problems: [...read.problems, ...problems], connectors };
+  const found = [...read.problems, ...problems];
+  // A file full of other things, or of nothing, is most likely the wrong file.
+  if (connectors.length === 0 && !found.some(isError)) found.push(noConnector(paths.join(', ')));
+  return { problems: found, connectors };
+}
+
+function isError(problem: Problem): boolean {
+  return problem.severity === 'error';
 }

@@ -6,7 +6,7 @@ import type { ProcessUsage } from '../agent/observe/metric-table.ts';
 import { describeError } from '../agent/observe/redact.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io, Output, StopSignal } from './io.ts';
-import { runCli } from './program.ts';
+import { type LoadAgent, runCli } from './program.ts';
 
 const io: Io = {
   stdout: outputOf(process.stdout),
@@ -25,7 +25,9 @@ const io: Io = {
 process.on('uncaughtException', crash);
 process.on('unhandledRejection', crash);
 
-runCli(process.argv.slice(2), io).then(exit, crash);
+const loadAgent: LoadAgent = async () => (await import('../agent/agent.ts')).createAgent;
+
+runCli(process.argv.slice(2), io, loadAgent).then(exit, crash);
 
 /** One JSON line without a stack: a defect must not print what a library had in its arguments. */
 function crash(error: unknown): void {
@@ -47,12 +49,12 @@ function exit(code: ExitCode): void {
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+function outputOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }): Output {
   // `mqttbridge schema | head` ends the reader first; there is nobody left to tell.
   stream.on('error', () => process.exit(EXIT.runtime));
   return {
     write: (chunk) => void stream.write(chunk),
-    isTTY: stream.isTTY === true,
+    isTTY: stream.isTTY ?? false,
     get columns() {
       return stream.columns ?? 80;
     },

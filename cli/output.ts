@@ -11,22 +11,15 @@ export interface Rendering {
 }
 
 /** Writes a command's data to standard output in the chosen format. */
-export async function printData(io: Io, format: OutputFormat, { data, table }: Rendering): Promise<void> {
-  io.stdout.write(await render(format, data, table));
+export async function printData(io: Io, format: OutputFormat, rendering: Rendering): Promise<void> {
+  io.stdout.write(await RENDERERS[format](rendering));
 }
 
-async function render(format: OutputFormat, data: object, table: () => string): Promise<string> {
-  switch (format) {
-    case 'table':
-      return table();
-    case 'json':
-      return `${JSON.stringify(data, null, 2)}\n`;
-    case 'yaml': {
-      const { stringify } = await import('yaml');
-      return stringify(data);
-    }
-  }
-}
+const RENDERERS: Readonly<Record<OutputFormat, (rendering: Rendering) => string | Promise<string>>> = {
+  table: ({ table }) => table(),
+  json: ({ data }) => `${JSON.stringify(data, null, 2)}\n`,
+  yaml: async ({ data }) => (await import('yaml')).stringify(data),
+};
 
 /** Lines of text in columns two spaces apart; the last column is as long as it wants to be. */
 export function textTable(rows: readonly (readonly string[])[]): string {

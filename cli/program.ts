@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { parseAddress } from './address.ts';
+import type { CreateAgent } from './agent-port.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { OUTPUT_FORMATS } from './output.ts';
@@ -7,9 +8,9 @@ import { UsageError } from './usage-error.ts';
 import { packageVersion } from './version.ts';
 
 /** Runs one command line (without the program's own name) and says what to exit with; throws only on a defect. */
-export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function runCli(argv: readonly string[], io: Io, loadAgent: LoadAgent): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
-  const program = createProgram(io, (result) => {
+  const program = createProgram(io, loadAgent, (result) => {
     code = result;
   });
   try {
@@ -20,13 +21,16 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   }
 }
 
+/** Loads the agent's code; called by the commands that run one, and by no other. */
+export type LoadAgent = () => Promise<CreateAgent>;
+
 type Report = (code: ExitCode) => void;
 type Options = Readonly<Record<string, unknown>>;
 
 /** Runs a command with parsed options; the command's module is loaded only then, so that each command starts small. */
 type Run = (options: Options, io: Io, operand?: string) => Promise<ExitCode>;
 
-function createProgram(io: Io, report: Report): Command {
+function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
   const program = new Command('mqttbridge')
     .description('Bridges two MQTT brokers as MqttBridgeConnector and MqttBridgeTopicMap resources say.')
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -49,7 +53,7 @@ function createProgram(io: Io, report: Report): Command {
     });
   };
   addReaders(program, add);
-  addRunners(program, add);
+  addRunners(program, add, loadAgent);
   return program;
 }
 
@@ -93,7 +97,7 @@ function addReaders(program: Command, add: Add): void {
   );
 }
 
-function addRunners(program: Command, add: Add): void {
+function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
   add(
     program
       .command('run')
@@ -105,7 +109,7 @@ function addRunners(program: Command, add: Add): void {
       .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
       .option('--instance <k>', 'run only slot K, counted from 0 (default: all slots)', wholeNumber)
       .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready'),
-    async (options, io) => (await import('./run-wiring.ts')).runWithAgent(options as never, io),
+    async (options, io) => (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),
   );
   add(
     program
@@ -113,7 +117,7 @@ function addRunners(program: Command, add: Add): void {
       .description('Bridge two embedded brokers with sample traffic and show what happens.')
       .option('--for <seconds>', 'end by itself after this long (default: at Ctrl-C)', seconds)
       .addOption(http()),
-    async (options, io) => (await import('./demo.ts')).demoCommand(options as never, io),
+    async (options, io) => (await import('./demo.ts')).demoCommand(options as never, io, await loadAgent()),
   );
 }
 

@@ -1,13 +1,13 @@
 import { createFolderSource } from '../agent/config/folder-source.ts';
 import { loadConfig } from '../agent/config/load.ts';
-import type { ConfigSource } from '../agent/config/source.ts';
 import { createLogger, type Logger, parseLogLevel, type RootLogger } from '../agent/observe/logger.ts';
-import { createMetrics } from '../agent/observe/metrics.ts';
-import { type ProbeServer, startProbes } from '../agent/observe/probes.ts';
-import type { AgentSnapshot } from '../agent/observe/snapshot.ts';
+import type { ProbeServer } from '../agent/observe/probes.ts';
 import { type Address, formatAddress } from './address.ts';
+import type { CreateAgent, RunningAgent } from './agent-port.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import type { Io, StopSignal } from './io.ts';
+import type { Io } from './io.ts';
+import { openProbes } from './open-probes.ts';
+import { createSignalQueue } from './signals.ts';
 import { reportConfig } from './report-config.ts';
 import { problemsText } from './problems-text.ts';
 import { packageVersion } from './version.ts';
@@ -15,27 +15,6 @@ import { writeWhole } from './write-whole.ts';
 
 /** How long a stopping agent may take to finish what it has in flight. */
 const STOP_DEADLINE_MS = 18_000;
-
-/** What `run` needs of an agent. */
-export interface RunningAgent {
-  start(): void;
-  stop(deadlineMs: number): Promise<void>;
-  snapshot(): AgentSnapshot;
-  readonly ready: Promise<void>;
-  readonly closed: Promise<void>;
-}
-
-/** What `run` gives to an agent. */
-export interface AgentInput {
-  readonly source: ConfigSource;
-  readonly configmapsDir: string;
-  readonly secretsDir: string;
-  readonly instance?: number;
-  readonly logger: Logger;
-  readonly version: string;
-}
-
-export type CreateAgent = (input: AgentInput) => RunningAgent;
 
 export interface RunOptions {
   readonly filename: readonly string[];
@@ -98,28 +77,6 @@ async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode>
   return code;
 }
 
-/** Starts the probes of an agent; undefined, and a line in the log, when the address cannot be had. */
-export async function openProbes(
-  agent: Pick<RunningAgent, 'snapshot'>,
-  { logger, address, io }: { readonly logger: Logger; readonly address: Address; readonly io: Io },
-): Promise<ProbeServer | undefined> {
-  const snapshot = (): AgentSnapshot => agent.snapshot();
-  try {
-    const probes = await startProbes({
-      ...address,
-      snapshot,
-      metrics: createMetrics({ snapshot, processUsage: io.processUsage }),
-      onError: (error) => logger.error({ evt: 'ProbeFailed', error }, 'a probe could not be answered'),
-    });
-    logger.info({ evt: 'ProbesListening', http: formatAddress(probes) }, 'probes are listening');
-    return probes;
-  } catch (error) {
-    const message = `cannot listen on ${formatAddress(address)}; choose another address with --http`;
-    logger.error({ evt: 'ProbesNotListening', http: formatAddress(address), error }, message);
-    return undefined;
-  }
-}
-
 async function untilStopped(agent: RunningAgent, logger: Logger, io: Io): Promise<ExitCode> {
   const signals = createSignalQueue(io);
   const signal = await Promise.race([signals.next(), agent.closed]);
@@ -135,20 +92,6 @@ async function untilStopped(agent: RunningAgent, logger: Logger, io: Io): Promis
   }
   logger.info({ evt: 'Stopped', signal }, 'stopped');
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
-}
-
-/** Signals one after the other, none of them lost between two calls of `next`. */
-function createSignalQueue(io: Io): { next: () => Promise<StopSignal> } {
-  const received: StopSignal[] = [];
-  let wake: ((signal: StopSignal) => void) | undefined;
-  io.onSignal((signal) => {
-    if (wake === undefined) received.push(signal);
-    else wake(signal);
-    wake = undefined;
-  });
-  return {
-    next: async () => received.shift() ?? new Promise((resolve) => (wake = resolve)),
-  };
 }
 
 interface Announcement {

@@ -22,9 +22,7 @@ export function chooseConnector(
 
 function whyNone(names: readonly string[], wanted: string | undefined, where: string): Problem {
   const known = names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '');
-  if (names.length === 0) {
-    return fileProblem('XR901', where, 'no MqttBridgeConnector found', 'add one; examples are in docs/guide');
-  }
+  if (names.length === 0) return noConnector(where);
   if (wanted === undefined) {
     return fileProblem(
       'XR902',
@@ -34,4 +32,9 @@ function whyNone(names: readonly string[], wanted: string | undefined, where: st
     );
   }
   return fileProblem('XR903', where, `no connector is called "${wanted}"`, `choose one of: ${known}`);
+}
+
+/** The problem of files that hold no connector at all. */
+export function noConnector(where: string): Problem {
+  return fileProblem('XR901', where, 'no MqttBridgeConnector found', 'add one; the folder examples has some');
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConfigFile } from '../../shared/config/file.ts';
+import type { ConfigFile } from '../../shared/config/load.ts';
 import type { Problem } from '../../shared/problem.ts';
 
 /** What was read, and what could not be. */

@@ -14,7 +14,8 @@ export type DropReason =
   | 'topic_refused'
   | 'payload_refused'
   | 'refused'
-  | 'dead_lettered';
+  | 'dead_lettered'
+  | 'returned';
 
 /** Why a publish was repeated; the `reason` label of `mqttbridge_messages_retried_total`. */
 export type RetryReason = 'reconnect' | 'transient_refusal' | 'blocked';

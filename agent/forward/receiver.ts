@@ -45,10 +45,16 @@ export class Receiver implements Flushable {
   readonly #awaitingRelease = new Set<number>();
   #connected = false;
   #draining = false;
+  /** Messages taken since start. */
+  #taken = 0;
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
     this.#acks = new AckBuffer(parts.outlet);
+  }
+
+  get taken(): number {
+    return this.#taken;
   }
 
   /** Messages taken and not yet acknowledged. */
@@ -104,6 +110,7 @@ export class Receiver implements Flushable {
     const { lane } = passage;
     const { counters } = lane;
     counters.received++;
+    this.#taken++;
     counters.receivedBytes += view.end - view.payloadStart;
     if (view.dup) counters.redelivered++;
     const drop = passage.drop ?? (lane.maxHops > 0 && view.hops >= lane.maxHops ? 'loop' : undefined);
@@ -133,12 +140,6 @@ export class Receiver implements Flushable {
     this.#acks.flush();
   }
 
-  /** True when a message of this topic would go through the given lane. */
-  holdsMessagesOf(lane: Lane): boolean {
-    for (let i = this.#head; i < this.#ledger.length; i++) if (this.#ledger[i].lane === lane) return true;
-    return false;
-  }
-
   /** Repeats of messages that are still on their way, or already past PUBREC, are not taken again. */
   #isKnown(view: PublishView): boolean {
     const id = view.packetId;
@@ -153,7 +154,7 @@ export class Receiver implements Flushable {
     if (!orphan) return false;
     this.#orphans.delete(id);
     // Without DUP the broker has given up the old message and uses its identifier for another (MQTT5 2.2.1).
-    if (!view.dup || orphan.sourceQos !== view.qos) {
+    if (!view.dup || orphan.sourceQos !== view.qos || orphan.phase === 'returned') {
       this.#abandon(orphan);
       return false;
     }
@@ -165,7 +166,7 @@ export class Receiver implements Flushable {
 
   #abandon(orphan: Transit): void {
     orphan.receiver = undefined;
-    if (orphan.phase === 'settled') giveTransit(orphan);
+    if (orphan.phase === 'settled' || orphan.phase === 'returned') giveTransit(orphan);
   }
 
   #enter(lane: Lane, now: number, sourceTopic: string): Transit {

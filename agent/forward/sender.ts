@@ -2,7 +2,6 @@ import { AckBuffer, Packet } from './ack-buffer.ts';
 import { countDropped, countRetried, observeLatency, type DropReason } from './counters.ts';
 import { encodePublish, remainingLengthOf, type EncodedAt, type PublishShape } from './encode.ts';
 import { FrameStore } from './frame-store.ts';
-import type { Lane } from './lane.ts';
 import type { Flushable, FlushTurn, Outlet } from './outlet.ts';
 import { PacketIds } from './packet-ids.ts';
 import type { PublishView } from './publish-view.ts';
@@ -74,8 +73,9 @@ export class Sender implements Flushable {
     return { messages: this.#inflight.size, bytes: this.#inflightBytes };
   }
 
-  get waiting(): number {
-    return this.#waiting.size;
+  /** QoS 1 and 2 messages without an outcome. */
+  get pending(): number {
+    return this.#inflight.size + this.#waiting.size;
   }
 
   get window(): Window {
@@ -246,8 +246,7 @@ export class Sender implements Flushable {
     for (let transit = this.#waiting.first; transit; transit = this.#waiting.first) {
       const length = transit.end - transit.start;
       if (!this.#canSend(length)) break;
-      this.#waiting.remove(transit);
-      this.#waitingBytes -= length;
+      this.#leaveLine(transit);
       this.#transmit(transit, now);
     }
     if (this.#held.size > 0 && !this.#congested && !this.#overfull(0.5)) this.#releaseHeld();
@@ -267,12 +266,16 @@ export class Sender implements Flushable {
     else giveTransit(transit);
   }
 
-  /** True while a message of the lane has no outcome here. */
-  holdsMessagesOf(lane: Lane): boolean {
+  /** Gives up what has no outcome: it was never acknowledged, so the source broker still has it. */
+  discard(): void {
+    this.end();
     for (const list of [this.#inflight, this.#waiting]) {
-      for (let transit = list.first; transit; transit = transit.next) if (transit.lane === lane) return true;
+      for (let transit = list.first; transit; transit = list.first) {
+        if (list === this.#inflight) this.#leaveFlight(transit);
+        else this.#leaveLine(transit);
+        this.#giveBack(transit);
+      }
     }
-    return false;
   }
 
   flush(): void {
@@ -312,6 +315,20 @@ export class Sender implements Flushable {
     transit.phase = 'waiting';
     this.#waitingBytes += transit.end - transit.start;
     this.#waiting.insert(transit);
+  }
+
+  #giveBack(transit: Transit): void {
+    if (transit.slab) this.#store.release(transit.slab);
+    transit.slab = undefined;
+    if (transit.original) return;
+    countDropped(transit.lane.counters, 'returned');
+    transit.phase = 'returned';
+    if (!transit.receiver) giveTransit(transit);
+  }
+
+  #leaveLine(transit: Transit): void {
+    this.#waiting.remove(transit);
+    this.#waitingBytes -= transit.end - transit.start;
   }
 
   #transmit(transit: Transit, now: number): void {

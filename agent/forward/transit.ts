@@ -4,9 +4,10 @@ import type { Slab } from './slab.ts';
 
 /**
  * How far a message has come at the target: `waiting` for room in the window, `published` and not acknowledged,
- * `released` (QoS 2: PUBREL sent, PUBCOMP awaited), `settled` with an outcome.
+ * `released` (QoS 2: PUBREL sent, PUBCOMP awaited), `settled` with an outcome, or `returned`: given up here, never to
+ * be acknowledged, for the source broker to send again.
  */
-export type TransitPhase = 'waiting' | 'published' | 'released' | 'settled';
+export type TransitPhase = 'waiting' | 'published' | 'released' | 'settled' | 'returned';
 
 /** A message on its way: taken from the source, not yet acknowledged there. Objects are used again. */
 export class Transit {

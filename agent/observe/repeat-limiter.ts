@@ -4,9 +4,9 @@ export type Verdict = { readonly kind: 'print'; readonly repeated: number } | { 
 /** Lets one of many equal events through per interval and counts the others. */
 export interface RepeatLimiter<T> {
   /** `latest` is kept so that `due` can print the last one held back. */
-  see(key: string, latest: T): Verdict;
+  readonly see: (key: string, latest: T) => Verdict;
   /** Events whose interval is over and that were held back since: to be printed although nothing new came. */
-  due(everything?: boolean): { readonly latest: T; readonly repeated: number }[];
+  readonly due: (everything?: boolean) => { readonly latest: T; readonly repeated: number }[];
 }
 
 export interface RepeatLimiterOptions {

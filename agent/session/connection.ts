@@ -4,6 +4,7 @@ import type { Receiver } from '../forward/receiver.ts';
 import type { Sender } from '../forward/sender.ts';
 import type { ConnectionMaterial } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
+import { createGatherRule, type Gatherer } from './gather.ts';
 import type { SessionFault } from './machine.ts';
 import { type Connack, type Control, type ControlOptions, openControl } from './mqtt-client.ts';
 import { ReasonCode } from './reason-code.ts';
@@ -19,6 +20,7 @@ export interface ConnectionParts {
   readonly connectTimeoutMs: number;
   readonly receiver: Receiver;
   readonly sender: Sender;
+  readonly gatherer: Gatherer;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly up: (connack: Connack) => void;
@@ -33,12 +35,14 @@ export interface Connection {
   writtenThrough(): boolean;
   /** Reads on after the receiver asked to hold. */
   proceed(): void;
-  /** Says DISCONNECT and closes. `forget` asks the broker to end the session too. */
-  close(options?: { readonly forget?: boolean }): void;
+  /** Says DISCONNECT and closes; resolves when the wire is gone. `forget` asks the broker to end the session too. */
+  close(options?: { readonly forget?: boolean }): Promise<void>;
   /** Drops the connection without a word and reports the fault. */
   fail(fault: SessionFault): void;
 }
 
+/** How long a broker may take to close after DISCONNECT. */
+const CLOSE_PATIENCE_MS = 1_000;
 const PINGRESP = Buffer.of(0xd0, 0);
 
 /** Control packet types (MQTT5 2.1.2). */
@@ -53,6 +57,7 @@ export function openConnection(parts: ConnectionParts): Connection {
   let over = false;
   let accepted = false;
   let holding = false;
+  const gone = Promise.withResolvers<void>();
 
   const finish = (fault: SessionFault) => {
     if (over) return;
@@ -75,6 +80,7 @@ export function openConnection(parts: ConnectionParts): Connection {
   const handler: FrameHandler = {
     frame(bytes, start, body, end) {
       const type = bytes[start] >> 4;
+      frames++;
       if (type === Type.publish && accepted) return publish(bytes, start, body, end);
       if (type >= Type.puback && type <= Type.pubcomp && accepted) return acknowledgement(type, bytes, body, end);
       return other(type, bytes, start, body, end);
@@ -128,6 +134,11 @@ export function openConnection(parts: ConnectionParts): Connection {
 
   const reader = new FrameReader(handler, parts.control.maximumPacketSize);
   let chunkAt = 0;
+  let frames = 0;
+  const gathering = createGatherRule();
+  const readOn = () => {
+    if (!over && !holding) wire.resume();
+  };
 
   const openSession = () => {
     control = openControl(parts.control, {
@@ -151,10 +162,17 @@ export function openConnection(parts: ConnectionParts): Connection {
     received(bytes, length) {
       if (over) return true;
       chunkAt = now();
-      return reader.feed(bytes, length);
+      frames = 0;
+      if (!reader.feed(bytes, length)) return false;
+      if (!gathering.after(frames, chunkAt)) return true;
+      parts.gatherer.later(readOn);
+      return false;
     },
     drained: () => sender.drained(),
-    closed: (fault) => finish(lost(fault)),
+    closed(fault) {
+      gone.resolve();
+      finish(lost(fault));
+    },
   };
   const wire: Wire = openWire(parts.spec, parts.material, wireHandler, { connectTimeoutMs: parts.connectTimeoutMs });
 
@@ -171,12 +189,15 @@ export function openConnection(parts: ConnectionParts): Connection {
       if (reader.resume()) wire.resume();
       else holding = true;
     },
-    close({ forget = false } = {}) {
+    async close({ forget = false } = {}) {
       if (over) return;
       over = true;
       if (accepted) wire.write(disconnectPacket(version, forget));
       control?.dispose();
       wire.end();
+      const patience = setTimeout(() => wire.destroy(), CLOSE_PATIENCE_MS);
+      await gone.promise;
+      clearTimeout(patience);
     },
     fail: finish,
   };

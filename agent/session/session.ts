@@ -16,6 +16,7 @@ import { type Connection, openConnection } from './connection.ts';
 import { CredentialError } from './credentials/credential-error.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
+import type { Gatherer } from './gather.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
 import { createSessionCounts, snapshotSession } from './session-counts.ts';
@@ -28,33 +29,45 @@ export interface SessionParts {
   readonly spec: ConnectionSpec;
   readonly version: 4 | 5;
   readonly limits: SessionLimits;
+  /** True when lanes only publish here: then nothing at the broker is worth resuming after a restart. */
+  readonly targetOnly: boolean;
+  /** True when lanes publish here: its own messages must not come back to it. */
+  readonly publishes: boolean;
   readonly credentials: Credentials;
   readonly turn: FlushTurn;
   readonly pool: SlabPool;
+  readonly gatherer: Gatherer;
   readonly timing: Timing;
   readonly logger: Logger;
   readonly random: () => number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** The session or one of its subscriptions came up. */
+  readonly progressed: () => void;
 }
 
 /** One MQTT session of the plan: connects, stays connected, and carries what its lanes send and receive. */
 export interface Session {
   readonly plan: SessionPlan;
+  readonly targetOnly: boolean;
   readonly sender: Sender;
   readonly receiver: Receiver;
   start(): void;
   /** Reads a lane's messages here. */
   addSource(subscription: Subscription): void;
+  /** Puts a lane in the place of another with the same subscription, which stays granted. */
+  swapSource(old: Lane, by: Subscription): void;
+  /** Forgets a lane without unsubscribing, since another lane has the same subscription. */
+  dropSource(lane: Lane): void;
   /** Ends a lane's subscription. Messages the broker had queued for it still go its way. */
   removeSource(lane: Lane): Promise<void>;
-  /** Says that lanes publish here. */
-  setPublishes(publishes: boolean): void;
   connected(): boolean;
   /** To be called about once per second: ends connections whose broker no longer answers. */
   tick(): void;
-  /** Closes. `forget` also ends the session at the broker. */
-  stop(options?: { readonly forget?: boolean }): void;
+  /** Connects anew, so that the source broker sends again what was not acknowledged. */
+  bounce(): void;
+  /** Closes; `forget` also ends the session at the broker. Resolves when the connection is gone. */
+  stop(options?: { readonly forget?: boolean }): Promise<void>;
   /** Why the lane's subscription is refused, or why the session is down. */
   faultOf(lane: Lane): string | undefined;
   snapshot(): SessionSnapshot;
@@ -73,7 +86,6 @@ export function createSession(parts: SessionParts): Session {
   let connection: Connection | undefined;
   let connack: Connack | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let publishes = false;
   let active: Lane[] = [];
   let retired: Lane[] = [];
   const counts = createSessionCounts();
@@ -101,10 +113,13 @@ export function createSession(parts: SessionParts): Session {
     proceed: () => connection?.proceed(),
   });
   const subscriptions = createSubscriptions({
-    publishes: () => publishes,
-    granted: ({ filter, lane }) => logger.info({ evt: 'subscribed', side: plan.side, route: lane.route.name, filter }),
+    publishes: parts.publishes,
+    granted({ filter, lane }) {
+      logger.info({ evt: 'Subscribed', side: plan.side, route: lane.route.name, filter });
+      parts.progressed();
+    },
     refused: ({ lane }, code) =>
-      logger.warn({ evt: 'subscribe_refused', side: plan.side, route: lane.route.name, reason: reasonOf(code).name }),
+      logger.warn({ evt: 'SubscribeRefused', side: plan.side, route: lane.route.name, reason: reasonOf(code).name }),
     later: (run) => void setTimeout(run, timing.resubscribeMs).unref(),
   });
 
@@ -129,10 +144,11 @@ export function createSession(parts: SessionParts): Session {
       connection = openConnection({
         spec: parts.spec,
         material,
-        control: { ...controlOptions(parts), ...material },
+        control: { ...controlOptions(parts, counts.established), ...material },
         connectTimeoutMs: timing.connectTimeoutMs,
         receiver,
         sender,
+        gatherer: parts.gatherer,
         now,
         up: (answer) => up(epoch, answer),
         down: (fault) => down(epoch, fault),
@@ -149,13 +165,14 @@ export function createSession(parts: SessionParts): Session {
     const { sessionPresent } = answer;
     if (!sessionPresent && counts.established && parts.limits.expirySeconds > 0) {
       counts.sessionLost++;
-      logger.warn({ evt: 'session_lost', side: plan.side, clientId: plan.clientId, epoch });
+      logger.warn({ evt: 'SessionLost', side: plan.side, clientId: plan.clientId, epoch });
     }
     counts.established = true;
-    logger.info({ evt: 'connected', side: plan.side, clientId: plan.clientId, epoch, sessionPresent });
+    logger.info({ evt: 'Connected', side: plan.side, clientId: plan.clientId, epoch, sessionPresent });
     receiver.begin(sessionPresent);
     sender.begin(limitsOf(answer), sessionPresent);
     if (connection?.control) subscriptions.begin(connection.control, sessionPresent);
+    parts.progressed();
   };
 
   const down = (epoch: number, fault: SessionFault) => {
@@ -173,7 +190,7 @@ export function createSession(parts: SessionParts): Session {
     dispatch({ kind: 'lost', epoch, fault, random: parts.random() });
     const { reason, message, reasonCode } = fault;
     const nextDelayMs = Math.round(retryAt - now());
-    logger.warn({ evt: 'disconnected', side: plan.side, clientId: plan.clientId, epoch, reason, reasonCode, nextDelayMs }, message);
+    logger.warn({ evt: 'Disconnected', side: plan.side, clientId: plan.clientId, epoch, reason, reasonCode, nextDelayMs }, message);
   };
 
   const blame = (code: number) => {
@@ -185,6 +202,7 @@ export function createSession(parts: SessionParts): Session {
 
   return {
     plan,
+    targetOnly: parts.targetOnly,
     sender,
     receiver,
     start: () => dispatch({ kind: 'start' }),
@@ -193,14 +211,21 @@ export function createSession(parts: SessionParts): Session {
       setLanes();
       subscriptions.add(subscription);
     },
+    swapSource(old, by) {
+      active = active.map((lane) => (lane === old ? by.lane : lane));
+      setLanes();
+      subscriptions.swap(old, by);
+    },
+    dropSource(lane) {
+      active = active.filter((other) => other !== lane);
+      setLanes();
+      subscriptions.forget(lane);
+    },
     async removeSource(lane) {
       active = active.filter((other) => other !== lane);
       retired = [lane, ...retired].slice(0, RETIRED_LANES);
       setLanes();
       await subscriptions.remove(lane);
-    },
-    setPublishes(value) {
-      publishes = value;
     },
     connected: () => state.kind === 'connected',
     tick() {
@@ -211,14 +236,16 @@ export function createSession(parts: SessionParts): Session {
         connection?.fail({ reason: 'AckTimeout', message: ACK_TIMEOUT, verdict: 'retry' });
       }
     },
-    stop({ forget = false } = {}) {
+    bounce: () => connection?.fail({ reason: 'TargetReplaced', message: TARGET_REPLACED, verdict: 'retry' }),
+    async stop({ forget = false } = {}) {
       clearTimeout(timer);
-      connection?.close({ forget });
+      const closed = connection?.close({ forget });
       connection = undefined;
       dispatch({ kind: 'stop' });
       receiver.end();
-      sender.end();
+      sender.discard();
       subscriptions.end();
+      await closed;
     },
     faultOf: (lane) => subscriptions.faultOf(lane) ?? (state.kind === 'waiting' ? state.fault.message : undefined),
     snapshot: () =>
@@ -226,15 +253,18 @@ export function createSession(parts: SessionParts): Session {
   };
 }
 
+const TARGET_REPLACED = 'The other side of a route got new settings; its messages are read again.';
 const ACK_TIMEOUT = 'The broker did not acknowledge a message in time; connecting anew and sending it again.';
 
-function controlOptions({ plan, limits, version, timing }: SessionParts): ControlOptions {
+function controlOptions({ plan, limits, version, timing, targetOnly }: SessionParts, resumes: boolean): ControlOptions {
   return {
     clientId: plan.clientId,
     version,
     keepAlive: limits.keepAliveSeconds,
-    // Without expiry in 3.1.1 the session must be clean to end with the connection (MQTT 3.1.1 3.1.2.4).
-    cleanStart: limits.expirySeconds === 0,
+    // A publisher that has forgotten its packet identifiers must not meet them again at the broker: it would take a
+    // new QoS 2 message for the old one under the same identifier and drop it (MQTT5 4.3.3).
+    // Without expiry a session of 3.1.1 must be clean to end with its connection (MQTT 3.1.1 3.1.2.4).
+    cleanStart: limits.expirySeconds === 0 || (targetOnly && !resumes),
     sessionExpiry: limits.expirySeconds,
     receiveMaximum: limits.maxInflightMessages,
     maximumPacketSize: limits.maxPacketBytes,

@@ -13,7 +13,7 @@ export interface Subscription {
 /** What subscriptions need from their session. */
 export interface SubscriptionsParts {
   /** True when this session also publishes, so that its own messages could come back. */
-  readonly publishes: () => boolean;
+  readonly publishes: boolean;
   readonly granted: (subscription: Subscription) => void;
   readonly refused: (subscription: Subscription, reasonCode: number) => void;
   readonly later: (run: () => void) => void;
@@ -22,6 +22,8 @@ export interface SubscriptionsParts {
 /** The wanted subscriptions of a session, and which of them the broker has granted. */
 export interface Subscriptions {
   add(subscription: Subscription): void;
+  swap(old: Lane, by: Subscription): void;
+  forget(lane: Lane): void;
   /** Ends a subscription; resolves when the broker has answered, or at once without a connection. */
   remove(lane: Lane): Promise<void>;
   /** A connection is up. */
@@ -42,7 +44,7 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
     if (!at) return;
     const shared = filter.startsWith('$share/');
     // No Local on a shared subscription is a protocol error (MQTT5 3.8.3.1).
-    const options = { qos: lane.route.qos, noLocal: !shared && parts.publishes() };
+    const options = { qos: lane.route.qos, noLocal: !shared && parts.publishes };
     at.subscribe(filter, options).then(
       (code) => answered(subscription, at, code),
       () => undefined,
@@ -66,16 +68,29 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
     });
   };
 
+  const forget = (lane: Lane) => {
+    wanted.delete(lane);
+    granted.delete(lane);
+    lane.subscribed = false;
+  };
+
   return {
     add(subscription) {
       wanted.set(subscription.lane, subscription);
       subscribe(subscription);
     },
+    swap(old, by) {
+      const wasGranted = granted.has(old);
+      forget(old);
+      wanted.set(by.lane, by);
+      if (!wasGranted) return subscribe(by);
+      granted.add(by.lane);
+      by.lane.subscribed = true;
+    },
+    forget,
     async remove(lane) {
       const subscription = wanted.get(lane);
-      wanted.delete(lane);
-      granted.delete(lane);
-      lane.subscribed = false;
+      forget(lane);
       if (subscription && control) await control.unsubscribe(subscription.filter).catch(() => undefined);
     },
     begin(now, sessionPresent) {

@@ -20,7 +20,10 @@ export function issueProblems(issues: readonly Issue[], resource: LoadedResource
         return problemOf(`${prefix}002`, resource.file, resource.locate(place, 'key'), place, message, { advice });
       });
     }
-    if (issue.code === 'custom') return [problem(String(issue.params?.rule ?? `${prefix}003`), issue.message)];
+    if (issue.code === 'custom') {
+      const { rule, advice } = (issue.params ?? {}) as { rule?: string; advice?: string };
+      return [problem(rule ?? `${prefix}003`, issue.message, advice)];
+    }
     if (isMissing(issue)) {
       const route = prefix === 'TM' && path.at(-1) === 'name' && path.includes('routes');
       return [route ? problem('TM021', NAMELESS) : problem(`${prefix}001`, 'this field is required')];

@@ -1,7 +1,6 @@
 import { Composer, type Document, isMap, isPair, isScalar, isSeq, LineCounter, type Node, Parser, visit } from 'yaml';
 import type { Problem } from '../problem.ts';
 import { utf8Length } from '../topic/name.ts';
-import type { ConfigFile } from './file.ts';
 import { nestingDepth } from './nesting.ts';
 import { type Path, type Position, positionFinder } from './position.ts';
 import { problemOf } from './report.ts';
@@ -13,6 +12,12 @@ export const MAX_DOCUMENTS = 1000;
 /** Deepest nesting of a document; the resources need eight levels. */
 export const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;
+
+/** One configuration file as text; the name is only shown. */
+export interface ConfigFile {
+  readonly name: string;
+  readonly text: string;
+}
 
 /** One resource as data, with the way back to the text it came from. */
 export interface LoadedResource {

@@ -1,4 +1,4 @@
-import { jsonSchemaFor } from '../schema/json-schema.ts';
+import { type JsonSchema, jsonSchemaFor } from '../schema/json-schema.ts';
 
 /** Names that older versions and the original documentation use, and what they are called now. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -15,15 +15,10 @@ const RENAMED: Readonly<Record<string, string>> = {
   enabled: 'tlsEnabled',
 };
 
-interface Shape {
-  readonly properties?: Readonly<Record<string, Shape>>;
-  readonly items?: Shape;
-}
-
 /** What to write instead of an unknown field: its present name, or the nearest one allowed there. */
 export function renamedField(prefix: 'BC' | 'TM', path: readonly (string | number)[], key: string): string | undefined {
   const kind = prefix === 'BC' ? 'MqttBridgeConnector' : 'MqttBridgeTopicMap';
-  const allowed = Object.keys(shapeAt(jsonSchemaFor(kind) as Shape, path)?.properties ?? {});
+  const allowed = Object.keys(shapeAt(jsonSchemaFor(kind), path)?.properties ?? {});
   const renamed = RENAMED[key];
   if (renamed !== undefined && allowed.includes(renamed)) return `write ${renamed}`;
   const near = allowed
@@ -34,8 +29,8 @@ export function renamedField(prefix: 'BC' | 'TM', path: readonly (string | numbe
   return allowed.length === 0 ? undefined : `remove it; the fields here are ${allowed.join(', ')}`;
 }
 
-function shapeAt(shape: Shape, path: readonly (string | number)[]): Shape | undefined {
-  return path.reduce<Shape | undefined>(
+function shapeAt(shape: JsonSchema, path: readonly (string | number)[]): JsonSchema | undefined {
+  return path.reduce<JsonSchema | undefined>(
     (at, step) => (typeof step === 'number' ? at?.items : at?.properties?.[step]),
     shape,
   );
@@ -45,9 +40,9 @@ function shapeAt(shape: Shape, path: readonly (string | number)[]): Shape | unde
 function distance(a: string, b: string): number {
   const other = b.slice(0, 64);
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [i, left] of [...a].entries()) {
+  for (const [i, left] of a.split('').entries()) {
     const next = [i + 1];
-    for (const [j, right] of [...other].entries()) {
+    for (const [j, right] of other.split('').entries()) {
       next.push(Math.min((row[j] ?? 0) + Number(left !== right), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     row = next;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Problem } from '../problem.ts';
 import { type Connector, connectorSchema } from '../resources/connector.ts';
 import { API_VERSION } from '../resources/metadata.ts';
@@ -16,9 +16,15 @@ export interface ConfigResource<T> {
   readonly value?: T;
 }
 
+/** A problem and the resource that it is about. */
+export interface ResourceProblem {
+  readonly resource: LoadedResource;
+  readonly problem: Problem;
+}
+
 /** All resources of a configuration by kind, with the problems of each one alone. */
 export interface ParsedResources {
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ResourceProblem[];
   readonly connectors: readonly ConfigResource<Connector>[];
   readonly topicMaps: readonly ConfigResource<TopicMap>[];
 }
@@ -27,36 +33,39 @@ const KINDS = ['MqttBridgeConnector', 'MqttBridgeTopicMap'];
 
 /** Parses every resource by its schema. */
 export function parseResources(loaded: readonly LoadedResource[]): ParsedResources {
-  const problems: Problem[] = [];
+  const problems: ResourceProblem[] = [];
   const connectors: ConfigResource<Connector>[] = [];
   const topicMaps: ConfigResource<TopicMap>[] = [];
+  const report = (resource: LoadedResource, found: readonly Problem[]) =>
+    problems.push(...found.map((problem) => ({ resource, problem })));
   for (const resource of loaded) {
     const kindFault = kindProblem(resource);
-    if (kindFault !== undefined) problems.push(kindFault);
-    else if (resource.value.kind === 'MqttBridgeConnector') {
-      connectors.push(parse(resource, connectorSchema, 'BC', problems));
-    } else {
-      topicMaps.push(parse(resource, topicMapSchema, 'TM', problems));
-    }
-    if (kindFault === undefined) problems.push(...resource.problems);
+    report(resource, kindFault === undefined ? resource.problems : [kindFault]);
+    if (kindFault !== undefined) continue;
+    const isConnector = resource.value.kind === 'MqttBridgeConnector';
+    const found = isConnector ? parse(resource, connectorSchema, 'BC') : parse(resource, topicMapSchema, 'TM');
+    report(resource, found.problems);
+    if (isConnector) connectors.push(found.parsed as ConfigResource<Connector>);
+    else topicMaps.push(found.parsed as ConfigResource<TopicMap>);
   }
   return { problems, connectors, topicMaps };
 }
 
-function parse<T>(
-  resource: LoadedResource,
-  schema: z.ZodType<T>,
-  prefix: 'BC' | 'TM',
-  problems: Problem[],
-): ConfigResource<T> {
-  const parsed = schema.safeParse(resource.value, { reportInput: true });
-  const metadata = z
-    .object({ name: z.string().optional(), namespace: z.string().optional() })
-    .safeParse(resource.value.metadata).data;
-  const known = { loaded: resource, namespace: metadata?.namespace ?? 'default', name: metadata?.name };
-  if (parsed.success) return { ...known, value: parsed.data };
-  problems.push(...issueProblems(parsed.error.issues, resource, prefix));
-  return known;
+function parse<T>(resource: LoadedResource, schema: z.ZodType<T>, prefix: 'BC' | 'TM') {
+  const result = schema.safeParse(resource.value, { reportInput: true });
+  const identity = {
+    loaded: resource,
+    namespace: textAt(resource, 'namespace') ?? 'default',
+    name: textAt(resource, 'name'),
+  };
+  const parsed: ConfigResource<T> = result.success ? { ...identity, value: result.data } : identity;
+  return { parsed, problems: result.success ? [] : issueProblems(result.error.issues, resource, prefix) };
+}
+
+function textAt(resource: LoadedResource, field: 'name' | 'namespace'): string | undefined {
+  const metadata = resource.value.metadata as Partial<Record<typeof field, unknown>> | null | undefined;
+  const text = metadata?.[field];
+  return typeof text === 'string' ? text : undefined;
 }
 
 function kindProblem(resource: LoadedResource): Problem | undefined {

@@ -212,6 +212,12 @@ const CROSS = [
     'a message that both match is forwarded by each; narrow one source or add excludes',
   ),
   rule('XR010', 'warning', 'Event Grid has no QoS 2', 'set qos: 1; the bridge lowers it'),
+  rule(
+    'XR012',
+    'error',
+    'A connector has too many clients',
+    'use fewer routes or smaller groupMinimumShareNumber; at most 10,000 clients per connector',
+  ),
   rule('XR011', 'warning', 'The topic is too long for Event Grid', 'use at most 256 bytes and 15 levels'),
 ] as const;
 

@@ -1,16 +1,27 @@
 import { type ConnectorDocument, connectorDocument } from '../plan/document.ts';
 import type { Problem } from '../problem.ts';
 import type { Connector } from '../resources/connector.ts';
-import type { ConfigFile } from './file.ts';
-import { loadResources } from './load.ts';
-import { compareProblems, problemOf } from './report.ts';
-import { type ConfigResource, type ParsedResources, parseResources } from './resource.ts';
+import { type Bundle, bundlesOf, connectorRefOf, placeOf, refersTo, routesOf } from './bundle.ts';
+import { clientIdProblems } from './client-id-rules.ts';
+import { connectorFindings } from './connector-rules.ts';
+import { bundleProblems } from './cross-rules.ts';
+import { placed } from './finding.ts';
+import { type ConfigFile, loadResources } from './load.ts';
+import { compareProblems } from './report.ts';
+import { type ConfigResource, type ParsedResources, parseResources, type ResourceProblem } from './resource.ts';
+import { routeFindings } from './route-rules.ts';
+
+export type { ConnectorDocument } from '../plan/document.ts';
+export { formatProblem } from './report.ts';
 
 /** What is wrong with a configuration, and the connectors that can run nevertheless. */
 export interface ValidationResult {
   /** By file, line and column. */
   readonly problems: readonly Problem[];
-  /** Connectors without an error in them or in any of their topic maps. */
+  /**
+   * Connectors without an error in them or in any of their topic maps. None at all while some text cannot be told to be
+   * of no concern to them: a broken document may be a topic map of any connector.
+   */
   readonly connectors: readonly ConnectorDocument[];
 }
 
@@ -18,33 +29,77 @@ export interface ValidationResult {
 export function validateConfig(files: readonly ConfigFile[]): ValidationResult {
   const loaded = loadResources(files);
   const parsed = parseResources(loaded.resources);
-  const problems = [...loaded.problems, ...parsed.problems, ...referenceProblems(parsed)];
-  const connectors = parsed.connectors.flatMap((connector) => {
-    const maps = parsed.topicMaps.filter((map) => refersTo(map.loaded.value, map.namespace, connector));
-    const values = maps.flatMap((map) => (map.value === undefined ? [] : [map.value]));
-    if (connector.value === undefined || values.length < maps.length) return [];
-    return [connectorDocument(connector.value, values)];
-  });
-  return { problems: problems.sort(compareProblems), connectors };
+  const bundles = bundlesOf(parsed);
+  const found = [
+    ...parsed.problems,
+    ...parsed.connectors.flatMap(connectorProblems),
+    ...parsed.topicMaps.flatMap((map) => mapProblems(map, parsed)),
+    ...duplicateProblems(parsed.connectors),
+    ...duplicateProblems(parsed.topicMaps),
+    ...bundles.flatMap(bundleProblems),
+    ...clientIdProblems(bundles),
+  ];
+  const problems = [...loaded.problems, ...found.map(({ problem }) => problem)].sort(compareProblems);
+  return { problems, connectors: isReadable(loaded.problems, found, parsed) ? runnable(bundles, found) : [] };
 }
 
-function referenceProblems({ connectors, topicMaps }: ParsedResources): Problem[] {
-  return topicMaps.flatMap((map) => {
-    if (map.value === undefined || connectors.some((connector) => refersTo(map.loaded.value, map.namespace, connector)))
-      return [];
-    const path = ['spec', 'mqttBridgeConnectorRef'];
-    const message = `there is no MqttBridgeConnector "${map.value.spec.mqttBridgeConnectorRef}" in namespace ${map.namespace}`;
-    return [problemOf('XR001', map.loaded.file, map.loaded.locate(path), path, message)];
+function runnable(bundles: readonly Bundle[], found: readonly ResourceProblem[]): ConnectorDocument[] {
+  const faulty = new Set(found.filter(({ problem }) => problem.severity === 'error').map(({ resource }) => resource));
+  return bundles.flatMap(({ connector, resource, maps }) => {
+    const values = maps.flatMap(({ value }) => (value === undefined ? [] : [value]));
+    const broken = [resource, ...maps.map(({ loaded }) => loaded)].some((one) => faulty.has(one));
+    return broken || values.length < maps.length ? [] : [connectorDocument(connector, values)];
   });
 }
 
-function refersTo(
-  raw: Readonly<Record<string, unknown>>,
-  namespace: string,
-  connector: ConfigResource<Connector>,
+/** Whether it is known of every document which connector it belongs to. */
+function isReadable(
+  text: readonly Problem[],
+  found: readonly ResourceProblem[],
+  { topicMaps }: ParsedResources,
 ): boolean {
-  const spec = raw.spec as { mqttBridgeConnectorRef?: unknown } | undefined;
-  return (
-    connector.namespace === namespace && connector.name !== undefined && spec?.mqttBridgeConnectorRef === connector.name
+  if (text.some(({ severity }) => severity === 'error')) return false;
+  if (found.some(({ problem }) => problem.severity === 'error' && problem.rule.startsWith('YA'))) return false;
+  return topicMaps.every((map) => connectorRefOf(map) !== undefined);
+}
+
+function connectorProblems({ value, loaded }: ConfigResource<Connector>): ResourceProblem[] {
+  if (value === undefined) return [];
+  return connectorFindings(value, loaded.value).map((finding) => ({
+    resource: loaded,
+    problem: placed(finding, loaded),
+  }));
+}
+
+function mapProblems(map: ParsedResources['topicMaps'][number], { connectors }: ParsedResources): ResourceProblem[] {
+  const { loaded, namespace } = map;
+  const wanted = connectorRefOf(map);
+  const found = routesOf(map).flatMap(({ route, path }) =>
+    routeFindings(route, wanted ?? '').map((finding) => ({ resource: loaded, problem: placed(finding, loaded, path) })),
   );
+  if (map.value === undefined || connectors.some((connector) => refersTo(map, connector))) return found;
+  const elsewhere = connectors.find((connector) => connector.name === wanted);
+  const finding = {
+    rule: 'XR001',
+    path: ['spec', 'mqttBridgeConnectorRef'],
+    message: `there is no MqttBridgeConnector "${wanted}" in namespace ${namespace}`,
+    advice:
+      elsewhere === undefined ? undefined : `it is in namespace ${elsewhere.namespace}: put both into one namespace`,
+  };
+  return [...found, { resource: loaded, problem: placed(finding, loaded) }];
+}
+
+/** Both places are told, since either may be the wrong one. */
+function duplicateProblems(resources: readonly ConfigResource<unknown>[]): ResourceProblem[] {
+  const named = resources.filter(({ name }) => name !== undefined);
+  const groups = Map.groupBy(named, ({ namespace, name }) => `${namespace}/${name}`);
+  return [...groups.values()].flatMap((same) => {
+    if (same.length < 2) return [];
+    return same.map(({ loaded, name, namespace }) => {
+      const other = same.find((one) => one.loaded !== loaded);
+      const place = other === undefined ? '' : placeOf({ resource: other.loaded, path: ['metadata', 'name'] });
+      const message = `"${name}" in namespace ${namespace} is also at ${place}`;
+      return { resource: loaded, problem: placed({ rule: 'XR003', path: ['metadata', 'name'], message }, loaded) };
+    });
+  });
 }

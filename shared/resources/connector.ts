@@ -18,12 +18,10 @@ const endpoint = z.string().superRefine((text, context) => {
 
 const transport = z.enum(['mqtt', 'webSocket']);
 
-const trustedCaCertificateConfigMap = objectName()
-  .optional()
-  .meta({
-    description:
-      'ConfigMap with the CA certificates to trust, in PEM; without it the trust store of the operating system.',
-  });
+const trustedCaCertificateConfigMap = objectName().optional().meta({
+  description:
+    'ConfigMap with the CA certificates to trust, in PEM; without it the trust store of the operating system.',
+});
 
 const imageSchema = z
   .strictObject({

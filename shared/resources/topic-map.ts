@@ -19,7 +19,14 @@ const excludeSchema = z.string().superRefine((text, context) => {
 });
 
 const targetSchema = z.string().superRefine((text, context) => {
-  if (hasWildcard(text)) return report(context, 'TM004', `wildcards are not allowed in a target topic ("${text}")`);
+  if (hasWildcard(text)) {
+    const plain = text
+      .split('/')
+      .filter((level) => !hasWildcard(level))
+      .join('/');
+    const advice = plain === '' ? undefined : `leave target out to keep the source topic, or use "${plain}"`;
+    return report(context, 'TM004', `wildcards are not allowed in a target topic ("${text}")`, advice);
+  }
   const parsed = parseTarget(text);
   if (!parsed.ok) return report(context, 'TM008', parsed.fault);
   const fault = topicNameFault(text);
@@ -98,7 +105,7 @@ export const topicMapSchema = z
           .array(routeSchema)
           .max(10_000)
           .default([])
-          .meta({ description: 'The routes. The original’s documentation requires the field.' }),
+          .meta({ description: 'The routes. The original documentation requires the field.' }),
       })
       .meta({ description: 'The connector and the routes.' }),
   })
@@ -118,6 +125,6 @@ export function deadLetterTopicOf(connector: string, route: Pick<Route, 'name' |
   return route.deadLetterTopic ?? `mqttbridge/${connector}/dead-letter/${route.name}`;
 }
 
-function report(context: z.RefinementCtx, rule: string, message: string): void {
-  context.addIssue({ code: 'custom', message, params: { rule } });
+function report(context: z.RefinementCtx, rule: string, message: string, advice?: string): void {
+  context.addIssue({ code: 'custom', message, params: { rule, advice } });
 }

@@ -1,5 +1,5 @@
 import { intersectFilters, plainFilter } from './filter.ts';
-import { topicNameFault } from './name.ts';
+import { MAX_STRING_BYTES, topicNameFault } from './name.ts';
 
 /** The part of a route that decides where a message goes. */
 export interface MappedRoute {
@@ -106,26 +106,44 @@ const ANY = '\0';
 function filterOf(parts: readonly TargetPart[], incoming: readonly string[]): string | undefined {
   const open = incoming.at(-1) === '#';
   let text = '';
-  for (const part of parts) {
+  for (const [index, part] of parts.entries()) {
     if (part.kind === 'text') {
       text += part.text;
+    } else if (part.kind === 'topic' && open) {
+      // What follows a multi-level wildcard can be anything, so the filter ends there, or one level earlier when the
+      // last level that is known may grow by what comes next.
+      const grows = !startsLevel(parts[index + 1]);
+      return closed(
+        text +
+          incoming
+            .slice(0, grows ? -2 : -1)
+            .concat('')
+            .join('/'),
+      );
     } else if (part.kind === 'topic') {
-      // What follows a multi-level wildcard can be anything, so the filter ends there.
-      text += open ? incoming.slice(0, -1).concat('').join('/') : incoming.join('/');
-      if (open) return closed(text);
+      text += incoming.join('/');
     } else {
       const level = incoming[part.level - 1];
       if (level === undefined && !open) return undefined;
       text += level === undefined || level === '#' || level === '+' ? ANY : level;
     }
   }
-  return text.replaceAll('+', ANY).split('/').map(wildcarded).join('/');
+  return bounded(text.replaceAll('+', ANY).split('/').map(wildcarded).join('/'));
+}
+
+function startsLevel(part: TargetPart | undefined): boolean {
+  return part === undefined || (part.kind === 'text' && part.text.startsWith('/'));
 }
 
 /** A filter for "this text and anything behind it"; `a/` came from `a/#`, which also stands for `a`. */
-function closed(text: string): string {
+function closed(text: string): string | undefined {
   const levels = text.replaceAll('+', ANY).split('/').map(wildcarded);
-  return levels.slice(0, -1).concat('#').join('/');
+  return bounded(levels.slice(0, -1).concat('#').join('/'));
+}
+
+/** Levels that may be empty make a topic shorter than its filter, by half at most. */
+function bounded(filter: string): string | undefined {
+  return filter.length > 2 * MAX_STRING_BYTES + 1 ? undefined : filter;
 }
 
 function wildcarded(level: string): string {

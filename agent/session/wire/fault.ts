@@ -52,22 +52,25 @@ const BY_CODE: Readonly<Record<string, WireFaultReason>> = {
   HOSTNAME_MISMATCH: 'TlsNameMismatch',
   CERT_HAS_EXPIRED: 'TlsExpired',
   CERT_NOT_YET_VALID: 'TlsExpired',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'TlsVersionRefused',
 };
 
-/** OpenSSL's names of the alerts of RFC 8446 section 6.2 that say something of us. */
-const BY_ALERT: Readonly<Record<string, WireFaultReason>> = {
-  BAD_CERTIFICATE: 'TlsClientCertificateRejected',
-  UNSUPPORTED_CERTIFICATE: 'TlsClientCertificateRejected',
-  CERTIFICATE_REVOKED: 'TlsClientCertificateRejected',
-  CERTIFICATE_EXPIRED: 'TlsClientCertificateRejected',
-  CERTIFICATE_UNKNOWN: 'TlsClientCertificateRejected',
-  CERTIFICATE_REQUIRED: 'TlsClientCertificateRejected',
-  UNKNOWN_CA: 'TlsClientCertificateRejected',
-  ACCESS_DENIED: 'TlsClientCertificateRejected',
-  DECRYPT_ERROR: 'TlsClientCertificateRejected',
-  PROTOCOL_VERSION: 'TlsVersionRefused',
-};
+const OPENSSL_REASON = /:error:0A([0-9A-F]{6}):/;
+/** OpenSSL's reasons from here on are alerts of the other end. */
+const FIRST_ALERT = 1000;
+/** OpenSSL's own refusal of a version that the other end chose, as good as the alert for it. */
+const UNSUPPORTED_PROTOCOL = 258;
+const PROTOCOL_VERSION_ALERT = 70;
+
+/** TLS alerts that say something of us, by their numbers in RFC 8446 appendix B.2. */
+const BY_ALERT: ReadonlyMap<number, WireFaultReason> = new Map([
+  // bad_certificate, unsupported_certificate, certificate_revoked, certificate_expired, certificate_unknown, unknown_ca,
+  // access_denied, decrypt_error, certificate_required
+  ...[42, 43, 44, 45, 46, 48, 49, 51, 116].map((alert) => [alert, 'TlsClientCertificateRejected'] as const),
+  [PROTOCOL_VERSION_ALERT, 'TlsVersionRefused'],
+]);
+
+/** Of an error without a code. */
+const NO_CODE = '';
 
 // OpenSSL's X.509 verify results reach us as bare names; every other code carries a family prefix.
 const VERIFY_RESULT =
@@ -75,8 +78,15 @@ const VERIFY_RESULT =
 
 /** Names the reason behind an error of a socket, of TLS or of the WebSocket library. */
 export function faultOf(error: unknown, target: WireTarget, progress: WireProgress): WireFault {
+  const alert = alertOf(error);
+  if (alert !== undefined) {
+    return describeFault(BY_ALERT.get(alert) ?? 'TlsHandshakeFailed', target, {
+      ...progress,
+      detail: `TLS alert ${alert}`,
+    });
+  }
   const code = codeOf(error);
-  return describeFault(reasonOf(code, progress), target, { ...progress, detail: code });
+  return describeFault(reasonOf(code, progress), target, code === NO_CODE ? progress : { ...progress, detail: code });
 }
 
 /** The fault with its sentence; `detail` is a code or a status, never text from the peer. */
@@ -97,7 +107,16 @@ function codeOf(error: unknown): string {
   // Happy Eyeballs reports one error per address; they seldom differ, and the first address is the preferred one.
   const first = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
   const code = typeof first === 'object' && first !== null && 'code' in first ? first.code : undefined;
-  return typeof code === 'string' ? code : 'UNKNOWN';
+  return typeof code === 'string' ? code : NO_CODE;
+}
+
+// Depending on whether a read or a write met the alert, Node's code is of its own making or just EPROTO; OpenSSL's number in
+// the message (library 0A is TLS) is always there.
+function alertOf(error: unknown): number | undefined {
+  const reason =
+    error instanceof Error ? Number.parseInt(OPENSSL_REASON.exec(error.message)?.[1] ?? '', 16) : Number.NaN;
+  if (reason === UNSUPPORTED_PROTOCOL) return PROTOCOL_VERSION_ALERT;
+  return reason >= FIRST_ALERT ? reason - FIRST_ALERT : undefined;
 }
 
 function reasonOf(code: string, { stage }: WireProgress): WireFaultReason {
@@ -107,8 +126,6 @@ function reasonOf(code: string, { stage }: WireProgress): WireFaultReason {
   const known = BY_CODE[code];
   if (known !== undefined) return known;
   if (code.startsWith('EAI_')) return 'DnsFailed';
-  const alert = /ALERT_(.+)$/.exec(code)?.[1];
-  if (alert !== undefined) return BY_ALERT[alert] ?? 'TlsHandshakeFailed';
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') return 'TlsHandshakeFailed';
   if (code.startsWith('WS_ERR_')) return 'WebSocketProtocol';
   if (VERIFY_RESULT.test(code)) return 'TlsVerifyFailed';

@@ -47,7 +47,8 @@ export function openStreamWire(
     },
     pause() {
       intake.pause();
-      socket.pause();
+      // Before that, TLS still needs to read for its handshake.
+      if (passage.opened) socket.pause();
     },
     resume() {
       if (intake.resume()) socket.resume();

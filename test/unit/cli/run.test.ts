@@ -1,7 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { type AgentInput, type RunOptions, runCommand } from '../../../cli/run.ts';
+import type { AgentInput } from '../../../cli/agent-port.ts';
+import { type RunOptions, runCommand } from '../../../cli/run.ts';
 import { snapshotOf } from '../agent/observe/snapshot-of.ts';
 import { type FakeIo, fakeIo } from './fake-io.ts';
 import { BROKEN, folderOf, SAMPLE } from './sample-config.ts';

@@ -1,0 +1,106 @@
+import type { ConfigSource, ConfigUpdate } from './config/source.ts';
+import { createMountedFiles } from './config/mounted-files.ts';
+import { type Bridge, createBridge } from './bridge.ts';
+import type { Logger } from './observe/logger.ts';
+import type { AgentSnapshot, ConfigSnapshot } from './observe/snapshot.ts';
+import { snapshotAgent } from './snapshot.ts';
+import { DEFAULT_TIMING, type Timing } from './session/timing.ts';
+
+/** What an agent is made of. */
+export interface AgentOptions {
+  readonly source: ConfigSource;
+  readonly configmapsDir: string;
+  readonly secretsDir: string;
+  /** The only slot this instance runs; all slots when absent. */
+  readonly instance?: number;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly timing?: Timing;
+  /** In [0, 1). */
+  readonly random?: () => number;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** The data plane of one connector, for as long as the process runs. */
+export interface Agent {
+  start(): void;
+  /** Takes nothing new, finishes what is in flight, disconnects. Messages it gives up after `deadlineMs` stay at their brokers. */
+  stop(deadlineMs: number): Promise<void>;
+  snapshot(): AgentSnapshot;
+  /** Resolves when all lanes can pass messages for the first time. */
+  readonly ready: Promise<void>;
+  /** Resolves when the agent has stopped. */
+  readonly closed: Promise<void>;
+}
+
+/** Remembers its options; `start` reads the configuration and connects. */
+export function createAgent(options: AgentOptions): Agent {
+  const { logger, timing = DEFAULT_TIMING } = options;
+  const now = options.now ?? (() => performance.now());
+  const ready = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const ending = new AbortController();
+  const startedAt = new Date().toISOString();
+  let config: ConfigSnapshot = { generation: 0, rejectedTotal: 0 };
+  let connector = '';
+  let applied: Promise<void> = Promise.resolve();
+  let ticking: NodeJS.Timeout | undefined;
+
+  const bridge: Bridge = createBridge({
+    files: createMountedFiles(options),
+    instance: options.instance,
+    timing,
+    logger,
+    random: options.random ?? Math.random,
+    now,
+    progressed() {
+      const lanes = bridge.lanes();
+      if (lanes.length > 0 && lanes.every(bridge.isReady)) ready.resolve();
+    },
+  });
+
+  const take = async (update: ConfigUpdate): Promise<void> => {
+    const at = new Date().toISOString();
+    if (update.kind === 'rejected') {
+      const { revision, problems } = update;
+      config = { ...config, rejectedTotal: config.rejectedTotal + 1, rejected: { revision, at, problems } };
+      return;
+    }
+    const { document } = update;
+    connector = document.connector.metadata.name;
+    const { rejected: _past, ...rest } = config;
+    config = { ...rest, revision: document.revision, appliedAt: at, generation: config.generation + 1 };
+    await bridge.apply(document);
+    logger.info({ evt: 'ConfigApplied', connector, revision: document.revision, lanes: bridge.lanes().length });
+  };
+
+  const follow = async (): Promise<void> => {
+    for await (const update of options.source.updates(ending.signal)) {
+      if (ending.signal.aborted) return;
+      applied = take(update);
+      await applied;
+    }
+  };
+
+  return {
+    start() {
+      ticking = setInterval(() => bridge.sessions().forEach((session) => session.tick()), timing.tickMs);
+      follow().catch((error: unknown) => {
+        logger.error({ evt: 'AgentFailed', error }, 'the configuration cannot be followed any more');
+        closed.resolve();
+      });
+    },
+    async stop(deadlineMs) {
+      if (ending.signal.aborted) return closed.promise;
+      ending.abort();
+      await applied.catch(() => undefined);
+      await bridge.stop(deadlineMs);
+      clearInterval(ticking);
+      closed.resolve();
+    },
+    snapshot: () => snapshotAgent({ connector, version: options.version, startedAt, config, bridge }),
+    ready: ready.promise,
+    closed: closed.promise,
+  };
+}

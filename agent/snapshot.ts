@@ -1,0 +1,53 @@
+import type { Side } from '../shared/plan/types.ts';
+import type { Bridge, RunningLane } from './bridge.ts';
+import { snapshotCounters } from './forward/counters.ts';
+import type { AgentSnapshot, CertificateSnapshot, ConfigSnapshot, RouteSnapshot } from './observe/snapshot.ts';
+
+/** What an agent's snapshot is taken from. */
+export interface SnapshotParts {
+  readonly connector: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly config: ConfigSnapshot;
+  readonly bridge: Bridge;
+}
+
+/** Everything the agent says of itself at this moment. */
+export function snapshotAgent({ bridge, ...parts }: SnapshotParts): AgentSnapshot {
+  return {
+    ...parts,
+    sessions: bridge.sessions().map((session) => session.snapshot()),
+    routes: routesOf(bridge),
+    certificates: (['local', 'remote'] as const).flatMap((side) => certificateOf(bridge, side)),
+  };
+}
+
+function routesOf(bridge: Bridge): RouteSnapshot[] {
+  const routes = new Map<string, RunningLane[]>();
+  for (const lane of bridge.lanes()) {
+    const key = `${lane.plan.topicMap}/${lane.plan.route.name}`;
+    const same = routes.get(key);
+    if (same) same.push(lane);
+    else routes.set(key, [lane]);
+  }
+  return [...routes.values()].map((lanes) => routeSnapshot(bridge, lanes));
+}
+
+function routeSnapshot(bridge: Bridge, lanes: readonly RunningLane[]): RouteSnapshot {
+  const { topicMap, route } = lanes[0].plan;
+  return {
+    topicMap,
+    route: route.name,
+    direction: route.direction,
+    qos: route.qos,
+    source: route.source,
+    ...(route.target === undefined ? {} : { target: route.target }),
+    lanes: { total: lanes.length, ready: lanes.filter(bridge.isReady).length },
+    counters: snapshotCounters(bridge.countersOf(topicMap, route.name)),
+  };
+}
+
+function certificateOf(bridge: Bridge, side: Side): CertificateSnapshot[] {
+  const certificate = bridge.credentials()?.[side].certificate();
+  return certificate ? [{ side, ...certificate }] : [];
+}

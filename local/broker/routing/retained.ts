@@ -1,0 +1,116 @@
+import type { Message } from '../message.ts';
+
+interface Node {
+  readonly children: Map<string, Node>;
+  message: Message | undefined;
+}
+
+/** The last retained message of each topic. */
+export interface RetainedStore {
+  /** False when the bounds of the store refuse it. */
+  keep(message: Message): boolean;
+  forget(topic: string): void;
+  /** Live messages whose topic the filter matches, expired ones thrown away on the way. */
+  match(levels: readonly string[], now: number): Message[];
+  readonly size: number;
+}
+
+/** The store's bounds: messages, and bytes of one payload. */
+export interface RetainedBounds {
+  readonly maximumRetainedMessages: number;
+  readonly maximumRetainedBytes: number;
+}
+
+function createNode(): Node {
+  return { children: new Map(), message: undefined };
+}
+
+/** An empty store. */
+export function createRetainedStore(bounds: RetainedBounds): RetainedStore {
+  const root = createNode();
+  let size = 0;
+
+  function find(levels: readonly string[]): Node | undefined {
+    let node: Node | undefined = root;
+    for (const level of levels) node = node?.children.get(level);
+    return node;
+  }
+
+  function remove(node: Node, levels: readonly string[], depth: number): void {
+    const level = levels[depth];
+    if (level === undefined) {
+      if (node.message !== undefined) size -= 1;
+      node.message = undefined;
+      return;
+    }
+    const child = node.children.get(level);
+    if (child === undefined) return;
+    remove(child, levels, depth + 1);
+    if (child.message === undefined && child.children.size === 0) node.children.delete(level);
+  }
+
+  return {
+    keep(message) {
+      const levels = message.topic.split('/');
+      const known = find(levels)?.message !== undefined;
+      if (message.payload.length > bounds.maximumRetainedBytes) return false;
+      if (!known && size >= bounds.maximumRetainedMessages) return false;
+      let node = root;
+      for (const level of levels) {
+        const child = node.children.get(level) ?? createNode();
+        node.children.set(level, child);
+        node = child;
+      }
+      if (!known) size += 1;
+      // Copied: a view would keep the whole chunk of the socket it arrived in.
+      node.message = {
+        ...message,
+        payload: Buffer.from(message.payload),
+        properties: Buffer.from(message.properties),
+        frames: new Map(),
+      };
+      return true;
+    },
+    forget: (topic) => remove(root, topic.split('/'), 0),
+    match(levels, now) {
+      const found: Message[] = [];
+      gather(root, levels, 0, found);
+      const live = found.filter((message) => message.expiresAt === undefined || message.expiresAt > now);
+      for (const message of found) {
+        if (message.expiresAt !== undefined && message.expiresAt <= now) remove(root, message.topic.split('/'), 0);
+      }
+      return live;
+    },
+    get size() {
+      return size;
+    },
+  };
+}
+
+function gather(node: Node, levels: readonly string[], depth: number, found: Message[]): void {
+  const level = levels[depth];
+  if (level === undefined) {
+    if (node.message !== undefined) found.push(node.message);
+    return;
+  }
+  if (level === '#') {
+    gatherAll(node, depth === 0, found);
+    return;
+  }
+  if (level !== '+') {
+    const child = node.children.get(level);
+    if (child !== undefined) gather(child, levels, depth + 1, found);
+    return;
+  }
+  for (const [name, child] of node.children) {
+    if (depth > 0 || !name.startsWith('$')) gather(child, levels, depth + 1, found);
+  }
+}
+
+/** MQTT5 4.7.2: a leading wildcard leaves out topics that begin with $. */
+function gatherAll(node: Node, leading: boolean, found: Message[]): void {
+  if (node.message !== undefined) found.push(node.message);
+  for (const [name, child] of node.children) {
+    if (!leading || !name.startsWith('$')) gatherAll(child, false, found);
+  }
+}

@@ -1,0 +1,67 @@
+/** Where the demo's two brokers listen, as `host:port`. */
+export interface Endpoints {
+  readonly local: string;
+  readonly remote: string;
+}
+
+/** The reference connector with the endpoints of two embedded brokers, and with neither TLS nor credentials. */
+export function connectorYaml({ local, remote }: Endpoints): string {
+  return `apiVersion: mq.iotoperations.azure.com/v1beta1
+kind: MqttBridgeConnector
+metadata:
+  name: my-mqtt-bridge
+  namespace: azure-iot-operations
+spec:
+  image:
+    repository: mcr.microsoft.com/azureiotoperations/mqttbridge
+    tag: 0.4.0-preview
+    pullPolicy: IfNotPresent
+  protocol: v5
+  bridgeInstances: 1
+  clientIdPrefix: factory-gateway-
+  logLevel: info
+  remoteBrokerConnection:
+    endpoint: ${remote}
+    tls:
+      tlsEnabled: false
+    authentication:
+      anonymous: {}
+  localBrokerConnection:
+    endpoint: ${local}
+    authentication:
+      anonymous: {}
+`;
+}
+
+/** The routes by which the reference document explains the topic map. */
+export const TOPIC_MAP_YAML = `apiVersion: mq.iotoperations.azure.com/v1beta1
+kind: MqttBridgeTopicMap
+metadata:
+  name: my-topic-map
+  namespace: azure-iot-operations
+spec:
+  mqttBridgeConnectorRef: my-mqtt-bridge
+  routes:
+    - direction: local-to-remote
+      name: wildcard-source
+      source: telemetry/#
+      target: factory/telemetry
+    - direction: local-to-remote
+      name: send-alerts
+      source: alerts
+      target: factory/alerts
+    - direction: local-to-remote
+      name: target-same-as-source
+      qos: 0
+      source: my-topic/#
+    - direction: local-to-remote
+      name: shared
+      source: shared-sub-topic
+      target: remote/topic
+      sharedSubscription:
+        groupMinimumShareNumber: 3
+        groupName: sub-group
+    - direction: remote-to-local
+      name: receive-commands
+      source: commands/factory
+`;

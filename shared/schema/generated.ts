@@ -1,0 +1,39 @@
+import { jsonSchemaFor, type ResourceKind, schemaFileName } from './json-schema.ts';
+import { fieldsTable, rulesTable } from './tables.ts';
+
+/** A committed file whose text is made from the schemas and rules. */
+export interface GeneratedFile {
+  /** Relative to the root of the repository, with slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every generated file as it must be committed. */
+export function generatedFiles(): GeneratedFile[] {
+  const kinds: ResourceKind[] = ['MqttBridgeConnector', 'MqttBridgeTopicMap'];
+  const schemas = kinds.map((kind) => ({
+    path: `schemas/${schemaFileName(kind)}`,
+    text: `${jsonText(jsonSchemaFor(kind), '')}\n`,
+  }));
+  return [
+    ...schemas,
+    { path: 'docs/reference/fields.md', text: fieldsTable() },
+    { path: 'docs/reference/rules.md', text: rulesTable() },
+  ];
+}
+
+/** JSON as the repository's formatter writes it: lists of plain values on one line. */
+function jsonText(value: unknown, indent: string): string {
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => jsonText(item, inner));
+    const line = `[${items.join(', ')}]`;
+    if (!line.includes('{') && inner.length + line.length < 100) return line;
+    return `[\n${items.map((item) => inner + item).join(',\n')}\n${indent}]`;
+  }
+  if (value === null || typeof value !== 'object' || Object.keys(value).length === 0) return JSON.stringify(value);
+  const fields = Object.entries(value).map(
+    ([key, field]) => `${inner}${JSON.stringify(key)}: ${jsonText(field, inner)}`,
+  );
+  return `{\n${fields.join(',\n')}\n${indent}}`;
+}

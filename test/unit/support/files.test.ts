@@ -26,6 +26,14 @@ test('scope - cleans up last-in first-out, goes on after a failure and reports i
   expect(order).toEqual([3, 2, 1]);
 });
 
+test('scope - cleans up at once what comes after its end', async () => {
+  const scope = createScope();
+  await scope.close();
+  let cleaned = false;
+  scope.onTestFinished(() => void (cleaned = true));
+  expect(cleaned).toBe(true);
+});
+
 test('mounted - shows keys through links, and swaps all of them at one moment', async (t) => {
   const dir = await createTempDir(t);
   const { path, update } = await mount(dir, 'secret', { cert: 'old', key: 'old', gone: 'x' });

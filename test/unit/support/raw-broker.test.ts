@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { createAuthority } from '../../support/certificates.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
 import { startRawBroker } from '../../support/raw-broker.ts';
@@ -111,6 +112,16 @@ test('raw client - reports a CONNACK that never comes because the broker hangs u
     },
   });
   await expect(connectRawClient(t, { port: broker.port, clientId: 'c' })).rejects.toThrow('closed before CONNACK');
+});
+
+test('mosquitto - serves WebSockets over TLS', async (t) => {
+  const authority = await createAuthority();
+  const { chain, key } = await authority.issue();
+  const { wssPort } = await startMosquitto(t, { websockets: true, tls: { certificate: chain, key } });
+  const socket = new WebSocket(`wss://localhost:${wssPort}/mqtt`, 'mqtt', { ca: authority.certificate });
+  t.onTestFinished(() => socket.terminate());
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  expect(socket.protocol).toBe('mqtt');
 });
 
 test('mosquitto - serves TLS and asks for client certificates', async (t) => {

@@ -6,11 +6,11 @@ import { problemOf } from './report.ts';
 import { dialectWarnings, nodeFaults, textFaults } from './text-rules.ts';
 
 /** Largest configuration file, in bytes. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 /** Most documents in all files of one configuration, items of lists included. */
-export const MAX_DOCUMENTS = 1000;
+const MAX_DOCUMENTS = 1000;
 /** Deepest nesting of a document; the resources need eight levels. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;
 
 /** One configuration file as text; the name is only shown. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatProblem, validateConfig } from '../../../../shared/config/validate.ts';
+import { formatProblem } from '../../../../shared/config/report.ts';
+import { validateConfig } from '../../../../shared/config/validate.ts';
 import { CONNECTOR_YAML, check, MAP_YAML } from '../sample.ts';
 
 const SECOND = CONNECTOR_YAML.replace('name: bridge', 'name: second').replace(

@@ -56,8 +56,18 @@ describe('rules are silent', () => {
       'about a dead-letter topic that is excluded',
       [],
       [
-        ['telemetry/#', '"+/x"'],
-        ['name: up', 'name: up\n      onReject: deadLetter'],
+        [
+          'name: up',
+          'name: up\n      onReject: deadLetter\n      deadLetterTopic: telemetry/dead\n      excludes: [telemetry/dead/#]',
+        ],
+      ],
+    ],
+    [
+      'about a dead-letter topic that is too deep for the source',
+      [],
+      [
+        ['telemetry/#', 'telemetry/+'],
+        ['name: up', 'name: up\n      onReject: deadLetter\n      deadLetterTopic: telemetry/dead'],
       ],
     ],
     [

@@ -157,7 +157,10 @@ export function createBridge(parts: BridgeParts): Bridge {
   };
 
   const apply = async (document: ConnectorDocument): Promise<void> => {
-    const wanted: Deployment = { connector: document.connector, plan: ownPart(planConnector(document), parts.instance) };
+    const wanted: Deployment = {
+      connector: document.connector,
+      plan: ownPart(planConnector(document), parts.instance),
+    };
     const changes = reconcile(running, wanted);
     const shared = createSideCredentials(wanted.connector, parts);
     credentials = shared;

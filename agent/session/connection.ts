@@ -203,11 +203,21 @@ function hostile(reasonCode: number, detail: string): SessionFault {
 }
 
 function disconnected(code: number): SessionFault {
-  return { reason: reasonOf(code).name, message: sentenceOf(code), reasonCode: code, verdict: verdictOf('disconnect', code) };
+  return {
+    reason: reasonOf(code).name,
+    message: sentenceOf(code),
+    reasonCode: code,
+    verdict: verdictOf('disconnect', code),
+  };
 }
 
 function refused(code: number): SessionFault {
-  return { reason: reasonOf(code).name, message: sentenceOf(code), reasonCode: code, verdict: verdictOf('connack', code) };
+  return {
+    reason: reasonOf(code).name,
+    message: sentenceOf(code),
+    reasonCode: code,
+    verdict: verdictOf('connack', code),
+  };
 }
 
 function failed(reason: string, detail: string, spec: ConnectionSpec): SessionFault {

@@ -187,7 +187,10 @@ export function createSession(parts: SessionParts): Session {
     dispatch({ kind: 'lost', epoch, fault, random: parts.random() });
     const { reason, message, reasonCode } = fault;
     const nextDelayMs = Math.round(retryAt - now());
-    logger.warn({ evt: 'Disconnected', side: plan.side, clientId: plan.clientId, epoch, reason, reasonCode, nextDelayMs }, message);
+    logger.warn(
+      { evt: 'Disconnected', side: plan.side, clientId: plan.clientId, epoch, reason, reasonCode, nextDelayMs },
+      message,
+    );
   };
 
   const blame = (code: number) => {
@@ -246,7 +249,17 @@ export function createSession(parts: SessionParts): Session {
     },
     faultOf: (lane) => subscriptions.faultOf(lane) ?? (state.kind === 'waiting' ? state.fault.message : undefined),
     snapshot: () =>
-      snapshotSession({ ...parts, state, since, retryAt, connack, sender, receiver, counts, limits: limitsOf(connack) }),
+      snapshotSession({
+        ...parts,
+        state,
+        since,
+        retryAt,
+        connack,
+        sender,
+        receiver,
+        counts,
+        limits: limitsOf(connack),
+      }),
   };
 }
 

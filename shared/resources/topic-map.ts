@@ -105,7 +105,7 @@ export const topicMapSchema = z
           .array(routeSchema)
           .max(10_000)
           .default([])
-          .meta({ description: 'The routes. The original’s documentation requires the field.' }),
+          .meta({ description: 'The routes. The original documentation requires the field.' }),
       })
       .meta({ description: 'The connector and the routes.' }),
   })

@@ -69,8 +69,8 @@ function typeName({ type, enum: values, const: fixed, items }: JsonSchema): stri
 }
 
 function rangeOf({ enum: values, const: fixed, minimum, maximum, minProperties, maxProperties }: JsonSchema): string {
-  if (fixed !== undefined) return `\`${String(fixed)}\``;
-  if (values !== undefined) return values.map((value) => `\`${String(value)}\``).join(', ');
+  if (fixed !== undefined) return `\`${JSON.stringify(fixed)}\``;
+  if (values !== undefined) return values.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
   if (minProperties === 1 && maxProperties === 1) return 'exactly one of';
   if (minimum === undefined || maximum === undefined) return '';
   return `${minimum} to ${maximum}`;

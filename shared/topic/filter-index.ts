@@ -40,8 +40,10 @@ function* search<T>(root: Branch<T>, levels: readonly string[]): Generator<T> {
     const { at, depth, below } = next;
     const level = levels[depth];
     const everything = below || level === '#';
-    if (everything || level === undefined) yield* at.values;
-    if (depth > 0 && !everything) yield* at.children.get('#')?.values ?? [];
+    // No topic is empty, so "/#" and "+" share none.
+    const empty = depth === 1 && (levels[0] === '' || at === root.children.get(''));
+    if ((everything || level === undefined) && !empty) yield* at.values;
+    if (depth > 0 && !everything && !(empty && level === undefined)) yield* at.children.get('#')?.values ?? [];
     for (const [name, child] of at.children) {
       if (!visible(depth, name, level)) continue;
       if (everything) open.push({ at: child, depth: depth + 1, below: true });

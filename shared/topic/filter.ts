@@ -98,6 +98,9 @@ export function filterCovers(outer: string, inner: string): boolean {
     const w = wide[index];
     const n = narrow[index];
     if (w === '#') return true;
+    // No topic is empty, so "+/#" is as wide as "#", and "/+/#" as "/#".
+    const needed = index === 0 || (index === 1 && narrow[0] === '');
+    if (needed && n === '#' && w === '+') return wide[index + 1] === '#';
     if (w === undefined || n === undefined) return w === n;
     if (n === '#' || (w !== '+' && w !== n)) return false;
   }

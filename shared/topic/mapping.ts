@@ -106,13 +106,22 @@ const ANY = '\0';
 function filterOf(parts: readonly TargetPart[], incoming: readonly string[]): string | undefined {
   const open = incoming.at(-1) === '#';
   let text = '';
-  for (const part of parts) {
+  for (const [index, part] of parts.entries()) {
     if (part.kind === 'text') {
       text += part.text;
+    } else if (part.kind === 'topic' && open) {
+      // What follows a multi-level wildcard can be anything, so the filter ends there, or one level earlier when the
+      // last level that is known may grow by what comes next.
+      const grows = !startsLevel(parts[index + 1]);
+      return closed(
+        text +
+          incoming
+            .slice(0, grows ? -2 : -1)
+            .concat('')
+            .join('/'),
+      );
     } else if (part.kind === 'topic') {
-      // What follows a multi-level wildcard can be anything, so the filter ends there.
-      text += open ? incoming.slice(0, -1).concat('').join('/') : incoming.join('/');
-      if (open) return closed(text);
+      text += incoming.join('/');
     } else {
       const level = incoming[part.level - 1];
       if (level === undefined && !open) return undefined;
@@ -120,6 +129,10 @@ function filterOf(parts: readonly TargetPart[], incoming: readonly string[]): st
     }
   }
   return bounded(text.replaceAll('+', ANY).split('/').map(wildcarded).join('/'));
+}
+
+function startsLevel(part: TargetPart | undefined): boolean {
+  return part === undefined || (part.kind === 'text' && part.text.startsWith('/'));
 }
 
 /** A filter for "this text and anything behind it"; `a/` came from `a/#`, which also stands for `a`. */

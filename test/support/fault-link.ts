@@ -75,7 +75,7 @@ async function read({ source, conditions, signal }: Link, queue: Queue): Promise
     while (findToxic(conditions.toxics, 'timeout')) await change(conditions, signal);
     const next = await chunks.next().catch(() => undefined);
     if (signal.aborted) return;
-    due = Math.max(due, performance.now() + latency(conditions.toxics));
+    due = Math.max(due, performance.now() + delayOf(conditions.toxics));
     if (!next) return queue.push({ kind: 'reset', due });
     if (next.done) return queue.push({ kind: 'end', due });
     const { rules } = conditions;
@@ -94,13 +94,13 @@ async function write(link: Link, queue: Queue): Promise<void> {
   for (;;) {
     const item = await queue.first();
     if (signal.aborted) return;
-    const wait = item.due - performance.now();
-    if (wait > 0) await delay(wait, undefined, { signal });
+    const latency = findToxic(conditions.toxics, 'latency');
+    if (latency) await hold(link, latency, item.due - performance.now());
     while (findToxic(conditions.toxics, 'timeout')) await change(conditions, signal);
     if (item.kind === 'reset') return void target.resetAndDestroy();
     if (item.kind === 'end') {
       const slowClose = findToxic(conditions.toxics, 'slow_close');
-      if (slowClose) await delay(slowClose.delay, undefined, { signal });
+      if (slowClose) await hold(link, slowClose, slowClose.delay);
       return void target.end();
     }
     for (const piece of slice(item.bytes, conditions.toxics)) await writePiece(link, piece, passed);
@@ -108,29 +108,41 @@ async function write(link: Link, queue: Queue): Promise<void> {
   }
 }
 
-async function writePiece({ target, conditions, signal, over }: Link, piece: Buffer, passed: Map<Toxic, number>) {
-  const { toxics, changed } = conditions;
-  while (findToxic(toxics, 'timeout')) await change({ changed }, signal);
+async function writePiece(link: Link, piece: Buffer, passed: Map<Toxic, number>): Promise<void> {
+  const { target, conditions, signal } = link;
+  const { toxics } = conditions;
+  while (findToxic(toxics, 'timeout')) await change(conditions, signal);
   const limit = findToxic(toxics, 'limit_data');
   const left = limit ? Math.max(0, limit.bytes - (passed.get(limit) ?? 0)) : piece.length;
   // The callback comes when the kernel has taken the bytes: the peer's window holds us back, not a buffer of ours.
   await new Promise<void>((resolve) => target.write(piece.subarray(0, left), () => resolve()));
   if (limit) {
     passed.set(limit, (passed.get(limit) ?? 0) + piece.length);
-    if (left <= piece.length) return over('close');
+    if (left <= piece.length) return link.over('close');
   }
   const bandwidth = findToxic(toxics, 'bandwidth');
-  if (bandwidth) await delay(piece.length / bandwidth.rate, undefined, { signal });
+  if (bandwidth) await hold(link, bandwidth, piece.length / bandwidth.rate);
   const slicer = findToxic(toxics, 'slicer');
-  if (slicer) await (slicer.delay ? delay(slicer.delay / 1000, undefined, { signal }) : nextTurn());
+  if (slicer) await (slicer.delay ? hold(link, slicer, slicer.delay / 1000) : nextTurn());
 }
 
-function latency(toxics: ReadonlySet<Toxic>): number {
+/** Waits so many milliseconds, or until the toxic that wants it is taken off. */
+async function hold({ conditions, signal }: Link, toxic: Toxic, ms: number): Promise<void> {
+  const end = performance.now() + ms;
+  for (let left = ms; left > 0 && conditions.toxics.has(toxic); left = end - performance.now()) {
+    const enough = new AbortController();
+    const until = AbortSignal.any([signal, enough.signal]);
+    await Promise.race([delay(left, undefined, { signal: until }), change(conditions, until)]);
+    enough.abort();
+  }
+}
+
+function delayOf(toxics: ReadonlySet<Toxic>): number {
   const toxic = findToxic(toxics, 'latency');
   return toxic ? toxic.latency + (Math.random() * 2 - 1) * (toxic.jitter ?? 0) : 0;
 }
 
-async function change({ changed }: Pick<Conditions, 'changed'>, signal: AbortSignal): Promise<void> {
+async function change({ changed }: Conditions, signal: AbortSignal): Promise<void> {
   await once(changed, 'changed', { signal });
 }
 

@@ -3,55 +3,47 @@ import { type Frame, frameSize, toFrame } from './frames.ts';
 /** Passes a byte stream on in pieces, leaving out the whole MQTT packets that `drop` names. */
 export type FrameFilter = (chunk: Buffer, drop: ((frame: Frame) => boolean) | undefined) => Buffer[];
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /**
  * Keeps to packet boundaries from the stream's first byte on, so that a rule may come at any time:
  * without one nothing is held back, with one a packet waits until it is complete. What is no MQTT passes untouched.
  */
 export function createFrameFilter(): FrameFilter {
-  let held: Buffer = Buffer.alloc(0);
-  let headSent: Buffer = Buffer.alloc(0);
+  /** The beginning of a packet that waits for its rest. */
+  let held = NOTHING;
+  /** The beginning of a header that went on before it told the packet's size. */
+  let sent = NOTHING;
+  /** Bytes of a packet that began to go on and must go on to its end. */
   let passing = 0;
 
-  /** Lets `size` bytes of the packet that starts here go without a decision, what is not here yet included. */
-  function pass(data: Buffer, from: number, size: number): Buffer {
-    const piece = data.subarray(from, from + size);
-    passing = Number.isNaN(size) ? Number.POSITIVE_INFINITY : size - piece.length;
-    return Number.isNaN(size) ? data.subarray(from) : piece;
-  }
-
   return (chunk, drop) => {
+    const before = sent.length;
+    const data = before + held.length > 0 ? Buffer.concat([sent, held, chunk]) : chunk;
+    held = NOTHING;
+    sent = NOTHING;
     const out: Buffer[] = [];
-    const data = headSent.length + held.length > 0 ? Buffer.concat([headSent, held, chunk]) : chunk;
-    let offset = 0;
-    // Bytes of a header that went on before they told the packet's size must not go twice.
-    const sent = headSent.length;
-    held = Buffer.alloc(0);
-    headSent = Buffer.alloc(0);
-    if (passing > 0) {
-      out.push(pass(data, 0, passing));
-      offset = out[0].length;
-    }
+    let kept = before;
+    let offset = Math.min(passing, data.length);
+    passing -= offset;
     while (offset < data.length) {
       const size = frameSize(data, offset);
-      const undecided = offset === 0 && sent > 0;
-      if (!size) {
-        if (drop && !undecided) held = data.subarray(offset);
-        else {
-          headSent = data.subarray(offset);
-          out.push(headSent.subarray(undecided ? sent : 0));
-        }
-        break;
-      }
-      const complete = offset + size.total <= data.length;
-      if (drop && !undecided && !complete && !Number.isNaN(size.total)) {
+      const end = offset + (size?.total ?? Number.POSITIVE_INFINITY);
+      // A packet whose header went on already is no longer ours to decide about, nor is what cannot be MQTT.
+      const ours = drop !== undefined && !(offset === 0 && before > 0) && !Number.isNaN(end);
+      if (ours && end > data.length) {
         held = data.subarray(offset);
         break;
       }
-      const dropped = drop && !undecided && complete && drop(toFrame(data.subarray(offset, offset + size.total)));
-      const piece = pass(data, offset, size.total);
-      if (!dropped) out.push(piece.subarray(undecided ? sent : 0));
-      offset += piece.length;
+      if (ours && drop(toFrame(data.subarray(offset, end)))) {
+        out.push(data.subarray(kept, offset));
+        kept = end;
+      }
+      if (!size) sent = data.subarray(offset);
+      else if (!(end <= data.length)) passing = Number.isNaN(end) ? Number.POSITIVE_INFINITY : end - data.length;
+      offset = size && end <= data.length ? end : data.length;
     }
+    out.push(data.subarray(kept, data.length - held.length));
     return out.filter((piece) => piece.length > 0);
   };
 }

@@ -1,5 +1,5 @@
 /** PEM texts of a TLS listener. */
-export interface TlsListener {
+interface TlsListener {
   /** Server certificate, intermediates after it. */
   readonly certificate: string;
   readonly key: string;
@@ -15,7 +15,10 @@ export interface MosquittoOptions {
   readonly maxInflight?: number;
   /** `max_queued_messages`, 0 (no limit) unless told. */
   readonly maxQueued?: number;
-  /** Keep sessions over a restart; a number saves after that many changes, so that even SIGKILL loses at most those. */
+  /**
+   * Keep sessions over a restart. A number saves after that many changes, so that SIGKILL loses little; but Mosquitto
+   * acknowledges before it saves, so only `save()` before the kill makes sure.
+   */
   readonly persistence?: boolean | number;
   /** User names and passwords; without them anybody may connect. */
   readonly users?: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -26,6 +26,8 @@ export interface Mosquitto extends MosquittoPorts {
   /** Freezes the process (SIGSTOP): connections stay open and nothing answers. */
   readonly pause: () => void;
   readonly resume: () => void;
+  /** Writes everything it has to disk now (needs `persistence`); resolves when it is there. */
+  readonly save: () => Promise<void>;
   /** Ends it by SIGTERM: sessions are saved if it has persistence. */
   readonly stop: () => Promise<void>;
 }
@@ -76,10 +78,21 @@ function supervise(scope: Scope, running: Running): Mosquitto {
     },
     pause: () => running.child.signal('SIGSTOP'),
     resume: () => running.child.signal('SIGCONT'),
+    async save() {
+      const before = await savedFile(dir);
+      running.child.signal('SIGUSR1');
+      await eventually(async () => (await savedFile(dir)) !== before);
+    },
     async stop() {
       await running.child.end('SIGTERM');
     },
   };
+}
+
+/** Identifies the saved state: Mosquitto renames a new file over the old one. */
+async function savedFile(dir: string): Promise<string> {
+  const found = await stat(join(dir, 'mosquitto.db'), { bigint: true }).catch(() => undefined);
+  return found ? `${found.ino} ${found.mtimeNs}` : '';
 }
 
 async function launch(dir: string, ports: MosquittoPorts): Promise<Child> {

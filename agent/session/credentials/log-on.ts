@@ -11,18 +11,11 @@ const MAX_FIELD_BYTES = 65_535;
 
 /** Reads anew what CONNECT shall carry; rejects with CredentialError. */
 export function readLogOn(authentication: Authentication, files: MountedFiles): Promise<LogOn> {
-  switch (authentication.kind) {
-    case 'anonymous':
-    case 'x509':
-      return Promise.resolve({});
-    case 'usernamePassword':
-      return readUsernamePassword(authentication.secretName, files);
-    case 'kubernetes':
-      return readServiceAccountToken(authentication, files);
-    case 'managedIdentity':
-    case 'x509KeyVault':
-      return Promise.reject(notSupported(authentication.kind));
-  }
+  const { kind } = authentication;
+  if (kind === 'anonymous' || kind === 'x509') return Promise.resolve({});
+  if (kind === 'usernamePassword') return readUsernamePassword(authentication.secretName, files);
+  if (kind === 'kubernetes') return readServiceAccountToken(authentication, files);
+  return Promise.reject(notSupported(kind));
 }
 
 function notSupported(kind: 'managedIdentity' | 'x509KeyVault'): CredentialError {

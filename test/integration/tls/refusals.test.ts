@@ -4,21 +4,24 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { createAuthority, createSelfSigned } from '../../support/certificates.ts';
 import { startChild } from '../../support/child.ts';
 import { freePort } from '../../support/free-port.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
-import { createAuthority } from './authority.ts';
+import { pairOf } from './pair.ts';
 import { type RecordOptions, recordWire } from './recorder.ts';
 import { startTcpServer, startTlsServer } from './servers.ts';
 
-const DAY_MS = 86_400_000;
-const days = (count: number): Date => new Date(Date.now() + count * DAY_MS);
 const authority = await createAuthority();
 const stranger = await createAuthority('Stranger');
-const server = await authority.issue('localhost');
-const trusting = { ca: [authority.cert] };
+const server = pairOf(await authority.issue());
+// Certificates of the helper begin three days before they are made.
+vi.setSystemTime(Date.now() + 5 * 86_400_000);
+const notYetValid = pairOf(await authority.issue());
+vi.useRealTimers();
+const trusting = { ca: [authority.certificate] };
 
 interface Abuse {
   readonly what: string;
@@ -29,44 +32,44 @@ interface Abuse {
 
 /** Every row is a broker that must not be believed. */
 const abuses: readonly Abuse[] = [
-  { what: 'an unknown authority', server, client: { tls: { ca: [stranger.cert] } }, reason: 'TlsVerifyFailed' },
+  { what: 'an unknown authority', server, client: { tls: { ca: [stranger.certificate] } }, reason: 'TlsVerifyFailed' },
   { what: 'an authority the system does not know', server, client: { tls: {} }, reason: 'TlsVerifyFailed' },
-  { what: 'its own signature', server: await selfSigned(), reason: 'TlsVerifyFailed' },
+  { what: 'its own signature', server: pairOf(await createSelfSigned()), reason: 'TlsVerifyFailed' },
   {
     what: 'another name',
-    server: await authority.issue('other', { names: ['other.example'] }),
+    server: pairOf(await authority.issue({ commonName: 'other', names: ['other.example'] })),
     reason: 'TlsNameMismatch',
   },
   {
     what: 'a wildcard over a whole suffix',
-    server: await authority.issue('wild', { names: ['*', '*.com'] }),
+    server: pairOf(await authority.issue({ commonName: 'wild', names: ['*', '*.com'] })),
     reason: 'TlsNameMismatch',
   },
   {
     what: 'only a common name that fits',
-    server: await authority.issue('localhost', { names: ['x.example'] }),
+    server: pairOf(await authority.issue({ commonName: 'localhost', names: ['x.example'] })),
     reason: 'TlsNameMismatch',
   },
   {
     what: 'a name but not this address',
-    server: await authority.issue('localhost', { names: ['localhost', '127.0.0.2'] }),
+    server: pairOf(await authority.issue({ commonName: 'localhost', names: ['localhost', '127.0.0.2'] })),
     client: { host: '127.0.0.1' },
     reason: 'TlsNameMismatch',
   },
   {
     what: 'the address as a DNS name',
-    server: await authority.issue('localhost', { names: ['localhost'] }),
+    server: pairOf(await authority.issue({ commonName: 'localhost', names: ['localhost'] })),
     client: { host: '127.0.0.1' },
     reason: 'TlsNameMismatch',
   },
   {
     what: 'a past date',
-    server: await authority.issue('localhost', { notBefore: days(-3), notAfter: days(-1) }),
+    server: pairOf(await authority.issue({ expired: true })),
     reason: 'TlsExpired',
   },
   {
     what: 'a date to come',
-    server: await authority.issue('localhost', { notBefore: days(1), notAfter: days(3) }),
+    server: notYetValid,
     reason: 'TlsExpired',
   },
   {
@@ -75,10 +78,6 @@ const abuses: readonly Abuse[] = [
     reason: 'TlsVersionRefused',
   },
 ];
-
-async function selfSigned(): Promise<TlsOptions> {
-  return (await createAuthority('localhost')).pair;
-}
 
 describe('a wire with TLS refuses a broker with', () => {
   for (const transport of ['tcp', 'ws'] as const) {
@@ -96,7 +95,7 @@ describe('a wire with TLS refuses a broker with', () => {
 
 describe('a wire names the reason', () => {
   test.for(['TLSv1.2', 'TLSv1.3'] as const)('when a client certificate is missing (%s)', async (version, t) => {
-    const options = { ...server, requestCert: true, rejectUnauthorized: true, ca: authority.cert };
+    const options = { ...server, requestCert: true, rejectUnauthorized: true, ca: authority.certificate };
     const { port } = await startTlsServer(t, { ...options, minVersion: version, maxVersion: version }, () => undefined);
     const fault = await recordWire(t, { port, tls: trusting }).closed();
     // TLS 1.2 has no alert of its own for this.
@@ -105,12 +104,12 @@ describe('a wire names the reason', () => {
   });
 
   test.for(['TLSv1.2', 'TLSv1.3'] as const)('when the client certificate is not trusted (%s)', async (version, t) => {
-    const client = await stranger.issue('edge-1');
+    const client = pairOf(await stranger.issue({ commonName: 'edge-1' }));
     const broker = await startMosquitto(t, {
       tls: {
         certificate: server.cert,
         key: server.key,
-        clientCa: authority.cert,
+        clientCa: authority.certificate,
         version: version.replace('TLS', 'tls'),
       },
     });
@@ -171,7 +170,7 @@ describe('a wire names the reason', () => {
   });
 
   test('when the certificates are unusable', async (t) => {
-    const tls = { ...trusting, cert: server.cert, key: stranger.pair.key };
+    const tls = { ...trusting, cert: server.cert, key: stranger.key };
     const peer = recordWire(t, { port: 1, tls });
     expect(peer.calls).toEqual([]);
     expect(await peer.closed()).toMatchObject({ reason: 'TlsMaterialInvalid' });
@@ -236,14 +235,14 @@ describe('a process', () => {
   test('trusts the authorities of the operating system when no CA is configured', async (t) => {
     const { port } = await startTlsServer(t, server, () => undefined);
     const file = join(await createTempDir(t), 'system.pem');
-    await writeFile(file, authority.cert);
+    await writeFile(file, authority.certificate);
     expect(await outcome(t, ['localhost', String(port), 'tcp'], { SSL_CERT_FILE: file })).toBe('opened\nended');
   });
 
   test('trusts the authorities of NODE_EXTRA_CA_CERTS besides', async (t) => {
     const { port } = await startTlsServer(t, server, () => undefined);
     const file = join(await createTempDir(t), 'extra.pem');
-    await writeFile(file, authority.cert);
+    await writeFile(file, authority.certificate);
     expect(await outcome(t, ['localhost', String(port), 'tcp'], { NODE_EXTRA_CA_CERTS: file })).toBe('opened\nended');
   });
 });

@@ -6,9 +6,10 @@ import { expect, test } from 'vitest';
 import { createMountedFiles } from '../../../agent/config/mounted-files.ts';
 import { createCredentials } from '../../../agent/session/credentials/credentials.ts';
 import { createScope } from '../../support/scope.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createMountRoot } from '../../unit/agent/credentials/mounted-folder.ts';
-import { createAuthority } from './authority.ts';
+import { pairOf } from './pair.ts';
 import { recordWire } from './recorder.ts';
 import { startTlsServer } from './servers.ts';
 
@@ -22,9 +23,9 @@ function collectGarbage(): void {
 
 test('100 rotations of client certificate and CA are each used at the next connection, a mismatched pair never', async (t) => {
   const authority = await createAuthority();
-  const server = await authority.issue('localhost');
+  const server = pairOf(await authority.issue());
   const seen: string[] = [];
-  const options = { ...server, requestCert: true, rejectUnauthorized: true, ca: authority.cert };
+  const options = { ...server, requestCert: true, rejectUnauthorized: true, ca: authority.certificate };
   const { port, sockets } = await startTlsServer(t, options, (socket) => {
     seen.push(String((socket as TLSSocket).getPeerCertificate().subject.CN));
     socket.resume();
@@ -52,10 +53,10 @@ test('100 rotations of client certificate and CA are each used at the next conne
   const materials: WeakRef<object>[] = [];
   let descriptors = 0;
   for (let rotation = 1; rotation <= ROTATIONS; rotation++) {
-    const pair = await authority.issue(`edge-${rotation}`);
+    const pair = pairOf(await authority.issue({ commonName: `edge-${rotation}` }));
     const key = rotation === BAD ? server.key : pair.key;
     await secrets.mount('client', { 'client_cert.pem': pair.cert, 'client_key.pem': key });
-    await configMaps.mount('trust', { 'ca.crt': `# ${rotation}\n${authority.cert}` });
+    await configMaps.mount('trust', { 'ca.crt': `# ${rotation}\n${authority.certificate}` });
     expected.push(`edge-${rotation === BAD ? rotation - 1 : rotation}`);
 
     const { tls = {} } = await credentials.load();

@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { createAuthority } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
-import { createAuthority } from './authority.ts';
+import { pairOf } from './pair.ts';
 import { recordWire } from './recorder.ts';
 import { startTcpServer, startTlsServer } from './servers.ts';
 
 const CONNECT = Buffer.from('100c00044d515454040200050000', 'hex');
 const authority = await createAuthority();
-const server = await authority.issue('localhost');
+const server = pairOf(await authority.issue());
 
 describe('a wire', () => {
   test('reaches Mosquitto over TCP and hears its CONNACK', async (t) => {
@@ -25,12 +26,12 @@ describe('a wire', () => {
   });
 
   test('reaches Mosquitto over TLS with a client certificate', async (t) => {
-    const client = await authority.issue('edge-1');
-    const tls = { certificate: server.cert, key: server.key, clientCa: authority.cert };
+    const client = pairOf(await authority.issue({ commonName: 'edge-1' }));
+    const tls = { certificate: server.cert, key: server.key, clientCa: authority.certificate };
     const broker = await startMosquitto(t, { tls });
     const peer = recordWire(t, {
       port: broker.tlsPort ?? 0,
-      tls: { ca: [authority.cert], cert: client.cert, key: client.key },
+      tls: { ca: [authority.certificate], cert: client.cert, key: client.key },
     });
     await peer.opened();
     peer.wire.write(CONNECT);
@@ -54,7 +55,7 @@ describe('a wire', () => {
     };
     const { port } = secure ? await startTlsServer(t, server, serve) : await startTcpServer(t, serve);
     const peers = Array.from({ length: 50 }, () =>
-      recordWire(t, { port, ...(secure ? { tls: { ca: [authority.cert] } } : {}) }),
+      recordWire(t, { port, ...(secure ? { tls: { ca: [authority.certificate] } } : {}) }),
     );
     for (const [index, peer] of peers.entries()) peer.wire.write(Buffer.of(index + 1));
     await Promise.all(peers.map((peer) => peer.closed()));
@@ -69,7 +70,7 @@ describe('a wire', () => {
     const { port } = secure
       ? await startTlsServer(t, server, (socket) => void socket.end(sent))
       : await startTcpServer(t, (socket) => void socket.end(sent));
-    const peer = recordWire(t, { port, ...(secure ? { tls: { ca: [authority.cert] } } : {}) });
+    const peer = recordWire(t, { port, ...(secure ? { tls: { ca: [authority.certificate] } } : {}) });
     peer.accept(false);
     let taken = 0;
     while (taken < sent.length) {

@@ -4,15 +4,16 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { createAuthority } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
 import type { Scope } from '../../support/scope.ts';
-import { createAuthority } from './authority.ts';
+import { pairOf } from './pair.ts';
 import { recordWire } from './recorder.ts';
 
 const CONNECT = Buffer.from('100c00044d515454040200050000', 'hex');
 const authority = await createAuthority();
-const server = await authority.issue('localhost');
+const server = pairOf(await authority.issue());
 
 /** A WebSocket server at /mqtt that offers every extension and the sub-protocol mqtt. */
 async function startServer(scope: Scope, serve: (socket: WebSocket) => void, secure = false): Promise<number> {
@@ -37,7 +38,7 @@ describe('a WebSocket wire', () => {
     const tls = { certificate: server.cert, key: server.key };
     const broker = await startMosquitto(t, { websockets: true, ...(secure ? { tls } : {}) });
     const port = (secure ? broker.wssPort : broker.wsPort) ?? 0;
-    const peer = recordWire(t, { port, transport: 'ws', ...(secure ? { tls: { ca: [authority.cert] } } : {}) });
+    const peer = recordWire(t, { port, transport: 'ws', ...(secure ? { tls: { ca: [authority.certificate] } } : {}) });
     await peer.opened();
     peer.wire.write(CONNECT);
     await eventually(() => peer.bytes().length === 4);

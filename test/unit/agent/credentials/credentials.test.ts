@@ -1,17 +1,18 @@
-import { rm } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createMountedFiles } from '../../../../agent/config/mounted-files.ts';
 import { type Rejection, createCredentials } from '../../../../agent/session/credentials/credentials.ts';
 import type { ConnectionSpec } from '../../../../agent/session/credentials/spec.ts';
-import { type Pair, createAuthority } from '../../../integration/tls/authority.ts';
+import { type Identity, createAuthority } from '../../../support/certificates.ts';
 import type { Scope } from '../../../support/scope.ts';
 import { createMountRoot } from './mounted-folder.ts';
 
 const authority = await createAuthority();
-const [first, second] = [await authority.issue('edge-1'), await authority.issue('edge-2')];
-const secretOf = ({ cert, key }: Pair) => ({ 'client_cert.pem': cert, 'client_key.pem': key });
+const [first, second] = [await authority.issue(), await authority.issue()];
+const secretOf = ({ certificate, key }: Identity) => ({ 'client_cert.pem': certificate, 'client_key.pem': key });
 
 const BASE = {
   side: 'remote',
@@ -87,13 +88,13 @@ describe('a client certificate', () => {
   test('comes with its intermediates and the end of its life', async (t) => {
     const { credentials, secrets } = await setUp(t, X509);
     const intermediate = await authority.intermediate('Issuing');
-    const pair = await intermediate.issue('edge-1', { notAfter: new Date('2030-01-02T03:04:05Z') });
-    await secrets.mount('client', { ...secretOf(pair), 'client_intermediate_certs.pem': intermediate.cert });
+    const pair = await intermediate.issue();
+    await secrets.mount('client', { ...secretOf(pair), 'client_intermediate_certs.pem': intermediate.certificate });
     const { tls } = await credentials.load();
-    expect(tls).toMatchObject({ cert: pair.cert + intermediate.cert, key: pair.key });
+    expect(tls).toMatchObject({ cert: pair.chain, key: pair.key });
     expect(credentials.certificate()).toEqual({
       secret: 'client',
-      notAfter: Date.parse('2030-01-02T03:04:05Z') / 1000,
+      notAfter: Date.parse(new X509Certificate(pair.certificate).validTo) / 1000,
     });
   });
 
@@ -104,19 +105,22 @@ describe('a client certificate', () => {
     await secrets.mount('client', secretOf(first));
     expect((await credentials.load()).tls).toBe(before);
     await secrets.mount('client', secretOf(second));
-    expect((await credentials.load()).tls).toMatchObject({ cert: second.cert });
+    expect((await credentials.load()).tls).toMatchObject({ cert: second.certificate });
   });
 
   test.for([
-    ['KeyMismatch', { 'client_cert.pem': second.cert, 'client_key.pem': first.key }],
-    ['SecretKeyMissing', { 'client_cert.pem': second.cert }],
+    ['KeyMismatch', { 'client_cert.pem': second.certificate, 'client_key.pem': first.key }],
+    ['SecretKeyMissing', { 'client_cert.pem': second.certificate }],
     ['SecretKeyMissing', { 'client_key.pem': second.key }],
     ['CertificateInvalid', { 'client_cert.pem': 'no PEM', 'client_key.pem': second.key }],
-    ['CertificateInvalid', { 'client_cert.pem': second.cert.replace(/MII../, 'AAAAA'), 'client_key.pem': second.key }],
-    ['CertificateInvalid', { 'client_cert.pem': second.cert, 'client_key.pem': 'no PEM' }],
     [
       'CertificateInvalid',
-      { ...secretOf(second), 'client_intermediate_certs.pem': second.cert.replace(/MII../, 'AAAAA') },
+      { 'client_cert.pem': second.certificate.replace(/MII../, 'AAAAA'), 'client_key.pem': second.key },
+    ],
+    ['CertificateInvalid', { 'client_cert.pem': second.certificate, 'client_key.pem': 'no PEM' }],
+    [
+      'CertificateInvalid',
+      { ...secretOf(second), 'client_intermediate_certs.pem': second.certificate.replace(/MII../, 'AAAAA') },
     ],
   ] as const)('is kept when the next one is bad (%s), and that is told once', async ([reason, bad], t) => {
     const { credentials, secrets, rejections } = await setUp(t, X509);
@@ -127,13 +131,13 @@ describe('a client certificate', () => {
     await credentials.load();
     await secrets.mount('client', bad);
     for (let attempt = 0; attempt < 3; attempt++) {
-      expect((await credentials.load()).tls).toMatchObject({ cert: first.cert, key: first.key });
+      expect((await credentials.load()).tls).toMatchObject({ cert: first.certificate, key: first.key });
     }
     expect(rejections).toHaveLength(2);
     expect(rejections[1]).toMatchObject({ source: { kind: 'Secret', name: 'client' }, reason });
     expect(credentials.certificate()?.rejected).toBe(rejections[1]?.message);
     await secrets.mount('client', secretOf(second));
-    expect((await credentials.load()).tls).toMatchObject({ cert: second.cert });
+    expect((await credentials.load()).tls).toMatchObject({ cert: second.certificate });
     expect(credentials.certificate()).not.toHaveProperty('rejected');
   });
 
@@ -141,11 +145,11 @@ describe('a client certificate', () => {
     const { credentials, secrets, rejections } = await setUp(t, X509);
     await secrets.mount('client', secretOf(first));
     await credentials.load();
-    await rm(join(secrets.dir, 'client'), { recursive: true });
+    await rename(join(secrets.dir, 'client'), join(secrets.dir, 'gone'));
     await credentials.load();
-    expect((await credentials.load()).tls).toMatchObject({ cert: first.cert });
+    expect((await credentials.load()).tls).toMatchObject({ cert: first.certificate });
     expect(rejections).toMatchObject([{ reason: 'FileMissing' }]);
-    await secrets.mount('client', secretOf(first));
+    await rename(join(secrets.dir, 'gone'), join(secrets.dir, 'client'));
     await credentials.load();
     expect(credentials.certificate()).not.toHaveProperty('rejected');
   });
@@ -167,23 +171,25 @@ describe('a custom CA', () => {
     const { credentials, configMaps } = await setUp(t, spec);
     const note = 'a comment is no certificate';
     await configMaps.mount('trust', {
-      'ca.crt': authority.cert,
-      bundle: `# text\n${other.cert}\n${authority.cert}`,
+      'ca.crt': authority.certificate,
+      bundle: `# text\n${other.certificate}\n${authority.certificate}`,
       note,
     });
     const { tls } = await credentials.load();
-    expect(tls?.ca?.map((pem) => `${pem.trim()}\n`).toSorted()).toEqual([authority.cert, other.cert].toSorted());
+    expect(tls?.ca?.map((pem) => `${pem.trim()}\n`).toSorted()).toEqual(
+      [authority.certificate, other.certificate].toSorted(),
+    );
   });
 
   test.for([
     ['CaInvalid', {}],
     ['CaInvalid', { 'ca.crt': 'nothing' }],
-    ['CaInvalid', { 'ca.crt': authority.cert.replace(/MII../, 'AAAAA') }],
+    ['CaInvalid', { 'ca.crt': authority.certificate.replace(/MII../, 'AAAAA') }],
   ] as const)('is kept when the next one is bad (%s %#)', async ([reason, bad], t) => {
     const { credentials, configMaps, rejections } = await setUp(t, spec);
     await configMaps.mount('trust', bad);
     await expect(credentials.load()).rejects.toMatchObject({ name: 'CredentialError', reason });
-    await configMaps.mount('trust', { 'ca.crt': authority.cert });
+    await configMaps.mount('trust', { 'ca.crt': authority.certificate });
     const { tls } = await credentials.load();
     await configMaps.mount('trust', bad);
     expect((await credentials.load()).tls).toBe(tls);
@@ -270,9 +276,9 @@ describe('secrets', () => {
     };
     const pem = (label: string) => `-----BEGIN ${label}-----\n${CANARY}\n-----END ${label}-----\n`;
     await collect(X509, { 'client_cert.pem': pem('CERTIFICATE'), 'client_key.pem': CANARY });
-    await collect(X509, { 'client_cert.pem': first.cert, 'client_key.pem': CANARY });
-    await collect(X509, { 'client_cert.pem': first.cert, 'client_key.pem': pem('PRIVATE KEY') });
-    await collect(X509, { 'client_cert.pem': first.cert, 'client_key.pem': pem('ENCRYPTED PRIVATE KEY') });
+    await collect(X509, { 'client_cert.pem': first.certificate, 'client_key.pem': CANARY });
+    await collect(X509, { 'client_cert.pem': first.certificate, 'client_key.pem': pem('PRIVATE KEY') });
+    await collect(X509, { 'client_cert.pem': first.certificate, 'client_key.pem': pem('ENCRYPTED PRIVATE KEY') });
     await collect({ caConfigMap: 'client' }, { 'ca.crt': pem('CERTIFICATE') });
     await collect(
       { authentication: { kind: 'usernamePassword', secretName: 'client' } },

@@ -24,8 +24,8 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
   ofSides({
     name: 'mqttbridge_connects_total',
     type: 'counter',
-    help: 'CONNACKs received, by reason code name.',
-    unit: 'connects',
+    help: 'Attempts to connect, by outcome: the reason code of CONNACK by name, or why there was none.',
+    unit: 'attempts',
     by: 'reason_code',
     value: (sessions) => sumRecords(sessions.map((session) => session.connects)),
   }),
@@ -47,7 +47,7 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
   ofSides({
     name: 'mqttbridge_invalid_topic_total',
     type: 'counter',
-    help: `Connections closed because the broker sent an invalid topic (reason ${INVALID_TOPIC_REASON}).`,
+    help: `Connections closed over an invalid topic (reason ${INVALID_TOPIC_REASON}).`,
     unit: 'connections',
     value: (sessions) => sum(sessions, (session) => session.disconnects[INVALID_TOPIC_REASON] ?? 0),
   }),

@@ -84,7 +84,7 @@ function compare<T extends { readonly key: string }>(
   return { keep, start, stop: running.filter((part) => !after.has(part.key)), replace };
 }
 
-function withoutSlot<T extends { readonly slot: number }>(part: T): object {
+function withoutSlot(part: SessionPlan | LanePlan): object {
   return { ...part, slot: undefined };
 }
 

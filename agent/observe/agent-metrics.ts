@@ -2,7 +2,7 @@ import { type MetricDefinition, ofAgent, ofProcess, ofSides, type Sample, sumRec
 import type { AgentSnapshot, SessionSnapshot } from './snapshot.ts';
 
 /** The disconnect reason that has a metric of its own (MQTT reason code 0x90). */
-export const INVALID_TOPIC_REASON = 'TopicNameInvalid';
+const INVALID_TOPIC_REASON = 'TopicNameInvalid';
 
 /** Metrics of the agent's sessions. */
 export const SESSION_METRICS: readonly MetricDefinition[] = [

@@ -7,7 +7,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Fields of one log line; `evt` names the event in CamelCase and is what people search for. */
-export interface LogFields {
+interface LogFields {
   readonly evt: string;
   readonly [field: string]: unknown;
 }

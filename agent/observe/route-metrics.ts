@@ -3,7 +3,7 @@ import { type MetricDefinition, ofRoutes, routeLabelNames, routeLabels, type Sam
 import type { AgentSnapshot, RouteSnapshot } from './snapshot.ts';
 
 /** The dropped-message reason that has a metric of its own. */
-export const LOOP_REASON = 'loop' satisfies DropReason;
+const LOOP_REASON = 'loop' satisfies DropReason;
 
 /** Metrics of what passes through a route. */
 export const ROUTE_METRICS: readonly MetricDefinition[] = [

@@ -320,7 +320,12 @@ export class Sender implements Flushable {
   #giveBack(transit: Transit): void {
     if (transit.slab) this.#store.release(transit.slab);
     transit.slab = undefined;
-    if (transit.original) return;
+    const { original } = transit;
+    if (original) {
+      giveTransit(transit);
+      original.lane.target.#giveBack(original);
+      return;
+    }
     countDropped(transit.lane.counters, 'returned');
     transit.phase = 'returned';
     if (!transit.receiver) giveTransit(transit);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { snapshotCounters } from '../../../../../agent/forward/counters.ts';
+import { NO_LIMITS } from '../../../../../agent/forward/window.ts';
 import { type Action, arbitraryAction, perform } from './actions.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -14,6 +15,7 @@ const arbitraryOptions: fc.Arbitrary<WorldOptions> = fc.record({
 function play(options: WorldOptions, actions: readonly Action[]): World {
   const world = new World(options);
   world.sourceUp(false);
+  world.targetUp(NO_LIMITS, false);
   for (const action of actions) {
     perform(world, action);
     world.check();
@@ -24,18 +26,22 @@ function play(options: WorldOptions, actions: readonly Action[]): World {
 describe('a receiver and a sender between two brokers', () => {
   it('lose, invent and misorder nothing, whatever breaks', () => {
     fc.assert(
-      fc.property(arbitraryOptions, fc.array(arbitraryAction, { maxLength: 120, size: 'max' }), (options, actions) => {
-        const world = play(options, actions);
-        world.settle();
-        for (const message of world.messages) {
-          if (message.qos === 0 || message.forgotten) continue;
-          expect(message.acknowledged, `message ${message.key} acknowledged`).toBe(true);
-          expect(message.delivered > 0 || world.mayBeLost(message), `message ${message.key} delivered`).toBe(true);
-        }
-        expect(snapshotCounters(world.lane.counters).inflight).toBe(0);
-        expect(world.pool.outside).toBe(0);
-      }),
-      { numRuns: 1500 },
+      fc.property(
+        arbitraryOptions,
+        fc.array(arbitraryAction, { minLength: 20, maxLength: 150, size: 'max' }),
+        (options, actions) => {
+          const world = play(options, actions);
+          world.settle();
+          for (const message of world.messages) {
+            if (message.qos === 0 || message.forgotten) continue;
+            expect(message.acknowledged, `message ${message.key} acknowledged`).toBe(true);
+            expect(message.delivered > 0 || world.mayBeLost(message), `message ${message.key} delivered`).toBe(true);
+          }
+          expect(snapshotCounters(world.lane.counters).inflight).toBe(0);
+          expect(world.pool.outside).toBe(0);
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 
@@ -53,7 +59,7 @@ describe('a receiver and a sender between two brokers', () => {
         expect(snapshotCounters(world.lane.counters).inflight).toBe(0);
         expect(world.pool.outside).toBe(0);
       }),
-      { numRuns: 500 },
+      { numRuns: 600 },
     );
   });
 });

@@ -155,11 +155,14 @@ export class Sender implements Flushable {
     this.#window = { messages: Math.min(configured.messages, limits.receiveMaximum), bytes: configured.bytes };
     this.#connected = true;
     this.#congested = false;
+    const now = this.#parts.now();
     for (let transit = this.#inflight.last; transit; ) {
       const { previous } = transit;
       countRetried(transit.lane.counters, 'reconnect');
-      if (sessionPresent && transit.phase === 'released') this.#release(transit.targetId);
-      else this.#recall(transit);
+      if (sessionPresent && transit.phase === 'released') {
+        transit.sentAt = now;
+        this.#release(transit.targetId);
+      } else this.#recall(transit);
       transit = previous;
     }
     if (!sessionPresent) this.#forgetIds();

@@ -3,7 +3,7 @@ import { countDropped, countRetried, observeLatency, type DropReason } from './c
 import { encodePublish, remainingLengthOf, type EncodedAt, type PublishShape } from './encode.ts';
 import { FrameStore } from './frame-store.ts';
 import type { Flushable, FlushTurn, Outlet } from './outlet.ts';
-import { PacketIds } from './packet-ids.ts';
+import { HIGHEST_PUBLISH_ID, PacketIds } from './packet-ids.ts';
 import type { PublishView } from './publish-view.ts';
 import type { Receiver } from './receiver.ts';
 import { publishVerdict } from './refusal.ts';
@@ -152,7 +152,8 @@ export class Sender implements Flushable {
   begin(limits: TargetLimits, sessionPresent: boolean): void {
     const configured = this.#parts.window;
     this.#limits = limits;
-    this.#window = { messages: Math.min(configured.messages, limits.receiveMaximum), bytes: configured.bytes };
+    const messages = Math.min(configured.messages, limits.receiveMaximum, HIGHEST_PUBLISH_ID);
+    this.#window = { messages, bytes: configured.bytes };
     this.#connected = true;
     this.#congested = false;
     const now = this.#parts.now();

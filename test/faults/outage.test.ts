@@ -56,16 +56,16 @@ test('F06 - a connection that is open on one end only is found by its keep alive
     spec: { session: { keepAliveSeconds: 5 } },
   });
   const below = await startConsumer(scope, { port: local.port, clientId: 'below', filters: 'down/#' });
-  const epochs = { up: bridge.session('remote', 'up').epoch, down: bridge.session('remote', 'down').epoch };
+  const { epoch } = bridge.session('remote', 'down');
   proxy.add({ type: 'timeout', timeout: 0 });
   const down = startProducer(scope, { port: remote.port, name: 'down', topics: ['down/a'], count: 300 });
   await down.done;
-  await eventually(() => bridge.session('remote', 'down').state === 'waiting', { deadlineMs: 20_000 });
-  expect(bridge.session('remote', 'down').disconnects).toEqual({ KeepAliveTimeout: 1 });
+  // MQTT5 3.1.2.10: one and a half times the keep alive, and a little for a busy machine.
+  await eventually(() => bridge.session('remote', 'down').disconnects['KeepAliveTimeout'], { deadlineMs: 9_000 });
   proxy.reset();
   proxy.cutAll();
   await below.received(300);
-  expect(bridge.session('remote', 'down').epoch).toBeGreaterThan(epochs.down);
+  expect(bridge.session('remote', 'down').epoch).toBeGreaterThan(epoch);
   const report = checkDelivery(down.log.sent, below.log.received);
   expect(report.ok, report.text).toBe(true);
 });

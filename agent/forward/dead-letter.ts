@@ -49,7 +49,8 @@ function deadLetterFrame(transit: Transit, reason: DropReason, version: 4 | 5): 
   const topic = Buffer.from(`${lane.deadLetterTopic}/${transit.sourceTopic}`);
   if (topic.length > 65_535) return undefined;
   const from = afterTopic(slab.bytes, transit.start) + (transit.qos > 0 ? 2 : 0);
-  const rest = version === 5 ? withReason(slab.bytes, from, transit.end, reason) : slab.bytes.subarray(from, transit.end);
+  const rest =
+    version === 5 ? withReason(slab.bytes, from, transit.end, reason) : slab.bytes.subarray(from, transit.end);
   const remaining = 2 + topic.length + 2 + rest.length;
   const head = 1 + varintLength(remaining);
   const bytes = Buffer.allocUnsafeSlow(head + remaining);
@@ -79,7 +80,12 @@ function withReason(bytes: Buffer, at: number, end: number, reason: DropReason):
   property.write(reason, 5 + name.length);
   const lengthBytes = Buffer.alloc(varintLength(length + property.length));
   writeVarint(lengthBytes, 0, length + property.length);
-  return Buffer.concat([lengthBytes, bytes.subarray(from, from + length), property, bytes.subarray(from + length, end)]);
+  return Buffer.concat([
+    lengthBytes,
+    bytes.subarray(from, from + length),
+    property,
+    bytes.subarray(from + length, end),
+  ]);
 }
 
 function afterTopic(bytes: Buffer, start: number): number {

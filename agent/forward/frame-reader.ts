@@ -102,7 +102,9 @@ export class FrameReader {
   #keep(bytes: Buffer, from: number, to: number): void {
     const needed = this.#carried + to - from;
     if (needed > this.#carry.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(this.#carry.length * 2, this.#maxPacketBytes), 512));
+      const grown = Buffer.allocUnsafeSlow(
+        Math.max(needed, Math.min(this.#carry.length * 2, this.#maxPacketBytes), 512),
+      );
       this.#carry.copy(grown, 0, 0, this.#carried);
       this.#carry = grown;
     }

@@ -1,4 +1,4 @@
-import { sentenceOf } from '../../shared/reason-codes.ts';
+import { reasonOf, sentenceOf } from '../../shared/reason-codes.ts';
 import type { Lane } from '../forward/lane.ts';
 import type { Control } from './mqtt-client.ts';
 
@@ -6,8 +6,6 @@ import type { Control } from './mqtt-client.ts';
 export interface Subscription {
   readonly filter: string;
   readonly lane: Lane;
-  /** Why the broker refused it, when it did. */
-  fault?: string;
 }
 
 /** What subscriptions need from their session. */
@@ -15,96 +13,98 @@ export interface SubscriptionsParts {
   /** True when this session also publishes, so that its own messages could come back. */
   readonly publishes: boolean;
   readonly granted: (subscription: Subscription) => void;
-  readonly refused: (subscription: Subscription, reasonCode: number) => void;
-  readonly later: (run: () => void) => void;
+  readonly refused: (subscription: Subscription) => void;
+  /** Runs `ask` after a pause. */
+  readonly later: (ask: () => void) => void;
 }
 
-/** The wanted subscriptions of a session, and which of them the broker has granted. */
-export interface Subscriptions {
-  add(subscription: Subscription): void;
-  swap(old: Lane, by: Subscription): void;
-  forget(lane: Lane): void;
+/**
+ * The wanted subscriptions of a session. Asks for what is not granted yet, and only for that: a kept session has kept
+ * its subscriptions (MQTT5 4.1), and asking again would make a 3.1.1 broker repeat all retained messages.
+ */
+export class Subscriptions {
+  readonly #parts: SubscriptionsParts;
+  readonly #wanted = new Map<Lane, Subscription>();
+  readonly #granted = new Set<Lane>();
+  #control: Control | undefined;
+
+  constructor(parts: SubscriptionsParts) {
+    this.#parts = parts;
+  }
+
+  add(subscription: Subscription): void {
+    this.#wanted.set(subscription.lane, subscription);
+    this.#ask(subscription);
+  }
+
+  /** Hands a subscription from one lane to another with the same filter. */
+  swap(old: Lane, by: Subscription): void {
+    const wasGranted = this.#granted.has(old);
+    this.forget(old);
+    if (!wasGranted) return this.add(by);
+    this.#wanted.set(by.lane, by);
+    this.#granted.add(by.lane);
+    by.lane.subscribed = true;
+  }
+
+  /** No longer wants a subscription, without telling the broker. */
+  forget(lane: Lane): void {
+    this.#wanted.delete(lane);
+    this.#granted.delete(lane);
+    lane.subscribed = false;
+  }
+
   /** Ends a subscription; resolves when the broker has answered, or at once without a connection. */
-  remove(lane: Lane): Promise<void>;
+  async remove(lane: Lane): Promise<void> {
+    const subscription = this.#wanted.get(lane);
+    this.forget(lane);
+    if (subscription) await this.#control?.unsubscribe(subscription.filter).catch(() => undefined);
+  }
+
   /** A connection is up. */
-  begin(control: Control, sessionPresent: boolean): void;
-  end(): void;
-  faultOf(lane: Lane): string | undefined;
-}
+  begin(control: Control, sessionPresent: boolean): void {
+    this.#control = control;
+    if (!sessionPresent) this.#granted.clear();
+    for (const subscription of this.#wanted.values()) {
+      subscription.lane.subscribed = this.#granted.has(subscription.lane);
+      if (!subscription.lane.subscribed) this.#ask(subscription);
+    }
+  }
 
-/** Subscribes what is not granted yet, and only that: a kept session has kept its subscriptions (MQTT5 4.1). */
-export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
-  const wanted = new Map<Lane, Subscription>();
-  const granted = new Set<Lane>();
-  let control: Control | undefined;
+  /** The connection is gone. */
+  end(): void {
+    this.#control = undefined;
+    for (const lane of this.#wanted.keys()) lane.subscribed = false;
+  }
 
-  const subscribe = (subscription: Subscription) => {
+  #ask(subscription: Subscription): void {
+    const control = this.#control;
+    if (!control) return;
     const { lane, filter } = subscription;
-    const at = control;
-    if (!at) return;
-    const shared = filter.startsWith('$share/');
     // No Local on a shared subscription is a protocol error (MQTT5 3.8.3.1).
-    const options = { qos: lane.route.qos, noLocal: !shared && parts.publishes };
-    at.subscribe(filter, options).then(
-      (code) => answered(subscription, at, code),
+    const noLocal = this.#parts.publishes && !filter.startsWith('$share/');
+    control.subscribe(filter, { qos: lane.route.qos, noLocal }).then(
+      (reasonCode) => this.#answered(subscription, control, reasonCode),
+      // The connection ended first; the next one asks again.
       () => undefined,
     );
-  };
+  }
 
-  const answered = (subscription: Subscription, at: Control, code: number) => {
+  #answered(subscription: Subscription, control: Control, reasonCode: number): void {
     const { lane } = subscription;
-    if (at !== control || wanted.get(lane) !== subscription) return;
-    if (code < 0x80) {
-      delete subscription.fault;
-      granted.add(lane);
+    const current = () => control === this.#control && this.#wanted.get(lane) === subscription;
+    if (!current()) return;
+    if (reasonCode < 0x80) {
+      lane.fault = undefined;
       lane.subscribed = true;
-      parts.granted(subscription);
+      this.#granted.add(lane);
+      this.#parts.granted(subscription);
       return;
     }
-    subscription.fault = sentenceOf(code);
-    parts.refused(subscription, code);
-    parts.later(() => {
-      if (at === control && wanted.get(lane) === subscription) subscribe(subscription);
+    lane.fault = { reason: reasonOf(reasonCode).name, message: sentenceOf(reasonCode), reasonCode };
+    this.#parts.refused(subscription);
+    this.#parts.later(() => {
+      if (current()) this.#ask(subscription);
     });
-  };
-
-  const forget = (lane: Lane) => {
-    wanted.delete(lane);
-    granted.delete(lane);
-    lane.subscribed = false;
-  };
-
-  return {
-    add(subscription) {
-      wanted.set(subscription.lane, subscription);
-      subscribe(subscription);
-    },
-    swap(old, by) {
-      const wasGranted = granted.has(old);
-      forget(old);
-      wanted.set(by.lane, by);
-      if (!wasGranted) return subscribe(by);
-      granted.add(by.lane);
-      by.lane.subscribed = true;
-    },
-    forget,
-    async remove(lane) {
-      const subscription = wanted.get(lane);
-      forget(lane);
-      if (subscription && control) await control.unsubscribe(subscription.filter).catch(() => undefined);
-    },
-    begin(now, sessionPresent) {
-      control = now;
-      if (!sessionPresent) granted.clear();
-      for (const subscription of wanted.values()) {
-        subscription.lane.subscribed = granted.has(subscription.lane);
-        if (!subscription.lane.subscribed) subscribe(subscription);
-      }
-    },
-    end() {
-      control = undefined;
-      for (const lane of wanted.keys()) lane.subscribed = false;
-    },
-    faultOf: (lane) => wanted.get(lane)?.fault,
-  };
+  }
 }

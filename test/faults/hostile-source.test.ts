@@ -52,6 +52,7 @@ async function expectOnlyVictimClosed(stage: Stage, reasonCode: number): Promise
 
 describe('F21 - a topic that no broker may send is not forwarded, and ends its connection with 0x90', () => {
   test.for([
+    ['nothing in it and no alias', ''],
     ['a single-level wildcard', 'a/+/b'],
     ['a multi-level wildcard', 'a/#'],
     ['a NUL', 'a\0b'],
@@ -64,12 +65,6 @@ describe('F21 - a topic that no broker may send is not forwarded, and ends its c
     await expectOnlyVictimClosed(stage, 0x90);
     expect(stage.bridge.session('remote', 'victim').disconnects).toEqual({ TopicNameInvalid: 1 });
     expect(stage.bridge.route('victim').counters).toMatchObject({ received: 1, forwarded: 1 });
-  });
-
-  test('with no topic and no alias, which is a protocol error', async (scope) => {
-    const stage = await setStage(scope);
-    stage.victim.publish({ topic: '', payload: 'x', qos: 1 });
-    await expectOnlyVictimClosed(stage, 0x82);
   });
 
   test('but topics that are only unwanted are dropped and counted', async (scope) => {
@@ -151,7 +146,7 @@ describe('F20 - a broker cannot make the agent keep what it does not send', () =
     const config = { local: local.port, remote: broker.port, routes: [inward('in', '#')] };
     const bridge = await startBridge(scope, config, { unready: true, timing: { connectTimeoutMs: 100 } });
     await broker.connection(1);
-    expect(bridge.session('remote').connects).toEqual({ ConnectTimeout: 1 });
+    expect(bridge.session('remote').connects).toEqual({ ConnackTimeout: 1 });
   });
 });
 

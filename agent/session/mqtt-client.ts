@@ -63,22 +63,29 @@ export interface Control {
 
 /** Opens a control channel: CONNECT leaves through `events.write` before this returns. */
 export function openControl(options: ControlOptions, events: ControlEvents): Control {
-  const stream = controlStream(events, () => fail('KeepAliveTimeout', 'no answer to a ping'));
+  // MQTT.js destroys its stream before it says why.
+  const stream = controlStream(events, () =>
+    accepted ? fail('KeepAliveTimeout', 'no answer to a ping') : fail('ConnackTimeout', 'no answer to CONNECT'),
+  );
   const client = new MqttClient(() => stream, clientOptions(options));
+  let accepted = false;
   let over = false;
   const fail: ControlEvents['failed'] = (reason, detail) => {
     if (over) return;
     over = true;
     events.failed(reason, detail);
   };
-  client.on('connect', (packet) => events.connected(connackOf(packet)));
+  client.on('connect', (packet) => {
+    accepted = true;
+    events.connected(connackOf(packet));
+  });
   client.on('error', (error) => {
     const refusal = refusalOf(error, options.version);
     if (over) return;
     if (refusal !== undefined) {
       over = true;
       events.refused(refusal);
-    } else fail(error.message === 'connack timeout' ? 'ConnackTimeout' : 'ProtocolError', error.message);
+    } else fail('ProtocolError', error.message);
   });
   client.connect();
   return {

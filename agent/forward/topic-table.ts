@@ -44,9 +44,9 @@ export class TopicTable {
     if (end - start > LONGEST) return;
     this.#misses++;
     const size = this.#entries.length;
-    if (size === 0) this.#entries = new Array<Entry | undefined>(FEWEST);
+    if (size === 0) this.#entries = Array.from({ length: FEWEST });
     else if (this.#misses > size && size < MOST) {
-      this.#entries = new Array<Entry | undefined>(size * 2);
+      this.#entries = Array.from({ length: size * 2 });
       this.#misses = 0;
     }
     this.#entries[hash(bytes, start, end) & (this.#entries.length - 1)] = {

@@ -3,7 +3,7 @@ import { countDropped, countRetried, observeLatency, type DropReason } from './c
 import { encodePublish, remainingLengthOf, type EncodedAt, type PublishShape } from './encode.ts';
 import { FrameStore } from './frame-store.ts';
 import type { Flushable, FlushTurn, Outlet } from './outlet.ts';
-import { PacketIds } from './packet-ids.ts';
+import { HIGHEST_PUBLISH_ID, PacketIds } from './packet-ids.ts';
 import type { PublishView } from './publish-view.ts';
 import type { Receiver } from './receiver.ts';
 import { publishVerdict } from './refusal.ts';
@@ -148,23 +148,25 @@ export class Sender implements Flushable {
     });
   }
 
-  /** A connection is up: repeats what is in flight, in order, then goes on with what waits. */
+  /** A connection is up: repeats what is in flight, in order and within its limits, then goes on with what waits. */
   begin(limits: TargetLimits, sessionPresent: boolean): void {
     const configured = this.#parts.window;
     this.#limits = limits;
-    this.#window = { messages: Math.min(configured.messages, limits.receiveMaximum), bytes: configured.bytes };
+    const messages = Math.min(configured.messages, limits.receiveMaximum, HIGHEST_PUBLISH_ID);
+    this.#window = { messages, bytes: configured.bytes };
     this.#connected = true;
     this.#congested = false;
     const now = this.#parts.now();
-    let allowed = this.#allowedMessages();
-    for (let transit = this.#inflight.first; transit; ) {
-      const next = transit.next;
+    for (let transit = this.#inflight.last; transit; ) {
+      const { previous } = transit;
       countRetried(transit.lane.counters, 'reconnect');
-      // A QoS 2 identifier the broker may remember must be finished, never given to another message (MQTT5 4.3.3).
-      if (sessionPresent && (allowed-- > 0 || transit.qos === 2)) this.#resend(transit, now);
-      else this.#recall(transit);
-      transit = next;
+      if (sessionPresent && transit.phase === 'released') {
+        transit.sentAt = now;
+        this.#release(transit.targetId);
+      } else this.#recall(transit);
+      transit = previous;
     }
+    if (!sessionPresent) this.#forgetIds();
     this.pump();
   }
 
@@ -320,7 +322,13 @@ export class Sender implements Flushable {
   #giveBack(transit: Transit): void {
     if (transit.slab) this.#store.release(transit.slab);
     transit.slab = undefined;
-    if (transit.original) return;
+    if (transit.targetId > 0) this.#freeId(transit);
+    const { original } = transit;
+    if (original) {
+      giveTransit(transit);
+      original.lane.target.#giveBack(original);
+      return;
+    }
     countDropped(transit.lane.counters, 'returned');
     transit.phase = 'returned';
     if (!transit.receiver) giveTransit(transit);
@@ -332,16 +340,21 @@ export class Sender implements Flushable {
   }
 
   #transmit(transit: Transit, now: number): void {
-    const check = fitFrame(transit, this.#limits, now);
-    if (check === 'expired') {
+    const limits = this.#limits;
+    if (transit.targetId > 0 && transit.qos > limits.maximumQos) this.#abandonId(transit);
+    const check = fitFrame(transit, limits, now);
+    if (check === 'too_large') {
+      if (transit.targetId > 0) this.#abandonId(transit);
+      this.#parts.refused(transit, 'too_large');
+    } else if (check === 'expired') {
       countDropped(transit.lane.counters, 'expired');
       this.settle(transit);
-    } else if (check === 'too_large') this.#parts.refused(transit, 'too_large');
-    else if (transit.qos === 0) {
+    } else if (transit.qos === 0) {
       this.#queue(transit);
       this.#forwarded(transit, now);
     } else {
-      stampId(transit, this.#ids.take(transit));
+      if (transit.targetId > 0) markDuplicate(transit);
+      else stampId(transit, this.#ids.take(transit));
       transit.phase = 'published';
       transit.sentAt = now;
       this.#inflight.push(transit);
@@ -355,28 +368,38 @@ export class Sender implements Flushable {
     this.#touch();
   }
 
-  #resend(transit: Transit, now: number): void {
-    transit.sentAt = now;
-    if (transit.phase === 'released') {
-      this.#release(transit.targetId);
-      return;
-    }
-    // The identifier must be completed, so an expired message is sent once more; the broker will see its expiry.
-    fitFrame(transit, this.#limits, now);
-    markDuplicate(transit);
-    this.#queue(transit);
+  /**
+   * Back in line with its identifier, so that it goes again under the same one as soon as this connection has room:
+   * the broker may have it already (MQTT5 4.4), and nothing but a repeat may use the identifier then (MQTT5 4.3.3).
+   */
+  #recall(transit: Transit): void {
+    this.#inflight.remove(transit);
+    this.#inflightBytes -= transit.end - transit.start;
+    this.#wait(transit);
   }
 
-  /** Back in line: the broker has forgotten the session and with it the identifier. */
-  #recall(transit: Transit): void {
-    this.#leaveFlight(transit);
-    this.#wait(transit);
+  /** The broker has forgotten the session and with it the identifiers. */
+  #forgetIds(): void {
+    for (let transit = this.#waiting.first; transit; transit = transit.next) {
+      if (transit.targetId > 0) this.#freeId(transit);
+    }
+  }
+
+  /** The message will not be finished under this identifier: what the broker may hold of it must be, nevertheless. */
+  #abandonId(transit: Transit): void {
+    if (transit.qos === 2) this.#release(transit.targetId);
+    this.#freeId(transit);
+  }
+
+  #freeId(transit: Transit): void {
+    this.#ids.free(transit.targetId);
+    transit.targetId = 0;
   }
 
   #leaveFlight(transit: Transit): void {
     this.#inflight.remove(transit);
     this.#inflightBytes -= transit.end - transit.start;
-    this.#ids.free(transit.targetId);
+    this.#freeId(transit);
   }
 
   #answered(transit: Transit, reasonCode: number): void {

@@ -8,7 +8,7 @@ export type DisconnectCause =
   | 'taken-over'
   | 'protocol'
   | 'not-authorized'
-  | 'queue-full'
+  | 'quota'
   | 'server';
 
 /** Why a message did not reach a session. */

@@ -68,7 +68,6 @@ export function admit(connection: Connection): void {
   connection.session = session;
   const properties = { ...connackProperties(core.profile), ...agreedProperties(connection, request) };
   connection.wire.write(encodeConnack(connection.version, 0, present, properties));
-  connection.guard.allow(core.profile.maximumPacketSize);
   const link = createLink(connection, (reasonCode) => expel(connection, reasonCode, 'ended by the broker'));
   session.link = link;
   watchKeepAlive(connection, request.keepAlive);

@@ -24,8 +24,8 @@ export interface RouterContext {
   readonly retained: RetainedStore;
   readonly profile: BrokerProfile;
   readonly selection: Selection;
-  now(): number;
-  deliver(session: Session, delivery: Delivery): void;
+  readonly now: () => number;
+  readonly deliver: (session: Session, delivery: Delivery) => void;
 }
 
 const NO_IDENTIFIERS: readonly number[] = [];

@@ -63,9 +63,11 @@ export interface Control {
 
 /** Opens a control channel: CONNECT leaves through `events.write` before this returns. */
 export function openControl(options: ControlOptions, events: ControlEvents): Control {
-  // MQTT.js destroys its stream before it says why.
+  // MQTT.js destroys its stream first and says why afterwards, in the same turn.
   const stream = controlStream(events, () =>
-    accepted ? fail('KeepAliveTimeout', 'no answer to a ping') : fail('ConnackTimeout', 'no answer to CONNECT'),
+    queueMicrotask(() =>
+      accepted ? fail('KeepAliveTimeout', 'no answer to a ping') : fail('ConnackTimeout', 'no answer to CONNECT'),
+    ),
   );
   const client = new MqttClient(() => stream, clientOptions(options));
   let accepted = false;
@@ -85,7 +87,7 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
     if (refusal !== undefined) {
       over = true;
       events.refused(refusal);
-    } else fail('ProtocolError', error.message);
+    } else fail(REASONS[error.message] ?? 'ProtocolError', error.message);
   });
   client.connect();
   return {
@@ -103,6 +105,12 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
     },
   };
 }
+
+/** Errors that MQTT.js tells apart by their text only. */
+const REASONS: Readonly<Record<string, Parameters<ControlEvents['failed']>[0]>> = {
+  'connack timeout': 'ConnackTimeout',
+  'Keepalive timeout': 'KeepAliveTimeout',
+};
 
 function clientOptions(options: ControlOptions): IClientOptions {
   const { enhanced, username, password } = options;

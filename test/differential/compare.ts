@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Version } from '../support/codec.ts';
 import { PROPERTY, type Property } from '../support/properties.ts';
 import type { Arrival } from './arrival.ts';
-import type { Contender, Difference, Scenario } from './scenario.ts';
+import type { Contender, Difference, Loss, Scenario } from './scenario.ts';
 
 /** What arrived through each contender. */
 export type Arrivals = Readonly<Record<Contender, readonly Arrival[]>>;
@@ -14,13 +14,30 @@ const HOPS = 'mqttbridge-hops';
  * QoS (MQTT5 4.6 promises no more).
  */
 export function expectEqualDelivery(scenario: Scenario, version: Version, arrived: Arrivals): void {
-  const differences = (scenario.differences ?? []).filter((one) => (one.version ?? version) === version);
-  const select = scenario.repeats ? firstOccurrences : (all: readonly Arrival[]) => all;
-  const mosquitto = select(applyDifferences('mosquitto', differences, arrived.mosquitto));
-  const ours = select(applyDifferences('ours', differences, arrived.ours.map(version === 5 ? withoutHops : same)));
-  expect(multiset(ours), 'messages').toEqual(multiset(mosquitto));
-  expect(streams(ours), 'order per topic and QoS').toEqual(streams(mosquitto));
-  expect(ours.length, 'number of messages').toBe(scenario.arrivals);
+  const { differences = [], losses = [], repeats, arrivals } = scenario;
+  const written = differences.filter((one) => (one.version ?? version) === version);
+  const select = repeats ? firstOccurrences : (all: readonly Arrival[]) => all;
+  const mosquitto = select(applyDifferences('mosquitto', written, arrived.mosquitto));
+  const ours = select(applyDifferences('ours', written, arrived.ours.map(version === 5 ? withoutHops : same)));
+  expect(ours.length, 'number of messages').toBe(arrivals);
+  const known = losses.filter((loss) => loss.version === version);
+  const judged = known.reduce((all, loss) => applyLoss(loss, mosquitto, all), ours);
+  expect(multiset(judged), 'messages').toEqual(multiset(mosquitto));
+  expect(streams(judged), 'order per topic and QoS').toEqual(streams(mosquitto));
+}
+
+/** Leaves out of ours what Mosquitto's bridge lost, as it was written that it would. */
+function applyLoss({ topics, lost, because }: Loss, mosquitto: readonly Arrival[], ours: readonly Arrival[]) {
+  const delivered = new Set(mosquitto.map(keyOf));
+  const concerned = ours.filter(({ topic }) => topics.includes(topic));
+  expect(concerned.length, `no message on ${topics.join(', ')}: ${because}`).toBeGreaterThan(0);
+  if (lost === 'all') {
+    expect(
+      concerned.filter((arrival) => delivered.has(keyOf(arrival))),
+      because,
+    ).toEqual([]);
+  }
+  return ours.filter((arrival) => !topics.includes(arrival.topic) || delivered.has(keyOf(arrival)));
 }
 
 const same = (arrival: Arrival): Arrival => arrival;
@@ -32,29 +49,36 @@ function withoutHops(arrival: Arrival): Arrival {
   return { ...arrival, properties: arrival.properties.filter(([, name]) => name !== HOPS) };
 }
 
-/** Checks that the difference is there as it is written, and evens it out. */
+/** Checks that the differences are there as they are written, and evens them out. */
 function applyDifferences(
   contender: Contender,
   differences: readonly Difference[],
   arrivals: readonly Arrival[],
 ): readonly Arrival[] {
-  return differences.reduce((all, difference) => {
-    const { topic, because, [contender]: fields, ours } = difference;
+  return differences.reduce((all, { topic, because, ours, [contender]: { fields = {}, repeated } }) => {
     const concerned = all.filter((arrival) => arrival.topic === topic);
     expect(concerned.length, `no message on ${topic}: ${because}`).toBeGreaterThan(0);
     for (const arrival of concerned) expect(arrival, `${contender}: ${because}`).toMatchObject(fields);
-    return all.map((arrival) => (arrival.topic === topic ? { ...arrival, ...ours } : arrival));
+    const first = firstOccurrences(concerned);
+    if (repeated) expect(concerned.length, `${contender}: ${because}`).toBeGreaterThan(first.length);
+    const kept = repeated ? new Set(first) : new Set(concerned);
+    const even = all.filter((arrival) => arrival.topic !== topic || kept.has(arrival));
+    return even.map((arrival) => (kept.has(arrival) ? { ...arrival, ...ours.fields } : arrival));
   }, arrivals);
 }
 
 function firstOccurrences(arrivals: readonly Arrival[]): readonly Arrival[] {
   const seen = new Set<string>();
-  return arrivals.filter(({ topic, payload }) => {
-    const key = JSON.stringify([topic, payload]);
+  return arrivals.filter((arrival) => {
+    const key = keyOf(arrival);
     const first = !seen.has(key);
     seen.add(key);
     return first;
   });
+}
+
+function keyOf({ topic, payload }: Arrival): string {
+  return JSON.stringify([topic, payload]);
 }
 
 function multiset(arrivals: readonly Arrival[]): readonly string[] {

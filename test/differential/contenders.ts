@@ -53,8 +53,8 @@ function section({ remotePort, version, flows }: Omit<BridgeTask, 'local'>): str
     `bridge_protocol_version ${version === 5 ? 'mqttv50' : 'mqttv311'}`,
     'cleansession false',
     'notifications false',
-    // Without a number it waits 5 to 30 s.
-    'restart_timeout 1',
+    // One number alone makes 2.0.11 wait 5 s and more.
+    'restart_timeout 1 1',
     ...flows.map(topicLine),
   ];
 }

@@ -51,6 +51,7 @@ export async function connectEndClient(
   await connected();
   return {
     async publish(messages) {
+      if (messages.length === 0) return;
       const client = await connected();
       await client.publishAll(messages);
     },

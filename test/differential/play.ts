@@ -22,7 +22,7 @@ const DEADLINE_MS = 20_000;
 /** Plays a scenario through one bridge between two fresh brokers, and returns what arrived, in order. */
 export async function play(scope: Scope, scenario: Scenario, cast: Cast): Promise<readonly Arrival[]> {
   const stage = await setUp(scope, scenario, cast);
-  for (const step of scenario.steps) await perform(stage, scenario, step);
+  await performAll(stage, scenario, scenario.steps);
   await sendMarkers(stage, scenario);
   return stage.seen.arrivals;
 }
@@ -40,7 +40,7 @@ async function setUp(scope: Scope, { flows }: Scenario, { contender, version }: 
     remote: await connectEndClient(scope, remote.port, seen.note('remote')),
   };
   const bridge = contenders[contender](scope, { local, remotePort: proxy.port, version, flows });
-  return { local, remote, proxy, seen, clients, bridge };
+  return { contender, local, remote, proxy, seen, clients, bridge };
 }
 
 /** Writes down what arrives: the story's messages, and which probes and markers. */
@@ -58,16 +58,24 @@ function createNotes() {
   return { arrivals, signals, note, distinct: () => distinct.size };
 }
 
-async function perform({ bridge, clients, remote, proxy, seen }: Stage, { flows }: Scenario, step: Step) {
+async function performAll(stage: Stage, scenario: Scenario, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) await perform(stage, scenario, step);
+}
+
+async function perform(stage: Stage, scenario: Scenario, step: Step): Promise<unknown> {
+  const { bridge, clients, remote, proxy, seen } = stage;
   switch (step.kind) {
     case 'start':
       await bridge.start();
-      return probe({ clients, seen }, flows);
+      return probe(stage, scenario.flows);
     case 'stop':
       return bridge.stop();
     case 'publish':
-      await Promise.all([clients.local.publish(step.local ?? []), clients.remote.publish(step.remote ?? [])]);
-      return undefined;
+      return Promise.all([
+        clients.local.publish(step.local ?? []),
+        clients.remote.publish(step.remote ?? []),
+        performAll(stage, scenario, step.meanwhile ?? []),
+      ]);
     case 'arrived':
       return eventually(() => seen.distinct() >= step.count, { deadlineMs: DEADLINE_MS, describe: seen.distinct });
     case 'restart-remote':
@@ -78,10 +86,12 @@ async function perform({ bridge, clients, remote, proxy, seen }: Stage, { flows 
       return proxy.down();
     case 'mend':
       return proxy.up();
+    case 'passing':
+      return probe(stage, scenario.flows);
   }
 }
 
-async function probe({ clients, seen }: Pick<Stage, 'clients' | 'seen'>, flows: readonly Flow[]): Promise<void> {
+async function probe({ clients, seen, contender }: Stage, flows: readonly Flow[]): Promise<void> {
   for (const [index, flow] of flows.entries()) {
     const payload = `${PROBE} ${index}`;
     seen.signals.delete(payload);
@@ -89,12 +99,12 @@ async function probe({ clients, seen }: Pick<Stage, 'clients' | 'seen'>, flows: 
       await clients[sourceEnd(flow)].publish([{ topic: topicWithin(flow), payload }]);
       return seen.signals.has(payload);
     };
-    await eventually(arrived, { describe: () => `no message passes ${JSON.stringify(flow)}` });
+    await eventually(arrived, { describe: () => `${contender} passes nothing along ${JSON.stringify(flow)}` });
   }
 }
 
 /** A message is behind all earlier ones of its flow and QoS (MQTT5 4.6): when it has arrived, nothing else will. */
-async function sendMarkers({ clients, seen }: Stage, { flows, steps }: Scenario): Promise<void> {
+async function sendMarkers({ clients, seen, contender }: Stage, { flows, steps }: Scenario): Promise<void> {
   const published = steps.flatMap((step) => (step.kind === 'publish' ? [step.local, step.remote] : []));
   const levels = new Set(published.flatMap((messages) => messages?.map(({ qos = 0 }) => qos) ?? []));
   const expected: string[] = [];
@@ -107,7 +117,7 @@ async function sendMarkers({ clients, seen }: Stage, { flows, steps }: Scenario)
     await clients[sourceEnd(flow)].publish(markers);
   }
   const missing = () => expected.filter((payload) => !seen.signals.has(payload));
-  const describe = () => `missing ${missing().join(', ')} after ${seen.arrivals.length} messages`;
+  const describe = () => `${contender} misses ${missing().join(', ')} after ${seen.arrivals.length} messages`;
   await eventually(() => missing().length === 0, { deadlineMs: DEADLINE_MS, describe });
 }
 

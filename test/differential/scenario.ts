@@ -21,14 +21,19 @@ export interface Flow {
   readonly target?: string;
 }
 
+/** Publishes at both ends at once and waits for the acknowledgements; other things may happen meanwhile. */
+export interface PublishStep extends Readonly<Partial<Record<End, readonly OutgoingPublish[]>>> {
+  readonly kind: 'publish';
+  readonly meanwhile?: readonly Step[];
+}
+
 /** What happens in a scenario, one after the other. */
 export type Step =
   /** Starts the bridge and waits until every flow passes messages. */
   | { readonly kind: 'start' }
   /** Ends the bridge; its sessions at the brokers stay. */
   | { readonly kind: 'stop' }
-  /** Publishes at both ends at once and waits for the acknowledgements. */
-  | ({ readonly kind: 'publish' } & Readonly<Partial<Record<End, readonly OutgoingPublish[]>>>)
+  | PublishStep
   /** Waits until so many different messages have arrived. */
   | { readonly kind: 'arrived'; readonly count: number }
   /** Ends the remote broker as SIGTERM does, and starts it again with what it saved. */
@@ -36,7 +41,9 @@ export type Step =
   /** Resets the connections between bridge and remote broker. */
   | { readonly kind: 'cut' }
   /** Makes the remote broker unreachable for the bridge, or reachable again. */
-  | { readonly kind: 'sever' | 'mend' };
+  | { readonly kind: 'sever' | 'mend' }
+  /** Waits until every flow passes messages again. */
+  | { readonly kind: 'passing' };
 
 /**
  * A difference between the contenders that is right as it is. It must show on every message on the topic, otherwise the
@@ -47,9 +54,26 @@ export interface Difference {
   readonly version?: Version;
   /** Topic at the target. */
   readonly topic: string;
-  readonly mosquitto: Partial<Arrival>;
-  readonly ours: Partial<Arrival>;
+  readonly mosquitto: Delivery;
+  readonly ours: Delivery;
   /** Clause of the specification, and why. */
+  readonly because: string;
+}
+
+/** What is special about how a contender delivers the messages on a topic. */
+export interface Delivery {
+  /** Each has these fields. */
+  readonly fields?: Partial<Arrival>;
+  /** Some come more than once. */
+  readonly repeated?: true;
+}
+
+/** Topics on which Mosquitto's bridge rightly is no judge of what must arrive; those messages it delivers still count. */
+export interface Loss {
+  readonly version: Version;
+  readonly topics: readonly string[];
+  /** `all`: not one may arrive; `some`: time decides. */
+  readonly lost: 'all' | 'some';
   readonly because: string;
 }
 
@@ -66,6 +90,7 @@ export interface Scenario {
   /** True where at-least-once may repeat: only first occurrences are compared. */
   readonly repeats?: boolean;
   readonly differences?: readonly Difference[];
+  readonly losses?: readonly Loss[];
 }
 
 /** The filter a flow reads at its source. */

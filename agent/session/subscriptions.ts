@@ -34,77 +34,109 @@ export interface Subscriptions {
 
 /** Subscribes what is not granted yet, and only that: a kept session has kept its subscriptions (MQTT5 4.1). */
 export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
-  const wanted = new Map<Lane, Subscription>();
-  const granted = new Set<Lane>();
-  let control: Control | undefined;
+  return new SessionSubscriptions(parts);
+}
 
-  const subscribe = (subscription: Subscription) => {
+class SessionSubscriptions implements Subscriptions {
+  readonly #parts: SubscriptionsParts;
+  readonly #wanted = new Map<Lane, Subscription>();
+  readonly #granted = new Set<Lane>();
+  /** Filters to unsubscribe that the broker could not be told about. */
+  readonly #leaving = new Set<string>();
+  #control: Control | undefined;
+
+  constructor(parts: SubscriptionsParts) {
+    this.#parts = parts;
+  }
+
+  add(subscription: Subscription): void {
+    this.#wanted.set(subscription.lane, subscription);
+    this.#subscribe(subscription);
+  }
+
+  swap(old: Lane, by: Subscription): void {
+    const wasGranted = this.#granted.has(old);
+    this.forget(old);
+    this.#wanted.set(by.lane, by);
+    if (!wasGranted) return this.#subscribe(by);
+    this.#granted.add(by.lane);
+    by.lane.subscribed = this.#control !== undefined;
+  }
+
+  forget(lane: Lane): void {
+    this.#wanted.delete(lane);
+    this.#granted.delete(lane);
+    lane.subscribed = false;
+  }
+
+  async remove(lane: Lane): Promise<void> {
+    const subscription = this.#wanted.get(lane);
+    this.forget(lane);
+    if (subscription) await this.#unsubscribe(subscription.filter);
+  }
+
+  begin(now: Control, sessionPresent: boolean): void {
+    this.#control = now;
+    if (!sessionPresent) {
+      this.#granted.clear();
+      this.#leaving.clear();
+    }
+    for (const filter of [...this.#leaving]) void this.#unsubscribe(filter);
+    for (const subscription of this.#wanted.values()) {
+      subscription.lane.subscribed = this.#granted.has(subscription.lane);
+      if (!subscription.lane.subscribed) this.#subscribe(subscription);
+    }
+  }
+
+  end(): void {
+    this.#control = undefined;
+    for (const lane of this.#wanted.keys()) lane.subscribed = false;
+  }
+
+  faultOf(lane: Lane): string | undefined {
+    return this.#wanted.get(lane)?.fault;
+  }
+
+  #subscribe(subscription: Subscription): void {
     const { lane, filter } = subscription;
-    const at = control;
+    const at = this.#control;
     if (!at) return;
     const shared = filter.startsWith('$share/');
     // No Local on a shared subscription is a protocol error (MQTT5 3.8.3.1).
-    const options = { qos: lane.route.qos, noLocal: !shared && parts.publishes };
+    const options = { qos: lane.route.qos, noLocal: !shared && this.#parts.publishes };
     at.subscribe(filter, options).then(
-      (code) => answered(subscription, at, code),
+      (code) => this.#answered(subscription, at, code),
       () => undefined,
     );
-  };
+  }
 
-  const answered = (subscription: Subscription, at: Control, code: number) => {
-    const { lane } = subscription;
-    if (at !== control || wanted.get(lane) !== subscription) return;
+  #answered(subscription: Subscription, at: Control, code: number): void {
+    const isWanted = () => at === this.#control && this.#wanted.get(subscription.lane) === subscription;
+    if (!isWanted()) return;
     if (code < 0x80) {
       delete subscription.fault;
-      granted.add(lane);
-      lane.subscribed = true;
-      parts.granted(subscription);
+      this.#granted.add(subscription.lane);
+      subscription.lane.subscribed = true;
+      this.#parts.granted(subscription);
       return;
     }
     subscription.fault = sentenceOf(code);
-    parts.refused(subscription, code);
-    parts.later(() => {
-      if (at === control && wanted.get(lane) === subscription) subscribe(subscription);
+    this.#parts.refused(subscription, code);
+    this.#parts.later(() => {
+      if (isWanted()) this.#subscribe(subscription);
     });
-  };
+  }
 
-  const forget = (lane: Lane) => {
-    wanted.delete(lane);
-    granted.delete(lane);
-    lane.subscribed = false;
-  };
-
-  return {
-    add(subscription) {
-      wanted.set(subscription.lane, subscription);
-      subscribe(subscription);
-    },
-    swap(old, by) {
-      const wasGranted = granted.has(old);
-      forget(old);
-      wanted.set(by.lane, by);
-      if (!wasGranted) return subscribe(by);
-      granted.add(by.lane);
-      by.lane.subscribed = true;
-    },
-    forget,
-    async remove(lane) {
-      const subscription = wanted.get(lane);
-      forget(lane);
-      if (subscription && control) await control.unsubscribe(subscription.filter).catch(() => undefined);
-    },
-    begin(now, sessionPresent) {
-      control = now;
-      if (!sessionPresent) granted.clear();
-      for (const subscription of wanted.values()) {
-        subscription.lane.subscribed = granted.has(subscription.lane);
-        if (!subscription.lane.subscribed) subscribe(subscription);
-      }
-    },
-    end() {
-      control = undefined;
-      for (const lane of wanted.keys()) lane.subscribed = false;
-    },
-    faultOf: (lane) => wanted.get(lane)?.fault,
-  };
+  /** A broker has one subscription for each filter: it must stay as long as any lane wants it (MQTT5 3.8.4). */
+  async #unsubscribe(filter: string): Promise<void> {
+    this.#leaving.delete(filter);
+    if ([...this.#wanted.values()].some((other) => other.filter === filter)) return;
+    this.#leaving.add(filter);
+    try {
+      await this.#control?.unsubscribe(filter);
+      if (this.#control) this.#leaving.delete(filter);
+    } catch {
+      // The connection ended first; the next one says it again.
+    }
+  }
 }

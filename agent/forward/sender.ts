@@ -142,6 +142,8 @@ export class Sender implements Flushable {
     this.#line.window = { messages, bytes: configured.bytes };
     this.#connected = true;
     this.#congested = false;
+    // What is in flight must not wait for the pause of a refused message.
+    this.#paused = false;
     const now = this.#parts.now();
     this.#line.recall((transit) => {
       countRetried(transit.lane.counters, 'reconnect');

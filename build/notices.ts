@@ -15,7 +15,9 @@ export function notices(root: string): Plugin {
         const [folder, name] = PACKAGE.exec(id) ?? [];
         if (folder !== undefined && name !== undefined) folders.set(name, folder);
       }
-      const texts = [...folders].toSorted().map(async ([name, folder]) => `${name}\n\n${await licenceIn(folder)}`);
+      const texts = [...folders]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(async ([name, folder]) => `${name}\n\n${await licenceIn(folder)}`);
       const own = await licenceIn(root);
       this.emitFile({
         type: 'asset',

@@ -1,0 +1,96 @@
+import { cp, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type AgentProcess, startAgent } from '../../support/agent-process.ts';
+import { type Exit, startChild } from '../../support/child.ts';
+import { sumMetric } from '../../support/metrics-text.ts';
+import { createTempDir } from '../../support/temp-dir.ts';
+import { connectorYaml, folderOf, SAMPLE, topicMapYaml } from '../../unit/cli/sample-config.ts';
+import { type Brokers, startBrokers } from './brokers.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+
+/** The built program, copied to a folder that holds it and package.json: no module can be found but Node's own. */
+async function install(): Promise<string> {
+  const folder = await createTempDir({ onTestFinished }, 'bundle');
+  await cp(join(ROOT, 'dist/bin'), join(folder, 'dist/bin'), { recursive: true });
+  await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  return join(folder, 'dist/bin/mqttbridge.cjs');
+}
+
+interface Outcome extends Exit {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function execute(program: string, ...args: string[]): Promise<Outcome> {
+  const child = await startChild(process.execPath, [program, ...args], { cwd: await folderOf({}) });
+  return { ...(await child.exit), stdout: child.stdout(), stderr: child.stderr() };
+}
+
+interface Bridge {
+  readonly agent: AgentProcess;
+  readonly brokers: Brokers;
+}
+
+/** The installed program as a bridge between two embedded brokers, ready. */
+async function startBridge(env: Readonly<Record<string, string>> = {}): Promise<Bridge> {
+  const entry = await install();
+  const brokers = await startBrokers();
+  const config = await folderOf({ 'c.yaml': connectorYaml('bridge', brokers.ports), 'm.yaml': topicMapYaml() });
+  const agent = await startAgent({ onTestFinished }, { config, entry, env });
+  await agent.ready();
+  return { agent, brokers };
+}
+
+describe('the built program alone', () => {
+  test('bridges, is scraped, and exits 0 at SIGTERM', async () => {
+    const { agent, brokers } = await startBridge();
+    const arrived = brokers.remote.events.next('published', (event) => event.clientId !== undefined);
+    brokers.local.publish({ topic: 'telemetry/a', payload: 'x', qos: 1 });
+    expect((await arrived).topic).toBe('factory/telemetry/a');
+    expect(sumMetric(await agent.metrics(), 'mqttbridge_messages_received_total', { route: 'up' })).toBe(1);
+    expect(await agent.term()).toEqual({ code: 0, signal: null });
+    expect(agent.logs().map((line) => line['evt'])).toContain('Stopped');
+  });
+
+  // Each of these costs megabytes of every agent; one import of a package's main entry brings them back.
+  test('loads no HTTP client, HTTP/2 or web streams', async () => {
+    const names = `process.on('exit', () => process.stderr.write(process.moduleLoadList.join('\\n') + '\\n'))`;
+    const folder = await folderOf({ 'names.cjs': names });
+    const { agent } = await startBridge({ NODE_OPTIONS: `--require ${join(folder, 'names.cjs')}` });
+    await agent.term();
+    expect(agent.output()).toContain('NativeModule http\n');
+    expect(agent.output()).not.toMatch(/^NativeModule (?:http2|internal\/deps\/undici\/.*|internal\/webstreams\/.*)$/m);
+  });
+
+  test('runs the demo', async () => {
+    const { code, stdout, stderr } = await execute(await install(), 'demo', '--for', '2', '--http', '127.0.0.1:0');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^forwarded [1-9]\d* messages over 5 routes/m);
+  });
+
+  test.each([
+    ['version', /^\d+\.\d+\.\d+\n$/],
+    ['schema -o yaml', /oneOf/],
+    ['validate -f CONFIG -o json', /"valid": true/],
+    ['explain -f CONFIG --topic telemetry/a -o yaml', /factory\/telemetry\/a/],
+    ['--help', /^Usage: mqttbridge/],
+  ])('%s', async (line, expected) => {
+    const config = await folderOf({ 'a.yaml': SAMPLE });
+    const args = line.split(' ').map((word) => word.replace('CONFIG', config));
+    const { code, stdout } = await execute(await install(), ...args);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(expected)]);
+  });
+
+  test('says in a stack where in the sources it was', async () => {
+    const map = JSON.parse(await readFile(join(ROOT, 'dist/bin/agent.cjs.map'), 'utf8')) as { sources: string[] };
+    expect(map.sources).toContain('../../agent/agent.ts');
+  });
+
+  test('brings the licences of what it is made of', async () => {
+    const texts = await readFile(join(ROOT, 'dist/bin/LICENSES.txt'), 'utf8');
+    for (const name of ['commander', 'mqtt', 'mqtt-packet', 'pino', 'prom-client', 'ws', 'yaml', 'zod'])
+      expect(texts).toMatch(new RegExp(`^${name}\\n\\n`, 'm'));
+  });
+});

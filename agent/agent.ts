@@ -1,6 +1,7 @@
+import type { ConnectorDocument } from '../shared/plan/document.ts';
 import type { ConfigSource, ConfigUpdate } from './config/source.ts';
 import { createMountedFiles } from './config/mounted-files.ts';
-import { type Bridge, createBridge } from './bridge.ts';
+import { Bridge } from './bridge.ts';
 import type { Logger } from './observe/logger.ts';
 import type { AgentSnapshot, ConfigSnapshot } from './observe/snapshot.ts';
 import { snapshotAgent } from './snapshot.ts';
@@ -47,32 +48,30 @@ export function createAgent(options: AgentOptions): Agent {
   let applied: Promise<void> = Promise.resolve();
   let ticking: NodeJS.Timeout | undefined;
 
-  const bridge: Bridge = createBridge({
+  const bridge: Bridge = new Bridge({
     files: createMountedFiles(options),
     instance: options.instance,
     timing,
     logger,
     random: options.random ?? Math.random,
     now,
-    progressed() {
-      const lanes = bridge.lanes();
-      if (lanes.length > 0 && lanes.every(bridge.isReady)) ready.resolve();
-    },
+    progressed: () => progressed(),
   });
 
+  const progressed = () => {
+    if (config.generation > 0 && bridge.lanes.every((lane) => bridge.isReady(lane))) ready.resolve();
+  };
+
   const take = async (update: ConfigUpdate): Promise<void> => {
-    const at = new Date().toISOString();
-    if (update.kind === 'rejected') {
-      const { revision, problems } = update;
-      config = { ...config, rejectedTotal: config.rejectedTotal + 1, rejected: { revision, at, problems } };
-      return;
-    }
-    const { document } = update;
+    if (update.kind === 'document') await apply(update.document);
+    config = recordUpdate(config, update, new Date());
+    progressed();
+  };
+
+  const apply = async (document: ConnectorDocument): Promise<void> => {
     connector = document.connector.metadata.name;
-    const { rejected: _past, ...rest } = config;
-    config = { ...rest, revision: document.revision, appliedAt: at, generation: config.generation + 1 };
     await bridge.apply(document);
-    logger.info({ evt: 'ConfigApplied', connector, revision: document.revision, lanes: bridge.lanes().length });
+    logger.info({ evt: 'ConfigApplied', connector, revision: document.revision, lanes: bridge.lanes.length });
   };
 
   const follow = async (): Promise<void> => {
@@ -85,7 +84,7 @@ export function createAgent(options: AgentOptions): Agent {
 
   return {
     start() {
-      ticking = setInterval(() => bridge.sessions().forEach((session) => session.tick()), timing.tickMs);
+      ticking = setInterval(() => bridge.sessions.forEach((session) => session.tick()), timing.tickMs);
       follow().catch((error: unknown) => {
         logger.error({ evt: 'AgentFailed', error }, 'the configuration cannot be followed any more');
         closed.resolve();
@@ -103,4 +102,14 @@ export function createAgent(options: AgentOptions): Agent {
     ready: ready.promise,
     closed: closed.promise,
   };
+}
+
+/** What the status says of the configuration after an update; the last good document stays in force after a bad one. */
+function recordUpdate({ rejected: _past, ...config }: ConfigSnapshot, update: ConfigUpdate, now: Date): ConfigSnapshot {
+  const at = now.toISOString();
+  if (update.kind === 'rejected') {
+    const { revision, problems } = update;
+    return { ...config, rejectedTotal: config.rejectedTotal + 1, rejected: { revision, at, problems } };
+  }
+  return { ...config, revision: update.document.revision, appliedAt: at, generation: config.generation + 1 };
 }

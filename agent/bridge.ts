@@ -1,20 +1,20 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import { planConnector } from '../shared/plan/plan.ts';
 import type { LanePlan, Plan, SessionPlan } from '../shared/plan/types.ts';
 import { deadLetterTopicOf } from '../shared/resources/topic-map.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
-import { type Deployment, type LaneReplacement, reconcile } from './config/reconcile.ts';
+import { type Deployment, type LaneReplacement, type Reconciliation, reconcile } from './config/reconcile.ts';
+import { retire, RETIRE_MS, settleInflight, untilSubscribed } from './drain.ts';
 import { createRouteCounters, type RouteCounters } from './forward/counters.ts';
 import { createLane, type Lane } from './forward/lane.ts';
 import { createFlushTurn } from './forward/outlet.ts';
 import { createSlabPool } from './forward/slab.ts';
 import type { Logger } from './observe/logger.ts';
-import { createSideCredentials, type SideCredentials } from './side-credentials.ts';
-import { createGatherer } from './session/gather.ts';
-import { createSession, type Session } from './session/session.ts';
 import { connectionSpecOf } from './session/credentials/spec.ts';
+import { createGatherer } from './session/gather.ts';
+import { Session } from './session/session.ts';
 import type { Timing } from './session/timing.ts';
+import { createSideCredentials, type SideCredentials } from './side-credentials.ts';
 
 /** What a bridge is given by its agent. */
 export interface BridgeParts {
@@ -23,6 +23,7 @@ export interface BridgeParts {
   readonly instance?: number | undefined;
   readonly timing: Timing;
   readonly logger: Logger;
+  /** In [0, 1). */
   readonly random: () => number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -36,193 +37,190 @@ export interface RunningLane {
   readonly lane: Lane;
 }
 
-/** The running sessions and lanes of one connector. */
-export interface Bridge {
-  /** Moves from what runs to what the document wants; parts that stay the same are not touched. */
-  apply(document: ConnectorDocument): Promise<void>;
-  lanes(): readonly RunningLane[];
-  sessions(): readonly Session[];
-  countersOf(topicMap: string, route: string): RouteCounters;
-  credentials(): SideCredentials | undefined;
-  /** True when messages of the lane can get across now. */
-  isReady(lane: RunningLane): boolean;
-  /** Finishes what is in flight, then disconnects; gives up after `deadlineMs`. */
-  stop(deadlineMs: number): Promise<void>;
+/** A document on its way to be applied. */
+interface Move {
+  readonly wanted: Deployment;
+  readonly changes: Reconciliation;
+  /** Sessions that were stopped to start again with other settings. */
+  readonly replaced: readonly Session[];
 }
 
-/** How long a removed route may take to hand on what its broker had queued for it. */
-const RETIRE_MS = 10_000;
-/** A removed route without a message for this long is empty. */
-const QUIET_MS = 500;
-const POLL_MS = 10;
+/** The running sessions and lanes of one connector. Nothing runs before the first `apply`. */
+export class Bridge {
+  readonly #parts: BridgeParts;
+  readonly #turn = createFlushTurn((run) => void setImmediate(run));
+  readonly #pool = createSlabPool();
+  readonly #gatherer = createGatherer();
+  readonly #sessions = new Map<string, Session>();
+  readonly #lanes = new Map<string, RunningLane>();
+  readonly #counters = new Map<string, RouteCounters>();
+  #running: Deployment | undefined;
+  #credentials: SideCredentials | undefined;
 
-/** Remembers its parts; nothing runs before the first `apply`. */
-export function createBridge(parts: BridgeParts): Bridge {
-  const turn = createFlushTurn((run) => void setImmediate(run));
-  const pool = createSlabPool();
-  const gatherer = createGatherer();
-  const sessions = new Map<string, Session>();
-  const lanes = new Map<string, RunningLane>();
-  const counters = new Map<string, RouteCounters>();
-  let running: Deployment | undefined;
-  let credentials: SideCredentials | undefined;
+  constructor(parts: BridgeParts) {
+    this.#parts = parts;
+  }
 
-  const countersOf = (topicMap: string, route: string): RouteCounters => {
+  get lanes(): readonly RunningLane[] {
+    return [...this.#lanes.values()];
+  }
+
+  get sessions(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  get credentials(): SideCredentials | undefined {
+    return this.#credentials;
+  }
+
+  /** The counts of a route, kept while its lanes come and go. */
+  countersOf(topicMap: string, route: string): RouteCounters {
     const key = `${topicMap}/${route}`;
-    const known = counters.get(key) ?? createRouteCounters();
-    counters.set(key, known);
-    return known;
-  };
+    const counters = this.#counters.get(key) ?? createRouteCounters();
+    this.#counters.set(key, counters);
+    return counters;
+  }
 
-  const sessionOf = (key: string): Session => {
-    const session = sessions.get(key);
+  /** True when messages of the lane can get across now. */
+  isReady({ plan, lane }: RunningLane): boolean {
+    return lane.subscribed && this.#session(plan.target).connected;
+  }
+
+  /**
+   * Moves from what runs to what the document wants. Parts that stay the same are not touched; what is new reads
+   * before what is old stops.
+   */
+  async apply(document: ConnectorDocument): Promise<void> {
+    const plan = ownPart(planConnector(document), this.#parts.instance);
+    const wanted: Deployment = { connector: document.connector, plan };
+    const changes = reconcile(this.#running, wanted);
+    const credentials = createSideCredentials(wanted.connector, this.#parts);
+    this.#credentials = credentials;
+    const replaced = await this.#stopReplaced(changes);
+    for (const { to } of changes.sessions.replace) this.#openSession(to, wanted, credentials);
+    for (const session of changes.sessions.start) this.#openSession(session, wanted, credentials);
+    this.#running = wanted;
+    await this.#moveLanes({ wanted, changes, replaced });
+    await this.#leave(changes);
+  }
+
+  /** Finishes what is in flight, then disconnects; gives up after `deadlineMs`. */
+  async stop(deadlineMs: number): Promise<void> {
+    const { sessions } = this;
+    await settleInflight(sessions, deadlineMs, this.#parts.now);
+    await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
+  }
+
+  /**
+   * One client ID cannot be connected twice, so replaced sessions stop before they start again. Those that read for
+   * them wait meanwhile.
+   */
+  async #stopReplaced({ sessions, lanes }: Reconciliation): Promise<readonly Session[]> {
+    const replaced = sessions.replace.map(({ from }) => this.#session(from.key));
+    if (replaced.length === 0) return replaced;
+    const sources = lanes.replace
+      .filter(({ sessionsKept }) => !sessionsKept)
+      .map(({ from }) => this.#session(from.source));
+    await settleInflight([...new Set([...replaced, ...sources])], RETIRE_MS, this.#parts.now);
+    await Promise.all(replaced.map((session) => session.stop()));
+    return replaced;
+  }
+
+  async #moveLanes({ wanted, changes, replaced }: Move): Promise<void> {
+    const moved = changes.lanes.replace.map((change) =>
+      change.sessionsKept ? this.#replaceLane(change, wanted) : this.#restartLane(change, wanted, replaced),
+    );
+    const started = changes.lanes.start.map((plan) => this.#startLane(plan, wanted));
+    await Promise.all(moved);
+    // Only a lane that leaves makes it worth waiting: its messages may have a new lane to go through.
+    if (changes.lanes.stop.length > 0) await untilSubscribed(started, this.#parts.now);
+  }
+
+  async #leave({ lanes, sessions }: Reconciliation): Promise<void> {
+    const leaving = lanes.stop.flatMap(({ key }) => this.#lanes.get(key) ?? []);
+    for (const { key } of lanes.stop) this.#lanes.delete(key);
+    await Promise.all(leaving.map(async ({ plan, lane }) => this.#sessions.get(plan.source)?.removeSource(lane)));
+    const ending = sessions.stop.map(({ key }) => this.#session(key));
+    await Promise.all(ending.map((session) => retire(session, this.#parts.now)));
+    for (const { key } of sessions.stop) this.#sessions.delete(key);
+  }
+
+  #session(key: string): Session {
+    const session = this.#sessions.get(key);
     if (!session) throw new Error(`the plan names session ${key} but does not hold it`);
     return session;
-  };
+  }
 
-  const openSession = (plan: SessionPlan, wanted: Deployment, shared: SideCredentials): void => {
-    const { connector } = wanted;
-    const session = createSession({
+  #openSession(plan: SessionPlan, { connector, plan: { lanes } }: Deployment, credentials: SideCredentials): void {
+    const { timing, logger, random, now, progressed } = this.#parts;
+    const session = new Session({
       plan,
       spec: connectionSpecOf(connector, plan.side),
       version: connector.spec.protocol === 'v5' ? 5 : 4,
       limits: connector.spec.session,
-      targetOnly: !wanted.plan.lanes.some((lane) => lane.source === plan.key),
-      publishes: wanted.plan.lanes.some((lane) => lane.target === plan.key),
-      credentials: shared[plan.side],
-      turn,
-      pool,
-      gatherer,
-      timing: parts.timing,
-      logger: parts.logger,
-      random: parts.random,
-      now: parts.now,
-      progressed: parts.progressed,
+      targetOnly: !lanes.some((lane) => lane.source === plan.key),
+      publishes: lanes.some((lane) => lane.target === plan.key),
+      credentials: credentials[plan.side],
+      turn: this.#turn,
+      pool: this.#pool,
+      gatherer: this.#gatherer,
+      timing,
+      logger,
+      random,
+      now,
+      progressed,
     });
-    sessions.set(plan.key, session);
+    this.#sessions.set(plan.key, session);
     session.start();
-  };
+  }
 
-  const makeLane = (plan: LanePlan, wanted: Deployment): Lane =>
-    createLane({
+  #makeLane(plan: LanePlan, { connector }: Deployment): Lane {
+    const lane = createLane({
       key: plan.key,
       route: plan.route,
       sourceSide: plan.route.direction === 'local-to-remote' ? 'local' : 'remote',
-      counters: countersOf(plan.topicMap, plan.route.name),
-      target: sessionOf(plan.target).sender,
-      deadLetters: sessionOf(plan.source).sender,
-      deadLetterTopic: deadLetterTopicOf(wanted.connector.metadata.name, plan.route),
-      maxHops: wanted.connector.spec.maxHops,
+      counters: this.countersOf(plan.topicMap, plan.route.name),
+      target: this.#session(plan.target).sender,
+      deadLetters: this.#session(plan.source).sender,
+      deadLetterTopic: deadLetterTopicOf(connector.metadata.name, plan.route),
+      maxHops: connector.spec.maxHops,
     });
+    this.#lanes.set(plan.key, { plan, lane });
+    return lane;
+  }
 
-  const startLane = (plan: LanePlan, wanted: Deployment): void => {
-    const lane = makeLane(plan, wanted);
-    lanes.set(plan.key, { plan, lane });
-    sessionOf(plan.source).addSource({ filter: plan.subscription, lane });
-  };
+  #startLane(plan: LanePlan, wanted: Deployment): Lane {
+    const lane = this.#makeLane(plan, wanted);
+    this.#session(plan.source).addSource({ filter: plan.subscription, lane });
+    return lane;
+  }
 
-  /** Same sessions, other route fields: the new lane takes over in one step, or subscribes before the old one leaves. */
-  const replaceLane = async ({ from, to }: LaneReplacement, wanted: Deployment): Promise<void> => {
-    const old = lanes.get(from.key);
-    if (!old) return;
-    const source = sessionOf(to.source);
-    if (from.subscription === to.subscription && from.route.qos === to.route.qos) {
-      const lane = makeLane(to, wanted);
-      lanes.set(to.key, { plan: to, lane });
-      source.swapSource(old.lane, { filter: to.subscription, lane });
+  /** Same sessions, other route fields: the new lane takes over in one step, or reads before the old one leaves. */
+  async #replaceLane({ from, to }: LaneReplacement, wanted: Deployment): Promise<void> {
+    const old = this.#lanes.get(from.key);
+    const source = this.#session(to.source);
+    if (old && from.subscription === to.subscription && from.route.qos === to.route.qos) {
+      source.swapSource(old.lane, { filter: to.subscription, lane: this.#makeLane(to, wanted) });
       return;
     }
-    startLane(to, wanted);
-    await source.removeSource(old.lane);
-  };
-
-  const retire = async (session: Session): Promise<void> => {
-    const deadline = parts.now() + RETIRE_MS;
-    let quietSince = parts.now();
-    let taken = session.receiver.taken;
-    while (parts.now() < deadline && session.connected()) {
-      if (session.receiver.taken !== taken || session.receiver.unacknowledged > 0 || session.sender.pending > 0) {
-        taken = session.receiver.taken;
-        quietSince = parts.now();
-      } else if (parts.now() - quietSince > QUIET_MS) break;
-      await delay(POLL_MS);
-    }
-    await session.stop({ forget: true });
-  };
-
-  const settleInflight = async (of: readonly Session[], deadlineMs: number): Promise<void> => {
-    const deadline = parts.now() + deadlineMs;
-    for (const session of of) session.receiver.drain();
-    const busy = () => of.some((session) => session.connected() && session.sender.pending > 0);
-    while (busy() && parts.now() < deadline) await delay(POLL_MS);
-    // Acknowledgements for the source leave at the end of the turn in which the last target answered.
-    await delay(POLL_MS);
-  };
-
-  const apply = async (document: ConnectorDocument): Promise<void> => {
-    const wanted: Deployment = { connector: document.connector, plan: ownPart(planConnector(document), parts.instance) };
-    const changes = reconcile(running, wanted);
-    const shared = createSideCredentials(wanted.connector, parts);
-    credentials = shared;
-
-    // The same client ID cannot be connected twice, so replaced sessions stop before they start again.
-    const replaced = changes.sessions.replace.map(({ from }) => sessionOf(from.key));
-    await settleInflight(replaced, RETIRE_MS);
-    await Promise.all(replaced.map((session) => session.stop()));
-    for (const { to } of changes.sessions.replace) openSession(to, wanted, shared);
-    for (const plan of changes.sessions.start) openSession(plan, wanted, shared);
-
-    const moving: Promise<void>[] = [];
-    for (const change of changes.lanes.replace) {
-      if (change.sessionsKept) moving.push(replaceLane(change, wanted));
-      else await restartLane(change, wanted, replaced);
-    }
-    for (const plan of changes.lanes.start) startLane(plan, wanted);
-    running = wanted;
-    await Promise.all(moving);
-
-    const started = changes.lanes.start.map(({ key }) => lanes.get(key));
-    await untilSubscribed(started, parts);
-    const leaving = changes.lanes.stop.map(({ key }) => lanes.get(key));
-    for (const { key } of changes.lanes.stop) lanes.delete(key);
-    for (const old of leaving) if (old) await sessions.get(old.plan.source)?.removeSource(old.lane);
-    await Promise.all(
-      changes.sessions.stop.map(({ key }) => {
-        const session = sessions.get(key);
-        sessions.delete(key);
-        return session ? retire(session) : undefined;
-      }),
-    );
-  };
+    const lane = this.#startLane(to, wanted);
+    await untilSubscribed([lane], this.#parts.now);
+    if (!old) return;
+    if (from.subscription === to.subscription) source.dropSource(old.lane);
+    else await source.removeSource(old.lane);
+  }
 
   /** At least one of the lane's sessions is new; a source that stayed reads again what the old target left undone. */
-  const restartLane = async (
-    { from, to }: LaneReplacement,
-    wanted: Deployment,
-    replaced: readonly Session[],
-  ): Promise<void> => {
-    const old = lanes.get(from.key);
-    const source = sessions.get(from.source);
-    startLane(to, wanted);
-    if (!old || !source || replaced.includes(source)) return;
-    if (from.source !== to.source || from.subscription !== to.subscription) await source.removeSource(old.lane);
-    else source.dropSource(old.lane);
+  async #restartLane({ from, to }: LaneReplacement, wanted: Deployment, replaced: readonly Session[]): Promise<void> {
+    const old = this.#lanes.get(from.key);
+    const source = this.#sessions.get(from.source);
+    this.#startLane(to, wanted);
+    if (!old || !source || replaced.some(({ plan }) => plan.key === from.source)) return;
+    if (from.source === to.source && from.subscription === to.subscription) source.dropSource(old.lane);
+    else await source.removeSource(old.lane);
     source.bounce();
-  };
-
-  return {
-    apply,
-    lanes: () => [...lanes.values()],
-    sessions: () => [...sessions.values()],
-    countersOf,
-    credentials: () => credentials,
-    isReady: ({ plan, lane }) => lane.subscribed && sessionOf(plan.target).connected(),
-    async stop(deadlineMs) {
-      const all = [...sessions.values()];
-      await settleInflight(all, deadlineMs);
-      await Promise.all(all.map((session) => session.stop({ forget: session.targetOnly })));
-    },
-  };
+    old.lane.target.discard();
+  }
 }
 
 function ownPart(plan: Plan, instance: number | undefined): Plan {
@@ -232,10 +230,4 @@ function ownPart(plan: Plan, instance: number | undefined): Plan {
     sessions: plan.sessions.filter(({ slot }) => slot === instance),
     lanes: plan.lanes.filter(({ slot }) => slot === instance),
   };
-}
-
-/** Waits until new lanes read, so that no message falls between an old lane and the one that follows it. */
-async function untilSubscribed(started: readonly (RunningLane | undefined)[], parts: BridgeParts): Promise<void> {
-  const deadline = parts.now() + RETIRE_MS;
-  while (started.some((one) => one && !one.lane.subscribed) && parts.now() < deadline) await delay(POLL_MS);
 }

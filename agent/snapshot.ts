@@ -16,7 +16,7 @@ export interface SnapshotParts {
 export function snapshotAgent({ bridge, ...parts }: SnapshotParts): AgentSnapshot {
   return {
     ...parts,
-    sessions: bridge.sessions().map((session) => session.snapshot()),
+    sessions: bridge.sessions.map((session) => session.snapshot()),
     routes: routesOf(bridge),
     certificates: (['local', 'remote'] as const).flatMap((side) => certificateOf(bridge, side)),
   };
@@ -24,7 +24,7 @@ export function snapshotAgent({ bridge, ...parts }: SnapshotParts): AgentSnapsho
 
 function routesOf(bridge: Bridge): RouteSnapshot[] {
   const routes = new Map<string, RunningLane[]>();
-  for (const lane of bridge.lanes()) {
+  for (const lane of bridge.lanes) {
     const key = `${lane.plan.topicMap}/${lane.plan.route.name}`;
     const same = routes.get(key);
     if (same) same.push(lane);
@@ -35,6 +35,7 @@ function routesOf(bridge: Bridge): RouteSnapshot[] {
 
 function routeSnapshot(bridge: Bridge, lanes: readonly RunningLane[]): RouteSnapshot {
   const { topicMap, route } = lanes[0].plan;
+  const fault = lanes.find(({ lane }) => lane.fault)?.lane.fault;
   return {
     topicMap,
     route: route.name,
@@ -42,12 +43,13 @@ function routeSnapshot(bridge: Bridge, lanes: readonly RunningLane[]): RouteSnap
     qos: route.qos,
     source: route.source,
     ...(route.target === undefined ? {} : { target: route.target }),
-    lanes: { total: lanes.length, ready: lanes.filter(bridge.isReady).length },
+    lanes: { total: lanes.length, ready: lanes.filter((lane) => bridge.isReady(lane)).length },
+    ...(fault && { fault }),
     counters: snapshotCounters(bridge.countersOf(topicMap, route.name)),
   };
 }
 
 function certificateOf(bridge: Bridge, side: Side): CertificateSnapshot[] {
-  const certificate = bridge.credentials()?.[side].certificate();
+  const certificate = bridge.credentials?.[side].certificate();
   return certificate ? [{ side, ...certificate }] : [];
 }

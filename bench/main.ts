@@ -14,9 +14,9 @@ import { runAll } from './schedule.ts';
 const document = new URL('../docs/benchmarks.md', import.meta.url);
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
-const lab: Lab = { pool: createPool(process.execPath), folder, node: process.execPath };
+const pool = createPool(process.execPath);
 process.on('exit', () => {
-  lab.pool.killAll();
+  pool.killAll();
   fs.rmSync(folder, { recursive: true, force: true });
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
@@ -33,6 +33,8 @@ function readOptions(): Options | undefined {
 }
 
 async function run(options: Options): Promise<number> {
+  const nodeOptions = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [];
+  const lab: Lab = { pool, folder, node: process.execPath, nodeOptions };
   const machine = describeMachine(process.versions.node, new Date());
   const samples = await runAll(lab, options, (line) => console.error(line));
   const verdicts = judge(samples);
@@ -47,12 +49,11 @@ async function run(options: Options): Promise<number> {
     );
   if (options.document) fs.writeFileSync(document, renderPage(machine, tables));
 
-  const problems = samples.filter(({ problem }) => problem !== undefined);
   const losses = samples.filter(({ qos, metrics }) => qos === 1 && (metrics.lost ?? 0) > 0);
-  for (const { scenario, contender, problem } of problems)
-    console.error(`failed: ${scenario} ${contender}: ${problem}`);
   for (const { scenario, contender, metrics } of losses) {
     console.error(`LOST at QoS 1: ${scenario} ${contender}: ${metrics.lost} of ${metrics.sent}`);
   }
-  return problems.length + losses.length > 0 ? 1 : 0;
+  const failed = samples.filter(({ problem }) => problem !== undefined);
+  if (failed.length > 0) console.error(`${failed.length} measurements failed, see above`);
+  return failed.length + losses.length > 0 ? 1 : 0;
 }

@@ -13,7 +13,7 @@ import type { Scenario } from './scenarios.ts';
 /** A message must come across on every route within this. */
 const readyMs = 20_000;
 /** Connections have settled this long after the last route's first message. */
-const settleMs = 300;
+const settleMs = 200;
 
 interface Stage {
   readonly load: LoadDriver;

@@ -12,11 +12,13 @@ export interface Options {
   readonly scenarios: readonly Scenario[];
   /** Whether docs/benchmarks.md is written: only what was measured in full belongs there. */
   readonly document: boolean;
+  /** Folder for CPU profiles of our bridge, one per measurement. */
+  readonly profile?: string;
 }
 
 /** The usage line. */
 export const usage =
-  'node bench/main.ts [--json] [--quick] [--only CONTENDERS] [--scenario NAMES] [--rounds N] [--document]';
+  'node bench/main.ts [--json] [--quick] [--only CONTENDERS] [--scenario NAMES] [--rounds N] [--document] [--profile DIR]';
 
 const quickFactor = 0.5;
 /** What `--quick` keeps: enough for every target of the table except those that need many lanes. */
@@ -41,6 +43,7 @@ export function parseOptions(args: readonly string[]): Options {
       only: { type: 'string' },
       scenario: { type: 'string' },
       rounds: { type: 'string' },
+      profile: { type: 'string' },
     },
   });
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
@@ -48,7 +51,15 @@ export function parseOptions(args: readonly string[]): Options {
   const quickened = values.quick ? shorten(scenarios, values.scenario === undefined) : scenarios;
   const narrowed = narrow(quickened, values.scenario, values.only);
   const whole = !values.quick && values.only === undefined && values.scenario === undefined && rounds >= 3;
-  return { json: values.json, quick: values.quick, rounds, scenarios: narrowed, document: values.document || whole };
+  const { json, quick, profile } = values;
+  return {
+    json,
+    quick,
+    rounds,
+    scenarios: narrowed,
+    document: values.document || whole,
+    ...(profile === undefined ? {} : { profile }),
+  };
 }
 
 function shorten(all: readonly Scenario[], pick: boolean): Scenario[] {

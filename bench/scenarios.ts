@@ -50,7 +50,7 @@ function throughput(shape: MessageShape): Scenario {
     routes: 1,
     offer: { kind: 'closed', window },
     warmMs: 700,
-    measureMs: 2000,
+    measureMs: 1500,
     contenders: bridges,
   };
 }
@@ -96,7 +96,7 @@ function lanes(routes: number): Scenario {
     routes,
     offer: { kind: 'paced', rate: 1000 },
     warmMs: 1000,
-    measureMs: 2000,
+    measureMs: 3000,
     contenders: ['mosquitto', 'pipelined', 'ours'],
   };
 }

@@ -2,6 +2,7 @@ import type { Side } from '../../shared/plan/types.ts';
 import type { Route } from '../../shared/resources/topic-map.ts';
 import { compileFilter } from '../../shared/topic/filter.ts';
 import { compileMapping } from '../../shared/topic/mapping.ts';
+import type { FaultSnapshot } from '../observe/snapshot.ts';
 import type { DropReason, RouteCounters } from './counters.ts';
 import type { Sender } from './sender.ts';
 
@@ -13,6 +14,8 @@ export interface Lane {
   readonly sourceSide: Side;
   /** True once the source granted the subscription. */
   subscribed: boolean;
+  /** Why the source refused the subscription, when it did. */
+  fault: FaultSnapshot | undefined;
   readonly counters: RouteCounters;
   readonly target: Sender;
   /** Sender of the source session, for refused messages. */
@@ -41,6 +44,7 @@ export function createLane(parts: LaneParts): Lane {
   return {
     ...parts,
     subscribed: false,
+    fault: undefined,
     matches,
     map(topic) {
       if (excluded.some((excludes) => excludes(topic))) return { drop: 'excluded' };

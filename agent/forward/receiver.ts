@@ -71,6 +71,7 @@ export class Receiver implements Flushable {
   /** A connection is up. Without the old session at the broker nothing will be redelivered. */
   begin(sessionPresent: boolean): void {
     this.#connected = true;
+    this.#draining = false;
     if (sessionPresent) return;
     for (const orphan of this.#orphans.values()) this.#abandon(orphan);
     this.#orphans.clear();
@@ -91,7 +92,7 @@ export class Receiver implements Flushable {
     this.#head = 0;
   }
 
-  /** From now on leaves QoS 1 and 2 messages to the broker, for the next connection of this session. */
+  /** Until the next connection leaves QoS 1 and 2 messages to the broker, which will send them again there. */
   drain(): void {
     this.#draining = true;
   }

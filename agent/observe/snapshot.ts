@@ -94,6 +94,8 @@ export interface RouteSnapshot {
   readonly source: string;
   readonly target?: string;
   readonly lanes: { readonly total: number; readonly ready: number };
+  /** Why a source refuses the subscription, when it does. */
+  readonly fault?: FaultSnapshot;
   readonly counters: RouteCounts;
 }
 

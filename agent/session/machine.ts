@@ -31,8 +31,7 @@ export type SessionEvent =
 
 export type SessionEffect =
   | { readonly kind: 'connect'; readonly epoch: number }
-  | { readonly kind: 'wait'; readonly epoch: number; readonly delayMs: number }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'wait'; readonly epoch: number; readonly delayMs: number };
 
 export interface SessionStep {
   readonly state: SessionState;
@@ -61,7 +60,7 @@ export function step(state: SessionState, event: SessionEvent, pace: BackoffPace
       break;
   }
   if (state.kind === 'stopped') return unchanged(state);
-  return { state: { kind: 'stopped', epoch: state.epoch, attempt: 0 }, effects: [{ kind: 'close' }] };
+  return { state: { kind: 'stopped', epoch: state.epoch, attempt: 0 }, effects: [] };
 }
 
 function lost(state: SessionState, event: SessionEvent & { kind: 'lost' }, pace: BackoffPace): SessionStep {

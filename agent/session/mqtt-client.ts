@@ -63,22 +63,31 @@ export interface Control {
 
 /** Opens a control channel: CONNECT leaves through `events.write` before this returns. */
 export function openControl(options: ControlOptions, events: ControlEvents): Control {
-  const stream = controlStream(events, () => fail('KeepAliveTimeout', 'no answer to a ping'));
+  // MQTT.js destroys its stream first and says why afterwards, in the same turn.
+  const stream = controlStream(events, () =>
+    queueMicrotask(() =>
+      accepted ? fail('KeepAliveTimeout', 'no answer to a ping') : fail('ConnackTimeout', 'no answer to CONNECT'),
+    ),
+  );
   const client = new MqttClient(() => stream, clientOptions(options));
+  let accepted = false;
   let over = false;
   const fail: ControlEvents['failed'] = (reason, detail) => {
     if (over) return;
     over = true;
     events.failed(reason, detail);
   };
-  client.on('connect', (packet) => events.connected(connackOf(packet)));
+  client.on('connect', (packet) => {
+    accepted = true;
+    events.connected(connackOf(packet));
+  });
   client.on('error', (error) => {
     const refusal = refusalOf(error, options.version);
     if (over) return;
     if (refusal !== undefined) {
       over = true;
       events.refused(refusal);
-    } else fail(error.message === 'connack timeout' ? 'ConnackTimeout' : 'ProtocolError', error.message);
+    } else fail(REASONS[error.message] ?? 'ProtocolError', error.message);
   });
   client.connect();
   return {
@@ -96,6 +105,12 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
     },
   };
 }
+
+/** Errors that MQTT.js tells apart by their text only. */
+const REASONS: Readonly<Record<string, Parameters<ControlEvents['failed']>[0]>> = {
+  'connack timeout': 'ConnackTimeout',
+  'Keepalive timeout': 'KeepAliveTimeout',
+};
 
 function clientOptions(options: ControlOptions): IClientOptions {
   const { enhanced, username, password } = options;

@@ -1,5 +1,4 @@
 import type { SessionPlan } from '../../shared/plan/types.ts';
-import type { Receiver } from '../forward/receiver.ts';
 import type { Sender } from '../forward/sender.ts';
 import type { TargetLimits } from '../forward/window.ts';
 import type { SessionSnapshot } from '../observe/snapshot.ts';
@@ -46,9 +45,7 @@ export interface SessionView {
   readonly now: () => number;
   readonly connack: Connack | undefined;
   readonly limits: TargetLimits;
-  readonly keepAliveSeconds?: number;
   readonly sender: Sender;
-  readonly receiver: Receiver;
   readonly counts: SessionCounts;
 }
 

@@ -1,4 +1,4 @@
-import { sentenceOf } from '../../shared/reason-codes.ts';
+import { reasonOf, sentenceOf } from '../../shared/reason-codes.ts';
 import type { Lane } from '../forward/lane.ts';
 import type { Control } from './mqtt-client.ts';
 
@@ -6,8 +6,6 @@ import type { Control } from './mqtt-client.ts';
 export interface Subscription {
   readonly filter: string;
   readonly lane: Lane;
-  /** Why the broker refused it, when it did. */
-  fault?: string;
 }
 
 /** What subscriptions need from their session. */
@@ -15,29 +13,16 @@ export interface SubscriptionsParts {
   /** True when this session also publishes, so that its own messages could come back. */
   readonly publishes: boolean;
   readonly granted: (subscription: Subscription) => void;
-  readonly refused: (subscription: Subscription, reasonCode: number) => void;
-  readonly later: (run: () => void) => void;
+  readonly refused: (subscription: Subscription) => void;
+  /** Runs `ask` after a pause. */
+  readonly later: (ask: () => void) => void;
 }
 
-/** The wanted subscriptions of a session, and which of them the broker has granted. */
-export interface Subscriptions {
-  add(subscription: Subscription): void;
-  swap(old: Lane, by: Subscription): void;
-  forget(lane: Lane): void;
-  /** Ends a subscription; resolves when the broker has answered, or at once without a connection. */
-  remove(lane: Lane): Promise<void>;
-  /** A connection is up. */
-  begin(control: Control, sessionPresent: boolean): void;
-  end(): void;
-  faultOf(lane: Lane): string | undefined;
-}
-
-/** Subscribes what is not granted yet, and only that: a kept session has kept its subscriptions (MQTT5 4.1). */
-export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
-  return new SessionSubscriptions(parts);
-}
-
-class SessionSubscriptions implements Subscriptions {
+/**
+ * The wanted subscriptions of a session. Asks for what is not granted yet, and only for that: a kept session has kept
+ * its subscriptions (MQTT5 4.1), and asking again would make a 3.1.1 broker repeat all retained messages.
+ */
+export class Subscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #wanted = new Map<Lane, Subscription>();
   readonly #granted = new Set<Lane>();
@@ -51,32 +36,36 @@ class SessionSubscriptions implements Subscriptions {
 
   add(subscription: Subscription): void {
     this.#wanted.set(subscription.lane, subscription);
-    this.#subscribe(subscription);
+    this.#ask(subscription);
   }
 
+  /** Hands a subscription from one lane to another with the same filter. */
   swap(old: Lane, by: Subscription): void {
     const wasGranted = this.#granted.has(old);
     this.forget(old);
+    if (!wasGranted) return this.add(by);
     this.#wanted.set(by.lane, by);
-    if (!wasGranted) return this.#subscribe(by);
     this.#granted.add(by.lane);
     by.lane.subscribed = this.#control !== undefined;
   }
 
+  /** No longer wants a subscription, without telling the broker. */
   forget(lane: Lane): void {
     this.#wanted.delete(lane);
     this.#granted.delete(lane);
     lane.subscribed = false;
   }
 
+  /** Ends a subscription; resolves when the broker has answered. Without a connection it is left for the next one. */
   async remove(lane: Lane): Promise<void> {
     const subscription = this.#wanted.get(lane);
     this.forget(lane);
     if (subscription) await this.#unsubscribe(subscription.filter);
   }
 
-  begin(now: Control, sessionPresent: boolean): void {
-    this.#control = now;
+  /** A connection is up. */
+  begin(control: Control, sessionPresent: boolean): void {
+    this.#control = control;
     if (!sessionPresent) {
       this.#granted.clear();
       this.#leaving.clear();
@@ -86,59 +75,57 @@ class SessionSubscriptions implements Subscriptions {
     for (const filter of leaving) void this.#unsubscribe(filter);
     for (const subscription of this.#wanted.values()) {
       subscription.lane.subscribed = this.#granted.has(subscription.lane);
-      if (!subscription.lane.subscribed) this.#subscribe(subscription);
+      if (!subscription.lane.subscribed) this.#ask(subscription);
     }
   }
 
+  /** The connection is gone. */
   end(): void {
     this.#control = undefined;
     for (const lane of this.#wanted.keys()) lane.subscribed = false;
   }
 
-  faultOf(lane: Lane): string | undefined {
-    return this.#wanted.get(lane)?.fault;
-  }
-
-  #subscribe(subscription: Subscription): void {
+  #ask(subscription: Subscription): void {
+    const control = this.#control;
+    if (!control) return;
     const { lane, filter } = subscription;
-    const at = this.#control;
-    if (!at) return;
-    const shared = filter.startsWith('$share/');
     // No Local on a shared subscription is a protocol error (MQTT5 3.8.3.1).
-    const options = { qos: lane.route.qos, noLocal: !shared && this.#parts.publishes };
-    at.subscribe(filter, options).then(
-      (code) => this.#answered(subscription, at, code),
+    const noLocal = this.#parts.publishes && !filter.startsWith('$share/');
+    control.subscribe(filter, { qos: lane.route.qos, noLocal }).then(
+      (reasonCode) => this.#answered(subscription, control, reasonCode),
+      // The connection ended first; the next one asks again.
       () => undefined,
     );
   }
 
-  #answered(subscription: Subscription, at: Control, code: number): void {
-    const isWanted = () => at === this.#control && this.#wanted.get(subscription.lane) === subscription;
-    if (!isWanted()) return;
-    if (code < 0x80) {
-      delete subscription.fault;
-      this.#granted.add(subscription.lane);
-      subscription.lane.subscribed = true;
-      this.#parts.granted(subscription);
-      return;
-    }
-    subscription.fault = sentenceOf(code);
-    this.#parts.refused(subscription, code);
-    this.#parts.later(() => {
-      if (isWanted()) this.#subscribe(subscription);
-    });
-  }
-
   /** A broker has one subscription for each filter: it must stay as long as any lane wants it (MQTT5 3.8.4). */
   async #unsubscribe(filter: string): Promise<void> {
-    this.#leaving.delete(filter);
     if ([...this.#wanted.values()].some((other) => other.filter === filter)) return;
     this.#leaving.add(filter);
+    const control = this.#control;
     try {
-      await this.#control?.unsubscribe(filter);
-      if (this.#control) this.#leaving.delete(filter);
+      await control?.unsubscribe(filter);
+      if (control) this.#leaving.delete(filter);
     } catch {
       // The connection ended first; the next one says it again.
     }
+  }
+
+  #answered(subscription: Subscription, control: Control, reasonCode: number): void {
+    const { lane } = subscription;
+    const current = () => control === this.#control && this.#wanted.get(lane) === subscription;
+    if (!current()) return;
+    if (reasonCode < 0x80) {
+      lane.fault = undefined;
+      lane.subscribed = true;
+      this.#granted.add(lane);
+      this.#parts.granted(subscription);
+      return;
+    }
+    lane.fault = { reason: reasonOf(reasonCode).name, message: sentenceOf(reasonCode), reasonCode };
+    this.#parts.refused(subscription);
+    this.#parts.later(() => {
+      if (current()) this.#ask(subscription);
+    });
   }
 }

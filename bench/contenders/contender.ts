@@ -18,6 +18,8 @@ export interface Lab {
   readonly folder: string;
   /** The Node executable for child processes. */
   readonly node: string;
+  /** Options of Node for the bridge under test, such as a profiler's. */
+  readonly nodeOptions: readonly string[];
 }
 
 export type ContenderName = 'direct' | 'mosquitto' | 'plain' | 'pipelined' | 'ours' | 'null';

@@ -18,7 +18,7 @@ export function startOurs(lab: Lab, task: BridgeTask): Running {
   );
   // The ready file lies outside: a change in the watched folder would be a reload.
   const args = ['run', '-f', folder, '--http', '127.0.0.1:0', '--once-ready', `${folder}.ready`];
-  return lab.pool.spawn(lab.node, [command, ...args]);
+  return lab.pool.spawn(lab.node, [...lab.nodeOptions, command, ...args]);
 }
 
 /** The two resources of a task. */

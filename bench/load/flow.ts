@@ -18,7 +18,7 @@ export interface FlowOptions {
   readonly ringSlots: number;
 }
 
-/** Called once per read from the consumer side, after its frames were counted. */
+/** Called once per read from either side, after its frames were counted: there may be room to send. */
 export type ArrivalHandler = () => void;
 
 /** Sends numbered messages on one wire and counts them on another. */
@@ -28,6 +28,8 @@ export interface Flow {
   /** How many more messages the receiver's Receive Maximum and the capacity of a run allow now. */
   readonly room: number;
   send(count: number): void;
+  /** Unacknowledged messages that are ever allowed. */
+  readonly receiveMaximum: number;
   onArrival(handler: ArrivalHandler): void;
   onProbe(handler: (topic: number) => void): void;
   /** Sent-to-received times in ms since the last call. */
@@ -37,7 +39,7 @@ export interface Flow {
 
 export function createFlow(options: FlowOptions, producer: Wire, consumer: Wire): Flow {
   const tally = createTally(capacity);
-  const sender = createSender(options, producer);
+  const sender = createSender(options, producer, () => arrived());
   const acks = createAckWriter(consumer);
   let latencies: number[] | undefined;
   let arrived: ArrivalHandler = () => {};
@@ -68,6 +70,7 @@ export function createFlow(options: FlowOptions, producer: Wire, consumer: Wire)
     get room() {
       return Math.min(options.receiveMaximum - sender.unacknowledged, capacity - sender.sent);
     },
+    receiveMaximum: options.receiveMaximum,
     send: sender.send,
     onArrival(handler) {
       arrived = handler;
@@ -91,17 +94,14 @@ interface Sender {
 }
 
 /** Writes runs of the ring in place: a slot comes round again only long after its bytes have left. */
-function createSender(options: FlowOptions, producer: Wire): Sender {
+function createSender(options: FlowOptions, producer: Wire, acknowledged: () => void): Sender {
   const { shape } = options;
   const ring = createPublishRing(shape, options.topics, options.ringSlots);
   let sent = 0;
   let unacknowledged = 0;
-  producer.receive(
-    (buffer, start) => {
-      if (buffer[start] >> 4 === packetType.puback) unacknowledged -= 1;
-    },
-    () => {},
-  );
+  producer.receive((buffer, start) => {
+    if (buffer[start] >> 4 === packetType.puback) unacknowledged -= 1;
+  }, acknowledged);
 
   function patch(slot: number, now: number): void {
     const at = slot * ring.stride;

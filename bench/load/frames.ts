@@ -38,7 +38,7 @@ export interface MessageShape {
 }
 
 /** MQTT variable byte integer. */
-export function encodeLength(value: number): Buffer {
+function encodeLength(value: number): Buffer {
   const bytes: number[] = [];
   let rest = value;
   do {

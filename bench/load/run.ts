@@ -3,8 +3,10 @@ import { percentile } from '../statistics.ts';
 import type { Flow } from './flow.ts';
 import type { ClosedCommand, LoadResult, MeteredPids, PacedCommand } from './protocol.ts';
 
-/** Without any receipt for this long a QoS 0 window is taken for lost, and a drain for finished. */
+/** Without any receipt for this long what is outstanding is written off, and the load goes on. */
 const stallMs = 1000;
+/** At the end more patience, so that a busy machine does not look like loss. */
+const drainMs = 5000;
 
 /** A window goes out in at most this many writes, so that the sender's writes are big whatever the receipts come in. */
 const writesPerWindow = 10;
@@ -24,7 +26,7 @@ interface Interval {
 export async function runClosed(flow: Flow, command: ClosedCommand): Promise<LoadResult> {
   let writtenOff = 0;
   let open = true;
-  const leastWrite = Math.max(1, Math.floor(command.window / writesPerWindow));
+  const leastWrite = Math.max(1, Math.floor(Math.min(command.window, flow.receiveMaximum) / writesPerWindow));
   const refill = () => {
     const outstanding = flow.sent - flow.tally.distinct - writtenOff;
     const count = open ? Math.min(command.window - outstanding, flow.room) : 0;
@@ -87,11 +89,11 @@ function summary(flow: Flow, { from, to }: Interval): LoadResult {
   };
 }
 
-/** Resolves when everything sent has arrived, or nothing has for `stallMs`. */
+/** Resolves when everything sent has arrived, or nothing has for `drainMs`. */
 async function drain(flow: Flow): Promise<void> {
   let seen = -1;
   let since = performance.now();
-  while (flow.tally.distinct < flow.sent && performance.now() - since < stallMs) {
+  while (flow.tally.distinct < flow.sent && performance.now() - since < drainMs) {
     if (flow.tally.distinct !== seen) since = performance.now();
     seen = flow.tally.distinct;
     await pause(5);

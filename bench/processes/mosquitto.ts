@@ -12,13 +12,16 @@ export interface BridgeSections {
   readonly version: MqttVersion;
 }
 
-/** Limits off and Nagle off, so that neither hides the bridge; no disk, no log. */
+/**
+ * Limits and Nagle off, so that neither hides the bridge; no disk, no log. With max_inflight_messages 0 or 65535 the v5
+ * bridge of Mosquitto 2.0.11 sends a CONNECT that its own broker refuses, so a number no window here reaches.
+ */
 const settings = [
   'allow_anonymous true',
   'persistence false',
   'log_dest none',
   'sys_interval 0',
-  'max_inflight_messages 0',
+  'max_inflight_messages 60000',
   'max_queued_messages 0',
   'set_tcp_nodelay true',
 ];

@@ -15,14 +15,14 @@ export interface ProcessPool {
   spawn(command: string, args: readonly string[]): Running;
   /** A Node process with an IPC channel. */
   fork(module: string): Running;
-  stop(running: Running): Promise<void>;
+  /** Ends all, the latest first: a bridge may say goodbye to its brokers. */
   stopAll(): Promise<void>;
   /** Kills without waiting, for the way out. */
   killAll(): void;
 }
 
 const keptCharacters = 2000;
-const graceMs = 1500;
+const graceMs = 3000;
 
 export function createPool(node: string): ProcessPool {
   const alive = new Set<Running>();
@@ -57,9 +57,8 @@ export function createPool(node: string): ProcessPool {
   return {
     spawn: (command, args) => track(spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })),
     fork: (module) => track(fork(module, [], { execPath: node, silent: true })),
-    stop,
     async stopAll() {
-      await Promise.all([...alive].map(stop));
+      for (const running of [...alive].toReversed()) await stop(running);
     },
     killAll() {
       for (const { child } of alive) child.kill('SIGKILL');

@@ -94,7 +94,7 @@ function suback(version: number, idHigh: number, idLow: number, options: number)
 const propertySizes: Readonly<Record<number, number>> = { 0x11: 4, 0x17: 1, 0x19: 1, 0x21: 2, 0x22: 2, 0x27: 4 };
 
 /** Receive Maximum (0x21) of a CONNECT body; 65 535 or unnamed count as unnamed. */
-export function requestedReceiveMaximum(buffer: Buffer, body: number): number {
+function requestedReceiveMaximum(buffer: Buffer, body: number): number {
   if (buffer[body + 6] !== 5) return unnamedReceiveMaximum;
   const length = buffer[body + 10];
   let at = body + 11;

@@ -73,8 +73,10 @@ export function decodePacket(version: Version, bytes: Buffer): Packet {
   used.on('packet', keep).on('error', keep);
   used.parse(bytes);
   used.removeAllListeners();
-  if (!result || result instanceof Error) throw result ?? new Error('incomplete packet');
-  return result;
+  if (result && !(result instanceof Error)) return result;
+  // After an error mqtt-packet's parser misreads what comes next.
+  parsers[version] = parser({ protocolVersion: version });
+  throw result ?? new Error('incomplete packet');
 }
 
 /** Encodes PUBACK, PUBREC, PUBREL or PUBCOMP without reason code (success). */

@@ -7,7 +7,7 @@ import type { Scope } from './scope.ts';
 import type { Direction, Toxic } from './toxics.ts';
 
 /** Something that was put on a proxy and can be taken off again, for live connections too. */
-export interface Removable {
+interface Removable {
   readonly remove: () => void;
 }
 

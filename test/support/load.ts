@@ -149,7 +149,6 @@ function keepConnected(scope: Scope, options: RawClientOptions, prepare: (client
     ended.abort();
     await connections.close();
     await working;
-    await connections.close();
   });
   const client = async () => {
     await eventually(() => ended.signal.aborted || current?.open(), { deadlineMs: 60_000 });

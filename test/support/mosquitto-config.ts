@@ -1,5 +1,5 @@
 /** PEM texts of a TLS listener. */
-export interface TlsListener {
+interface TlsListener {
   /** Server certificate, intermediates after it. */
   readonly certificate: string;
   readonly key: string;

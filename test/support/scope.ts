@@ -6,7 +6,14 @@ export interface Scope {
 /** Makes a scope that lives until `close()`, for `beforeAll`/`afterAll` pairs, property runs and processes outside vitest. */
 export function createScope(): Scope & AsyncDisposable & { close(): Promise<void> } {
   const cleanUps: (() => void | Promise<void>)[] = [];
+  let closed = false;
+  function onTestFinished(cleanUp: () => void | Promise<void>): void {
+    cleanUps.push(cleanUp);
+    // What was still starting when the scope ended must not outlive it.
+    if (closed) void close();
+  }
   async function close(): Promise<void> {
+    closed = true;
     const failures: unknown[] = [];
     for (let cleanUp = cleanUps.pop(); cleanUp; cleanUp = cleanUps.pop()) {
       try {
@@ -17,5 +24,5 @@ export function createScope(): Scope & AsyncDisposable & { close(): Promise<void
     }
     if (failures.length > 0) throw new AggregateError(failures, 'clean-up failed');
   }
-  return { onTestFinished: (cleanUp) => cleanUps.push(cleanUp), close, [Symbol.asyncDispose]: close };
+  return { onTestFinished, close, [Symbol.asyncDispose]: close };
 }

@@ -72,8 +72,7 @@ test('mosquitto - listens for WebSockets when asked to', async (t) => {
   const { wsPort } = await startMosquitto(t, { websockets: true });
   const socket = new WebSocket(`ws://127.0.0.1:${wsPort}/mqtt`, 'mqtt');
   t.onTestFinished(() => socket.terminate());
-  const opened = new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-  await opened;
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   expect(socket.protocol).toBe('mqtt');
 });
 

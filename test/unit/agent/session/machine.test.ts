@@ -29,10 +29,10 @@ describe('step', () => {
     [connected, lost, { kind: 'waiting', epoch: 3, attempt: 3, fault }, [wait]],
     [connected, { kind: 'stable', epoch: 3 }, { ...connected, attempt: 0 }, []],
     [waiting, { kind: 'due', epoch: 3 }, { kind: 'connecting', epoch: 4, attempt: 2 }, [{ kind: 'connect', epoch: 4 }]],
-    [IDLE, { kind: 'stop' }, { kind: 'stopped', epoch: 0, attempt: 0 }, [{ kind: 'close' }]],
-    [connecting, { kind: 'stop' }, stopped, [{ kind: 'close' }]],
-    [connected, { kind: 'stop' }, stopped, [{ kind: 'close' }]],
-    [waiting, { kind: 'stop' }, stopped, [{ kind: 'close' }]],
+    [IDLE, { kind: 'stop' }, { kind: 'stopped', epoch: 0, attempt: 0 }, []],
+    [connecting, { kind: 'stop' }, stopped, []],
+    [connected, { kind: 'stop' }, stopped, []],
+    [waiting, { kind: 'stop' }, stopped, []],
   ])('%o, %o', (from, event, to, effects) => {
     expect(step(from, event, pace)).toEqual({ state: to, effects });
   });

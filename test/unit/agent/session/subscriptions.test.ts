@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Lane } from '../../../../agent/forward/lane.ts';
 import type { Control, SubscribeOptions } from '../../../../agent/session/mqtt-client.ts';
-import { createSubscriptions, type Subscription } from '../../../../agent/session/subscriptions.ts';
+import { Subscriptions, type Subscription } from '../../../../agent/session/subscriptions.ts';
 import type { RouteInput } from '../../../../shared/resources/topic-map.ts';
 import { sampleRoute } from '../../shared/sample.ts';
 
@@ -36,12 +36,12 @@ function laneOf(route: Partial<RouteInput> = {}): Lane {
 
 function setUp(publishes = true) {
   const granted: string[] = [];
-  const refused: [string, number][] = [];
+  const refused: string[] = [];
   const later: (() => void)[] = [];
-  const subscriptions = createSubscriptions({
+  const subscriptions = new Subscriptions({
     publishes,
     granted: ({ filter }) => void granted.push(filter),
-    refused: ({ filter }, code) => void refused.push([filter, code]),
+    refused: ({ filter }) => void refused.push(filter),
     later: (run) => void later.push(run),
   });
   const add = (filter: string, route: Partial<RouteInput> = {}): Subscription => {
@@ -108,14 +108,14 @@ describe('subscriptions', () => {
     const { control, said } = fakeControl([0x87]);
     subscriptions.begin(control, false);
     await settled();
-    expect(refused).toEqual([['a', 0x87]]);
+    expect(refused).toEqual(['a']);
     expect(lane.subscribed).toBe(false);
-    expect(subscriptions.faultOf(lane)).toContain('0x87');
+    expect(lane.fault).toMatchObject({ reason: 'NotAuthorized', reasonCode: 0x87 });
     for (const run of later) run();
     await settled();
     expect(filters(said)).toEqual(['subscribe a', 'subscribe a']);
     expect(lane.subscribed).toBe(true);
-    expect(subscriptions.faultOf(lane)).toBeUndefined();
+    expect(lane.fault).toBeUndefined();
   });
 
   it('does not ask again on a later connection, nor for what nobody wants', async () => {

@@ -1,0 +1,42 @@
+import { NO_LIMITS, type TargetLimits } from '../forward/window.ts';
+import type { ConnectionMaterial } from './credentials/credentials.ts';
+import type { Connack, ControlOptions } from './mqtt-client.ts';
+import type { SessionParts } from './session.ts';
+
+/** Largest topic alias a broker may use towards us. */
+export const TOPIC_ALIAS_MAXIMUM = 32;
+
+/** What CONNECT says. `resumes` tells that this process already had the session. */
+export function connectOptions(
+  { plan, limits, version, timing, targetOnly }: SessionParts,
+  { username, password, enhanced }: ConnectionMaterial,
+  resumes: boolean,
+): ControlOptions {
+  return {
+    clientId: plan.clientId,
+    version,
+    keepAlive: limits.keepAliveSeconds,
+    // A publisher that has forgotten its packet identifiers must not meet them again at the broker: it would take a
+    // new QoS 2 message for the old one under the same identifier and drop it (MQTT5 4.3.3).
+    // Without expiry a session of 3.1.1 must be clean to end with its connection (MQTT 3.1.1 3.1.2.4).
+    cleanStart: limits.expirySeconds === 0 || (targetOnly && !resumes),
+    sessionExpiry: limits.expirySeconds,
+    receiveMaximum: limits.maxInflightMessages,
+    maximumPacketSize: limits.maxPacketBytes,
+    topicAliasMaximum: TOPIC_ALIAS_MAXIMUM,
+    connackTimeoutMs: timing.connectTimeoutMs,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(enhanced === undefined ? {} : { enhanced }),
+  };
+}
+
+/** The limits a broker set in CONNACK, and the defaults of MQTT 5 where it set none (3.2.2.3). */
+export function limitsOf(connack: Connack | undefined): TargetLimits {
+  return {
+    receiveMaximum: connack?.receiveMaximum ?? NO_LIMITS.receiveMaximum,
+    maximumPacketSize: connack?.maximumPacketSize ?? NO_LIMITS.maximumPacketSize,
+    maximumQos: connack?.maximumQos ?? NO_LIMITS.maximumQos,
+    retainAvailable: connack?.retainAvailable ?? NO_LIMITS.retainAvailable,
+  };
+}

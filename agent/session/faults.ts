@@ -1,0 +1,70 @@
+import { reasonOf, sentenceOf, verdictOf } from '../../shared/reason-codes.ts';
+import { CredentialError } from './credentials/credential-error.ts';
+import type { WireTarget } from './wire/wire.ts';
+import type { SessionFault } from './machine.ts';
+import type { WireFault } from './wire/fault.ts';
+
+/** Faults that somebody has to mend: knocking often would not help. */
+const SLOW: ReadonlySet<string> = new Set([
+  'TlsVerifyFailed',
+  'TlsNameMismatch',
+  'TlsExpired',
+  'TlsClientCertificateRejected',
+  'TlsVersionRefused',
+  'TlsMaterialInvalid',
+]);
+
+/** The broker answered CONNECT with a reason code. */
+export function refusedFault(code: number): SessionFault {
+  return {
+    reason: reasonOf(code).name,
+    message: sentenceOf(code),
+    reasonCode: code,
+    verdict: verdictOf('connack', code),
+  };
+}
+
+/** The broker ended the connection by DISCONNECT. */
+export function disconnectedFault(code: number): SessionFault {
+  const verdict = verdictOf('disconnect', code);
+  return { reason: reasonOf(code).name, message: sentenceOf(code), reasonCode: code, verdict };
+}
+
+/** The broker sent what a broker must not send; `reasonCode` is what it was told. */
+export function hostileFault(reasonCode: number, detail: string): SessionFault {
+  const message = `The broker sent what MQTT does not allow (${detail}); the connection was closed. See the log of the broker.`;
+  return { reason: reasonOf(reasonCode).name, message, reasonCode, verdict: 'retry' };
+}
+
+/** No CONNACK, no answer to a ping, or a control packet without sense. */
+export function unresponsiveFault(reason: string, detail: string, target: WireTarget): SessionFault {
+  const message = `${target.side}BrokerConnection ${target.host}:${target.port}: ${detail}.`;
+  return { reason, message, verdict: 'retry' };
+}
+
+/** The wire could not be opened, or is gone. */
+export function wireFault(fault: WireFault | undefined): SessionFault {
+  if (!fault) return { reason: 'ConnectionClosed', message: 'The connection was closed.', verdict: 'retry' };
+  return { reason: fault.reason, message: fault.message, verdict: SLOW.has(fault.reason) ? 'slow' : 'retry' };
+}
+
+/** There is nothing to connect with. */
+export function credentialFault(error: unknown): SessionFault {
+  if (error instanceof CredentialError) return { reason: error.reason, message: error.message, verdict: 'slow' };
+  const message = error instanceof Error ? error.message : String(error);
+  return { reason: 'CredentialsFailed', message: `The credentials cannot be read: ${message}`, verdict: 'slow' };
+}
+
+/** A message has been in flight for too long: the broker lost it, or its answer. */
+export const ACK_TIMEOUT: SessionFault = {
+  reason: 'AckTimeout',
+  message: 'The broker did not acknowledge a message in time; connecting anew and sending it again.',
+  verdict: 'retry',
+};
+
+/** The target of a lane was replaced: what it had not finished must be read again. */
+export const TARGET_REPLACED: SessionFault = {
+  reason: 'TargetReplaced',
+  message: 'The other side of a route got new settings; its messages are read again.',
+  verdict: 'retry',
+};

@@ -57,10 +57,9 @@ export function step(state: SessionState, event: SessionEvent, pace: BackoffPace
       if (state.kind !== 'waiting' || event.epoch !== state.epoch) return unchanged(state);
       return connect(state.epoch + 1, state.attempt);
     case 'stop':
-      break;
+      if (state.kind === 'stopped') return unchanged(state);
+      return { state: { kind: 'stopped', epoch: state.epoch, attempt: 0 }, effects: [] };
   }
-  if (state.kind === 'stopped') return unchanged(state);
-  return { state: { kind: 'stopped', epoch: state.epoch, attempt: 0 }, effects: [] };
 }
 
 function lost(state: SessionState, event: SessionEvent & { kind: 'lost' }, pace: BackoffPace): SessionStep {

@@ -56,7 +56,7 @@ export class Subscriptions {
     lane.subscribed = false;
   }
 
-  /** Ends a subscription; resolves when the broker has answered. Without a connection it is left for the next one. */
+  /** Ends a subscription; resolves when the broker has answered. Without a connection the next one says it. */
   async remove(lane: Lane): Promise<void> {
     const subscription = this.#wanted.get(lane);
     this.forget(lane);
@@ -70,9 +70,7 @@ export class Subscriptions {
       this.#granted.clear();
       this.#leaving.clear();
     }
-    const leaving = [...this.#leaving];
-    this.#leaving.clear();
-    for (const filter of leaving) void this.#unsubscribe(filter);
+    for (const filter of [...this.#leaving]) void this.#unsubscribe(filter);
     for (const subscription of this.#wanted.values()) {
       subscription.lane.subscribed = this.#granted.has(subscription.lane);
       if (!subscription.lane.subscribed) this.#ask(subscription);
@@ -98,19 +96,6 @@ export class Subscriptions {
     );
   }
 
-  /** A broker has one subscription for each filter: it must stay as long as any lane wants it (MQTT5 3.8.4). */
-  async #unsubscribe(filter: string): Promise<void> {
-    if ([...this.#wanted.values()].some((other) => other.filter === filter)) return;
-    this.#leaving.add(filter);
-    const control = this.#control;
-    try {
-      await control?.unsubscribe(filter);
-      if (control) this.#leaving.delete(filter);
-    } catch {
-      // The connection ended first; the next one says it again.
-    }
-  }
-
   #answered(subscription: Subscription, control: Control, reasonCode: number): void {
     const { lane } = subscription;
     const current = () => control === this.#control && this.#wanted.get(lane) === subscription;
@@ -127,5 +112,18 @@ export class Subscriptions {
     this.#parts.later(() => {
       if (current()) this.#ask(subscription);
     });
+  }
+
+  /** A broker has one subscription for each filter: it must stay as long as any lane wants it (MQTT5 3.8.4). */
+  async #unsubscribe(filter: string): Promise<void> {
+    this.#leaving.delete(filter);
+    if ([...this.#wanted.values()].some((other) => other.filter === filter)) return;
+    this.#leaving.add(filter);
+    try {
+      await this.#control?.unsubscribe(filter);
+      if (this.#control) this.#leaving.delete(filter);
+    } catch {
+      // The connection ended first; the next one says it again.
+    }
   }
 }

@@ -157,13 +157,11 @@ export class Sender implements Flushable {
     this.#connected = true;
     this.#congested = false;
     const now = this.#parts.now();
+    if (sessionPresent) this.#releaseAgain(now);
     for (let transit = this.#inflight.last; transit; ) {
       const { previous } = transit;
       countRetried(transit.lane.counters, 'reconnect');
-      if (sessionPresent && transit.phase === 'released') {
-        transit.sentAt = now;
-        this.#release(transit.targetId);
-      } else this.#recall(transit);
+      if (!sessionPresent || transit.phase !== 'released') this.#recall(transit);
       transit = previous;
     }
     if (!sessionPresent) this.#forgetIds();
@@ -419,6 +417,15 @@ export class Sender implements Flushable {
       observeLatency(counters.latency, (now - transit.receivedAt) / 1000);
     }
     this.settle(transit);
+  }
+
+  /** PUBREL goes out in the order of the PUBRECs it answers (MQTT5 4.6). */
+  #releaseAgain(now: number): void {
+    for (let transit = this.#inflight.first; transit; transit = transit.next) {
+      if (transit.phase !== 'released') continue;
+      transit.sentAt = now;
+      this.#release(transit.targetId);
+    }
   }
 
   #release(id: number): void {

@@ -1,7 +1,12 @@
 import { Duplex } from 'node:stream';
-import { MqttClient, type IClientOptions, type IConnackPacket } from 'mqtt';
+import type { IClientOptions, IConnackPacket } from 'mqtt';
+import mqttClient from 'mqtt/lib/client';
 import { reasonOfReturnCode } from '../../shared/reason-codes.ts';
 import { HIGHEST_PUBLISH_ID } from '../forward/packet-ids.ts';
+
+// The main entry of the package loads its ways to connect as well: SOCKS, WebSocket, TLS. This one has but the client.
+const { default: MqttClient } = mqttClient;
+type MqttClient = InstanceType<typeof MqttClient>;
 
 /** What CONNECT says, and how long CONNACK may take. */
 export interface ControlOptions {

@@ -100,10 +100,18 @@ describe('F22 - a configuration that cannot work is refused with its rule and pl
 describe('F27 - an invalid document over a valid one changes nothing and is reported', () => {
   const bad: [string, (good: BridgeConfig) => string, string][] = [
     ['with an unknown field', (good) => bridgeYaml(good).replace('qos:', 'quality:'), 'TM002'],
-    ['with a wildcard target', (good) => bridgeYaml({ ...good, routes: [outward('up', 'up/#', { target: '#' })] }), 'TM004'],
+    [
+      'with a wildcard target',
+      (good) => bridgeYaml({ ...good, routes: [outward('up', 'up/#', { target: '#' })] }),
+      'TM004',
+    ],
     ['that is no YAML', () => 'spec: [', 'YA001'],
     ['that is empty', () => '', ''],
-    ['whose aliases expand too far', (good) => bridgeYaml({ ...good, routes: Array(10_001).fill(good.routes[0]) }), 'YA004'],
+    [
+      'whose aliases expand too far',
+      (good) => bridgeYaml({ ...good, routes: Array(10_001).fill(good.routes[0]) }),
+      'YA004',
+    ],
   ];
   test.for(bad)('%s', async ([, write, rule], scope) => {
     const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
@@ -136,7 +144,9 @@ describe('F27 - an invalid document over a valid one changes nothing and is repo
     const { start, write } = await prepareBridge(scope, good);
     const agent = await start();
     await agent.ready();
-    const many = Array.from({ length: 4000 }, (_, i) => outward(`r${i}`, `up/${i}/#`, { target: `${'t'.repeat(60)}/#` }));
+    const many = Array.from({ length: 4000 }, (_, i) =>
+      outward(`r${i}`, `up/${i}/#`, { target: `${'t'.repeat(60)}/#` }),
+    );
     await write({ ...good, routes: many });
     const status = await eventually(async () => {
       const found = await agent.status();

@@ -68,7 +68,10 @@ async function setStage(scope: TestContext, route: RouteInput): Promise<Stage> {
 function expectEachOnceOn(stage: Stage, topics: readonly string[], duplicates = 0): void {
   const own = stage.above.log.received.filter(({ producer }) => producer === 'moved');
   const sent = stage.moved.log.sent.map((message) => ({ ...message, topic: 'any' }));
-  const received = own.map((message) => ({ ...message, topic: topics.includes(message.topic) ? 'any' : message.topic }));
+  const received = own.map((message) => ({
+    ...message,
+    topic: topics.includes(message.topic) ? 'any' : message.topic,
+  }));
   const report = checkDelivery(sent, received, { allowDuplicates: duplicates });
   expect(report.ok, report.text).toBe(true);
   expect(new Set(own.map(({ topic }) => topic))).toEqual(new Set(topics));
@@ -80,7 +83,9 @@ describe('F28 - a valid change under load loses nothing and leaves other routes 
     await stage.reload({ routes: [STILL, outward('moved', 'moved/#', { target: 'new/a' })] });
     const { moved, above } = stage;
     await moved.stop();
-    await eventually(() => above.log.received.filter(({ producer }) => producer === 'moved').length >= moved.log.sent.length);
+    await eventually(
+      () => above.log.received.filter(({ producer }) => producer === 'moved').length >= moved.log.sent.length,
+    );
     expectEachOnceOn(stage, ['moved/a', 'new/a']);
     expect(stage.bridge.session('remote', 'moved').epoch).toBe(1);
     expect(stage.bridge.session('local', 'moved').epoch).toBe(1);

@@ -72,10 +72,13 @@ test('F31 - credentials, payloads, topics and words of a broker never show, what
     source.publish({ topic: secret('topic'), payload: secret('payload'), qos: 1, properties });
   }
   source.publish({ topic: 'no/x', payload: secret('payload'), qos: 0 });
-  await eventually(async () => {
-    const { counters } = (await agent.status()).routes[0];
-    return counters.received === 6 && counters.forwarded === 2 && counters.inflight === 0;
-  }, { describe: () => agent.output() });
+  await eventually(
+    async () => {
+      const { counters } = (await agent.status()).routes[0];
+      return counters.received === 6 && counters.forwarded === 2 && counters.inflight === 0;
+    },
+    { describe: () => agent.output() },
+  );
   // Words of a broker, and bytes that break the rules.
   source.send({ cmd: 'disconnect', reasonCode: 0x82, properties: { reasonString: secret('reason') } } as never);
   const second = await connectionOf(local, 'agent-up', 1);
@@ -108,7 +111,12 @@ test('F31 - a private key never shows, neither a good one nor a broken one', asy
   const local = await startRawBroker(scope);
   const tls = { tlsEnabled: true, trustedCaCertificateConfigMap: 'trust' };
   const side = { port: remote.port, tls, authentication: { x509: { secretName: 'pair' } } };
-  const config = { local: local.port, remote: side, routes: [outward('up', '#')], spec: { logLevel: 'trace' } } as const;
+  const config = {
+    local: local.port,
+    remote: side,
+    routes: [outward('up', '#')],
+    spec: { logLevel: 'trace' },
+  } as const;
   const { start } = await prepareBridge(scope, config, folders);
   const agent = await start();
   await agent.ready();

@@ -57,7 +57,12 @@ test('topic aliases and subscription identifiers of the source do not reach the 
   const alias = (n: number): Property => [PROPERTY.topicAlias, n];
   const most = source.connect.properties?.topicAliasMaximum ?? 0;
   expect(most).toBeGreaterThan(0);
-  source.publish({ topic: 'a', payload: '1', qos: 1, properties: [alias(1), [PROPERTY.subscriptionIdentifier, 268_435_455]] });
+  source.publish({
+    topic: 'a',
+    payload: '1',
+    qos: 1,
+    properties: [alias(1), [PROPERTY.subscriptionIdentifier, 268_435_455]],
+  });
   source.publish({ topic: '', payload: '2', qos: 1, properties: [alias(1), [PROPERTY.subscriptionIdentifier, 1]] });
   source.publish({ topic: 'b', payload: '3', qos: 0, properties: [alias(1)] });
   source.publish({ topic: '', payload: '4', qos: 0, properties: [alias(1)] });

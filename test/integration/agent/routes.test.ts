@@ -107,7 +107,9 @@ describe('the retain flag', () => {
 
 describe('a message that the target refuses', () => {
   const refusing = (code: number) => ({
-    hooks: { onPublish: ({ topic }: { topic: string }) => (topic.startsWith('bad') ? { reasonCode: code } : undefined) },
+    hooks: {
+      onPublish: ({ topic }: { topic: string }) => (topic.startsWith('bad') ? { reasonCode: code } : undefined),
+    },
   });
 
   test.for([
@@ -128,7 +130,9 @@ describe('a message that the target refuses', () => {
     for (const topic of ['good/1', 'bad', 'good/2']) local.broker.publish({ topic, payload: '', qos: 1 });
     await eventually(() => bridge.route('r').counters.received === 3);
     await bridge.settled();
-    const expected = reason ? { forwarded: 2, dropped: { [reason]: 1 } } : { forwarded: 3, dropped: {}, retried: { transient_refusal: 3 } };
+    const expected = reason
+      ? { forwarded: 2, dropped: { [reason]: 1 } }
+      : { forwarded: 3, dropped: {}, retried: { transient_refusal: 3 } };
     expect(bridge.route('r').counters).toMatchObject(expected);
     expect(bridge.session('remote').epoch).toBe(1);
   });
@@ -182,7 +186,10 @@ describe('a message that the target refuses', () => {
     await eventually(() => (bridge.route('r').counters.retried['blocked'] ?? 0) > 5);
     expect(bridge.route('r').counters).toMatchObject({ received: 5, forwarded: 0, inflight: 5, dropped: {} });
     const order: string[] = [];
-    remote.broker.events.on('published', ({ topic, payload }) => void (topic === 'bad' && order.push(payload.toString())));
+    remote.broker.events.on(
+      'published',
+      ({ topic, payload }) => void (topic === 'bad' && order.push(payload.toString())),
+    );
     refusing = false;
     await bridge.settled();
     expect(order).toEqual(['0', '1', '2', '3', '4']);
@@ -218,7 +225,11 @@ test('a subscription that the source refuses is reported, and asked for again un
   await eventually(() => bridge.route('open').lanes.ready === 1);
   await eventually(() => bridge.events('SubscribeRefused').length > 0);
   expect(bridge.route('closed').lanes).toEqual({ total: 1, ready: 0 });
-  expect(bridge.events('SubscribeRefused')[0]).toMatchObject({ route: 'closed', side: 'remote', reason: 'NotAuthorized' });
+  expect(bridge.events('SubscribeRefused')[0]).toMatchObject({
+    route: 'closed',
+    side: 'remote',
+    reason: 'NotAuthorized',
+  });
   refusing = false;
   await bridge.allReady();
 });

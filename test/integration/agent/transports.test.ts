@@ -60,7 +60,13 @@ describe('a bridge passes messages both ways', () => {
     const above = await startConsumer(scope, { port: remote.plain, clientId: 'above', filters: 'up/#' });
     const below = await startConsumer(scope, { port: local.port, clientId: 'below', filters: 'down/#' });
     const up = startProducer(scope, { port: local.port, name: 'up', topics: ['up/a'], size: 2000, count: COUNT });
-    const down = startProducer(scope, { port: remote.plain, name: 'down', topics: ['down/a'], size: 2000, count: COUNT });
+    const down = startProducer(scope, {
+      port: remote.plain,
+      name: 'down',
+      topics: ['down/a'],
+      size: 2000,
+      count: COUNT,
+    });
     await Promise.all([up.done, down.done, above.received(COUNT), below.received(COUNT)]);
     await bridge.settled();
     const upward = checkDelivery(up.log.sent, above.log.received);

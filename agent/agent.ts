@@ -1,3 +1,4 @@
+import type { ConnectorDocument } from '../shared/plan/document.ts';
 import type { ConfigSource, ConfigUpdate } from './config/source.ts';
 import { createMountedFiles } from './config/mounted-files.ts';
 import { Bridge } from './bridge.ts';
@@ -54,16 +55,20 @@ export function createAgent(options: AgentOptions): Agent {
     logger,
     random: options.random ?? Math.random,
     now,
-    progressed() {
-      const { lanes } = bridge;
-      if (lanes.length > 0 && lanes.every((lane) => bridge.isReady(lane))) ready.resolve();
-    },
+    progressed: () => progressed(),
   });
 
+  const progressed = () => {
+    if (config.generation > 0 && bridge.lanes.every((lane) => bridge.isReady(lane))) ready.resolve();
+  };
+
   const take = async (update: ConfigUpdate): Promise<void> => {
+    if (update.kind === 'document') await apply(update.document);
     config = recordUpdate(config, update, new Date());
-    if (update.kind === 'rejected') return;
-    const { document } = update;
+    progressed();
+  };
+
+  const apply = async (document: ConnectorDocument): Promise<void> => {
     connector = document.connector.metadata.name;
     await bridge.apply(document);
     logger.info({ evt: 'ConfigApplied', connector, revision: document.revision, lanes: bridge.lanes.length });

@@ -74,8 +74,8 @@ async function play({ agent, stage, logger, options, io }: Play): Promise<ExitCo
 
   const end = await Promise.race([signals.next(), after(options.for), agent.closed.then(() => 'closed' as const)]);
   stopTraffic();
-  await Promise.race([agent.stop(STOP_DEADLINE_MS), signals.next()]);
   stopShow();
+  await Promise.race([agent.stop(STOP_DEADLINE_MS), signals.next()]);
   io.stdout.write(`\n${renderSummary(agent.snapshot(), (io.now() - began) / 1_000)}\n`);
   await probes?.close();
   if (end === 'closed') return EXIT.runtime;
@@ -131,10 +131,7 @@ function show(agent: RunningAgent, display: Display, io: Io): () => void {
     then = time;
   };
   const timer = setInterval(look, 1_000);
-  return () => {
-    clearInterval(timer);
-    look();
-  };
+  return () => clearInterval(timer);
 }
 
 async function after(seconds: number | undefined): Promise<'time'> {

@@ -10,6 +10,7 @@ import { openProbes } from './open-probes.ts';
 import { createSignalQueue } from './signals.ts';
 import { reportConfig } from './report-config.ts';
 import { problemsText } from './problems-text.ts';
+import { trimHeap } from './trim-heap.ts';
 import { packageVersion } from './version.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -66,6 +67,7 @@ interface Serving {
 }
 
 async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode> {
+  await trimHeap();
   const probes = await openProbes(agent, { logger, address: options.http, io });
   if (probes === undefined) return EXIT.runtime;
   // Listening for signals comes before `start`, so that none can arrive in between.

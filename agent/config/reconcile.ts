@@ -9,13 +9,13 @@ export interface Deployment {
 }
 
 /** One part that goes on under the same key with other settings. */
-export interface Replacement<T> {
+interface Replacement<T> {
   readonly from: T;
   readonly to: T;
 }
 
 /** What to do with each part; every running and every wanted key is in exactly one list. */
-export interface Changes<T> {
+interface Changes<T> {
   readonly keep: readonly T[];
   readonly start: readonly T[];
   readonly stop: readonly T[];
@@ -52,11 +52,12 @@ export function reconcile(running: Deployment | undefined, wanted: Deployment | 
   };
 }
 
-/** Identity of what a session depends on: its plan, its broker's connection settings, protocol and session limits. */
-export function sessionHash(session: SessionPlan, connector: Connector): string {
+// What a session depends on: its names, its broker's connection settings, the protocol and the limits. The slot is none of
+// it: it says which instance runs a part, and a part that comes to another instance leaves this one's plan.
+function sessionHash(session: SessionPlan, connector: Connector): string {
   const { protocol, session: limits, localBrokerConnection, remoteBrokerConnection } = connector.spec;
   const connection = session.side === 'local' ? localBrokerConnection : remoteBrokerConnection;
-  return hash([session, protocol, limits, connection]);
+  return hash([withoutSlot(session), protocol, limits, connection]);
 }
 
 function keepsSessions({ from, to }: Replacement<LanePlan>, kept: ReadonlySet<string>): boolean {
@@ -83,23 +84,24 @@ function compare<T extends { readonly key: string }>(
   return { keep, start, stop: running.filter((part) => !after.has(part.key)), replace };
 }
 
+function withoutSlot(part: SessionPlan | LanePlan): object {
+  return { ...part, slot: undefined };
+}
+
 function sessionHashes(deployment: Deployment | undefined): Map<string, string> {
-  const { plan, connector } = deployment ?? {};
-  if (plan === undefined || connector === undefined) return new Map();
+  if (deployment === undefined) return new Map();
+  const { plan, connector } = deployment;
   return new Map(plan.sessions.map((session) => [session.key, sessionHash(session, connector)]));
 }
 
-// A lane lives on its sessions: when one of them is replaced, the lane is too.
+// A lane lives on its sessions: when one of them is replaced, the lane is too. Default dead-letter topics hold the connector's name.
 function laneHashes(deployment: Deployment | undefined): Map<string, string> {
-  const { plan, connector } = deployment ?? {};
-  if (plan === undefined || connector === undefined) return new Map();
+  if (deployment === undefined) return new Map();
+  const { metadata, spec } = deployment.connector;
   const sessions = sessionHashes(deployment);
-  return new Map(
-    plan.lanes.map((lane) => [
-      lane.key,
-      hash([lane, connector.spec.maxHops, sessions.get(lane.source), sessions.get(lane.target)]),
-    ]),
-  );
+  const hashOf = (lane: LanePlan): string =>
+    hash([withoutSlot(lane), metadata.name, spec.maxHops, sessions.get(lane.source), sessions.get(lane.target)]);
+  return new Map(deployment.plan.lanes.map((lane) => [lane.key, hashOf(lane)]));
 }
 
 function hash(value: unknown): string {

@@ -13,7 +13,7 @@ export interface WatchTiming {
   readonly pollMs: number;
 }
 
-export const WATCH_TIMING: WatchTiming = { debounceMs: 100, maxDelayMs: 1_000, pollMs: 2_000 };
+const WATCH_TIMING: WatchTiming = { debounceMs: 100, maxDelayMs: 1_000, pollMs: 2_000 };
 
 /** Calls `onChange` after the files at `paths` changed; ends when `signal` aborts. */
 export function watchFiles(

@@ -102,6 +102,8 @@ export class Receiver implements Flushable {
    * @returns 0 to go on, -1 to hold the stream until `proceed`, or the reason code to close the connection with.
    */
   publish(bytes: Buffer, start: number, body: number, end: number, now: number): number {
+    // The connection ended over an earlier packet of the same read: nobody could acknowledge this one.
+    if (!this.#connected) return 0;
     const view = this.#view;
     const refused = parsePublish(view, bytes, start, body, end, this.#parts.version);
     if (refused !== 0) return this.#refuse(refused, view.fault);

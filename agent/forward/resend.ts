@@ -18,7 +18,8 @@ export function fitFrame(transit: Transit, limits: TargetLimits, now: number): F
   if (!slab) return 'send';
   const { bytes } = slab;
   bytes[transit.start] &= ~DUP;
-  if (transit.expiryAt >= 0 && !stampExpiry(transit, now)) return 'expired';
+  // What the broker may have already must be completed under its identifier; it will see the expiry.
+  if (transit.expiryAt >= 0 && !stampExpiry(transit, now) && transit.targetId === 0) return 'expired';
   if ((bytes[transit.start] & RETAIN) !== 0 && !limits.retainAvailable) {
     bytes[transit.start] &= ~RETAIN;
     transit.lane.counters.retainCleared++;
@@ -41,18 +42,19 @@ export function stampId(transit: Transit, id: number): void {
 }
 
 /**
- * Takes whole seconds held off the Message Expiry Interval. Returns false when nothing is left of it; an interval
- * that came as 0 is passed on as it is.
+ * Takes whole seconds held off the Message Expiry Interval. Returns false when nothing is left of it, and leaves one
+ * second, as some brokers take 0 for no expiry at all. For their sake an interval that came as 0 is passed on as it is.
  */
 export function stampExpiry(transit: Transit, now: number): boolean {
   const held = Math.floor((now - transit.heldSince) / 1000);
   if (held <= 0 || !transit.slab) return true;
   const { bytes } = transit.slab;
-  const left = bytes.readUInt32BE(transit.expiryAt) - held;
-  if (left <= 0) return false;
-  bytes.writeUInt32BE(left, transit.expiryAt);
+  const interval = bytes.readUInt32BE(transit.expiryAt);
+  if (interval === 0) return true;
+  const left = interval - held;
+  bytes.writeUInt32BE(Math.max(left, 1), transit.expiryAt);
   transit.heldSince += held * 1000;
-  return true;
+  return left > 0;
 }
 
 function lowerQos(transit: Transit, qos: 0 | 1 | 2): void {

@@ -17,6 +17,8 @@ interface Entry {
 
 const FEWEST = 64;
 const MOST = 8192;
+/** Bytes of a topic worth remembering: a broker that sends many long ones must not fill the memory. */
+const LONGEST = 1024;
 
 /**
  * Remembers what was decided for topics seen before, so that a message of a known topic is neither decoded, matched
@@ -39,6 +41,7 @@ export class TopicTable {
 
   /** Remembers a passage; the table grows while topics keep pushing each other out. */
   remember(bytes: Buffer, start: number, end: number, passage: Passage): void {
+    if (end - start > LONGEST) return;
     this.#misses++;
     const size = this.#entries.length;
     if (size === 0) this.#entries = Array.from({ length: FEWEST });

@@ -1,6 +1,3 @@
-/** Largest value of a Variable Byte Integer (MQTT5 1.5.5). */
-export const MAX_VARINT = 268_435_455;
-
 /** How many bytes `value` takes as a Variable Byte Integer, 1 to 4. */
 export function varintLength(value: number): number {
   if (value < 0x80) return 1;

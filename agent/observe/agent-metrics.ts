@@ -2,7 +2,7 @@ import { type MetricDefinition, ofAgent, ofProcess, ofSides, type Sample, sumRec
 import type { AgentSnapshot, SessionSnapshot } from './snapshot.ts';
 
 /** The disconnect reason that has a metric of its own (MQTT reason code 0x90). */
-export const INVALID_TOPIC_REASON = 'TopicNameInvalid';
+const INVALID_TOPIC_REASON = 'TopicNameInvalid';
 
 /** Metrics of the agent's sessions. */
 export const SESSION_METRICS: readonly MetricDefinition[] = [
@@ -24,8 +24,8 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
   ofSides({
     name: 'mqttbridge_connects_total',
     type: 'counter',
-    help: 'CONNACKs received, by reason code name.',
-    unit: 'connects',
+    help: 'Attempts to connect, by outcome: the reason code of CONNACK by name, or why there was none.',
+    unit: 'attempts',
     by: 'reason_code',
     value: (sessions) => sumRecords(sessions.map((session) => session.connects)),
   }),
@@ -47,7 +47,7 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
   ofSides({
     name: 'mqttbridge_invalid_topic_total',
     type: 'counter',
-    help: `Connections closed because the broker sent an invalid topic (reason ${INVALID_TOPIC_REASON}).`,
+    help: `Connections closed over an invalid topic (reason ${INVALID_TOPIC_REASON}).`,
     unit: 'connections',
     value: (sessions) => sum(sessions, (session) => session.disconnects[INVALID_TOPIC_REASON] ?? 0),
   }),

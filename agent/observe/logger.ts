@@ -7,7 +7,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Fields of one log line; `evt` names the event in CamelCase and is what people search for. */
-export interface LogFields {
+interface LogFields {
   readonly evt: string;
   readonly [field: string]: unknown;
 }
@@ -135,7 +135,7 @@ function repeatedLine(line: Line, repeated: number): Line {
 }
 
 // Attempt numbers, delays and times differ from line to line of the same trouble, so they are no part of its identity.
-const IDENTITY = ['evt', 'connector', 'topicMap', 'route', 'lane', 'session', 'side', 'reason', 'reasonCode', 'file'];
+const IDENTITY = ['evt', 'connector', 'topicMap', 'route', 'side', 'kind', 'name', 'reason', 'reasonCode', 'file'];
 
 function repeatKey(line: Line): string {
   return JSON.stringify([line.level, ...IDENTITY.map((field) => line.fields[field] ?? null)]);

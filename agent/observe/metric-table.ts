@@ -13,7 +13,7 @@ export type MetricLabel =
   | 'op'
   | 'version';
 
-export type MetricType = 'counter' | 'gauge' | 'histogram';
+type MetricType = 'counter' | 'gauge' | 'histogram';
 
 /** One value of a metric; `name` differs from the metric's in the parts of a histogram. */
 export interface Sample {

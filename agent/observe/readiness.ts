@@ -3,7 +3,7 @@ import { redactText } from './redact.ts';
 import type { AgentSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
 
 /** One line of `/readyz?verbose`. */
-export interface Check {
+interface Check {
   readonly name: string;
   readonly ok: boolean;
   /** Why not, or a remark; one line. */

@@ -4,7 +4,7 @@ const MAX_DEPTH = 4;
 const MAX_ENTRIES = 50;
 
 /** Field names whose values never leave the process, compared in lower case without `-` and `_`. */
-export const REDACTED_FIELDS: ReadonlySet<string> = new Set([
+const REDACTED_FIELDS: ReadonlySet<string> = new Set([
   'password',
   'passphrase',
   'pwd',

@@ -1,5 +1,5 @@
 /** What to do with one occurrence: print it, with how often it was held back since it was last printed, or hold it back. */
-export type Verdict = { readonly kind: 'print'; readonly repeated: number } | { readonly kind: 'hold' };
+type Verdict = { readonly kind: 'print'; readonly repeated: number } | { readonly kind: 'hold' };
 
 /** Lets one of many equal events through per interval and counts the others. */
 export interface RepeatLimiter<T> {

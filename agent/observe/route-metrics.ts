@@ -1,8 +1,9 @@
+import type { DropReason } from '../forward/counters.ts';
 import { type MetricDefinition, ofRoutes, routeLabelNames, routeLabels, type Sample } from './metric-table.ts';
 import type { AgentSnapshot, RouteSnapshot } from './snapshot.ts';
 
 /** The dropped-message reason that has a metric of its own. */
-export const LOOP_REASON = 'LoopDetected';
+const LOOP_REASON = 'loop' satisfies DropReason;
 
 /** Metrics of what passes through a route. */
 export const ROUTE_METRICS: readonly MetricDefinition[] = [

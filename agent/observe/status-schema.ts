@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Version of the document at `/status`; it changes when a field is renamed, removed or given another meaning. */
-export const STATUS_API_VERSION = 'mqttbridge/v1';
+const STATUS_API_VERSION = 'mqttbridge/v1';
 
 const count = z.int().nonnegative();
 const counts = z.record(z.string(), count);

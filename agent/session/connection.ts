@@ -214,7 +214,9 @@ export class Connection implements FrameHandler {
   #controlPacket(type: number, frame: Buffer, body: number): boolean {
     switch (type) {
       case Type.connack:
-        this.#control?.read(frame);
+        // MQTT5 3.2: a second CONNACK is a protocol error.
+        if (this.#accepted) this.malformed(ReasonCode.protocolError, 'a second CONNACK');
+        else this.#control?.read(frame);
         // What follows CONNACK must wait until this side knows its limits and whether the session is the old one.
         return this.#accepted;
       case Type.suback:

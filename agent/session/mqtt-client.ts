@@ -1,7 +1,12 @@
 import { Duplex } from 'node:stream';
-import { MqttClient, type IClientOptions, type IConnackPacket } from 'mqtt';
+import type { IClientOptions, IConnackPacket } from 'mqtt';
+import mqttClient from 'mqtt/lib/client';
 import { reasonOfReturnCode } from '../../shared/reason-codes.ts';
 import { HIGHEST_PUBLISH_ID } from '../forward/packet-ids.ts';
+
+// The main entry of the package loads its ways to connect as well: SOCKS, WebSocket, TLS. This one has but the client.
+const { default: MqttClient } = mqttClient;
+type MqttClient = InstanceType<typeof MqttClient>;
 
 /** What CONNECT says, and how long CONNACK may take. */
 export interface ControlOptions {
@@ -63,22 +68,31 @@ export interface Control {
 
 /** Opens a control channel: CONNECT leaves through `events.write` before this returns. */
 export function openControl(options: ControlOptions, events: ControlEvents): Control {
-  const stream = controlStream(events, () => fail('KeepAliveTimeout', 'no answer to a ping'));
+  // MQTT.js destroys its stream first and says why afterwards, in the same turn.
+  const stream = controlStream(events, () =>
+    queueMicrotask(() =>
+      accepted ? fail('KeepAliveTimeout', 'no answer to a ping') : fail('ConnackTimeout', 'no answer to CONNECT'),
+    ),
+  );
   const client = new MqttClient(() => stream, clientOptions(options));
+  let accepted = false;
   let over = false;
   const fail: ControlEvents['failed'] = (reason, detail) => {
     if (over) return;
     over = true;
     events.failed(reason, detail);
   };
-  client.on('connect', (packet) => events.connected(connackOf(packet)));
+  client.on('connect', (packet) => {
+    accepted = true;
+    events.connected(connackOf(packet));
+  });
   client.on('error', (error) => {
     const refusal = refusalOf(error, options.version);
     if (over) return;
     if (refusal !== undefined) {
       over = true;
       events.refused(refusal);
-    } else fail(error.message === 'connack timeout' ? 'ConnackTimeout' : 'ProtocolError', error.message);
+    } else fail(REASONS[error.message] ?? 'ProtocolError', error.message);
   });
   client.connect();
   return {
@@ -96,6 +110,12 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
     },
   };
 }
+
+/** Errors that MQTT.js tells apart by their text only. */
+const REASONS: Readonly<Record<string, Parameters<ControlEvents['failed']>[0]>> = {
+  'connack timeout': 'ConnackTimeout',
+  'Keepalive timeout': 'KeepAliveTimeout',
+};
 
 function clientOptions(options: ControlOptions): IClientOptions {
   const { enhanced, username, password } = options;

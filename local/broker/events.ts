@@ -8,6 +8,7 @@ export type DisconnectCause =
   | 'taken-over'
   | 'protocol'
   | 'not-authorized'
+  | 'quota'
   | 'queue-full'
   | 'server';
 

@@ -7,9 +7,11 @@ export interface BrokerProfile {
   readonly connectTimeoutMs: number;
   /** Milliseconds a closing connection may still take to read what it was told. */
   readonly lingerMs: number;
-  /** Bytes of the largest CONNECT. */
-  readonly maximumConnectSize: number;
-  /** Bytes of the largest packet a client may send; stated in CONNACK. */
+  /** Bytes of the largest packet other than PUBLISH. */
+  readonly maximumControlPacketSize: number;
+  /** User properties in one packet other than PUBLISH. */
+  readonly maximumControlUserProperties: number;
+  /** Bytes of the largest PUBLISH a client may send; stated in CONNACK. */
   readonly maximumPacketSize: number;
   /** Highest QoS of a PUBLISH from a client and of a subscription. */
   readonly maximumQos: Qos;
@@ -77,7 +79,8 @@ export const genericProfile: BrokerProfile = {
   name: 'generic',
   connectTimeoutMs: 10_000,
   lingerMs: 1_000,
-  maximumConnectSize: 256 * 1024,
+  maximumControlPacketSize: 256 * 1024,
+  maximumControlUserProperties: 1_000,
   maximumPacketSize: 16 * 1024 * 1024,
   maximumQos: 2,
   retainAvailable: true,

@@ -9,9 +9,10 @@ export interface Interval {
   readonly seconds: number;
 }
 
-const HEAD = ['ROUTE', 'FROM', 'SOURCE', 'TARGET', 'MSG/S', 'FORWARDED', 'DROPPED', 'IN FLIGHT', 'P50', 'P95', 'STATE'];
+// What may be cut off on a narrow terminal stands last.
+const HEAD = ['ROUTE', 'MSG/S', 'FORWARDED', 'DROPPED', 'P50', 'P95', 'STATE', 'FLOW'];
 // The columns with numbers: MSG/S to P95.
-const isNumeric = (column: number): boolean => column >= 4 && column <= 9;
+const isNumeric = (column: number): boolean => column >= 1 && column <= 5;
 
 /** The live table: one line per route and a line each about the sessions and the configuration, cut to `columns`. */
 export function renderTable(interval: Interval, columns: number): string[] {
@@ -49,17 +50,19 @@ function cellsOf(route: RouteSnapshot, { before, seconds }: Interval): string[] 
   const latency = latencyOf(route, before);
   return [
     route.route,
-    route.direction === 'local-to-remote' ? 'local' : 'remote',
-    route.source,
-    route.target ?? '(same)',
     rateText(forwardedSince(route, before) / seconds),
     String(counters.forwarded),
     String(droppedBy(route)),
-    String(counters.inflight),
     durationText(quantileBound(latency, 0.5)),
     durationText(quantileBound(latency, 0.95)),
     lanes.ready === lanes.total ? 'running' : `${lanes.ready}/${lanes.total} lanes`,
+    flowText(route),
   ];
+}
+
+function flowText({ direction, source, target }: RouteSnapshot): string {
+  const [from, to] = direction === 'local-to-remote' ? ['local', 'remote'] : ['remote', 'local'];
+  return `${from} ${source} → ${to} ${target ?? '(same topic)'}`;
 }
 
 function align(rows: readonly (readonly string[])[]): string[] {
@@ -83,7 +86,7 @@ function sessionLine(sessions: readonly SessionSnapshot[]): string {
 }
 
 function configLines({ config }: AgentSnapshot): string[] {
-  const lines = [`configuration: number ${config.generation} since start`];
+  const lines = [`configuration: generation ${config.generation}`];
   const [problem] = config.rejected?.problems ?? [];
   if (config.rejected === undefined) return lines;
   const why = problem === undefined ? '' : `: ${problem.file}:${problem.line} ${problem.rule} ${problem.message}`;

@@ -1,16 +1,16 @@
-import { Composer, type Document, isMap, isPair, isScalar, isSeq, LineCounter, type Node, Parser, visit } from 'yaml';
+import { Composer, type Document, isScalar, Lexer, LineCounter, Parser } from 'yaml';
 import type { Problem } from '../problem.ts';
 import { utf8Length } from '../topic/name.ts';
-import { nestingDepth } from './nesting.ts';
-import { type Path, type Position, positionFinder } from './position.ts';
+import { formatPath, type Path, type Position, positionAt, positionFinder } from './position.ts';
 import { problemOf } from './report.ts';
+import { dialectWarnings, nodeFaults, textFaults } from './text-rules.ts';
 
 /** Largest configuration file, in bytes. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 /** Most documents in all files of one configuration, items of lists included. */
-export const MAX_DOCUMENTS = 1000;
+const MAX_DOCUMENTS = 1000;
 /** Deepest nesting of a document; the resources need eight levels. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;
 
 /** One configuration file as text; the name is only shown. */
@@ -73,38 +73,46 @@ function loadDocuments(file: ConfigFile, loading: Loading): void {
     logLevel: 'silent',
     prettyErrors: false,
   });
-  const compose = function* (): Generator<Document.Parsed> {
-    for (const token of new Parser(lines.addNewLine).parse(file.text)) {
-      if (nestingDepth(token, MAX_DEPTH) > MAX_DEPTH) throw new RangeError('nesting');
-      yield* composer.next(token) as Generator<Document.Parsed>;
-    }
-    yield* composer.end() as Generator<Document.Parsed>;
-  };
-  for (const document of compose()) {
-    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
-      if (document.errors.length === 0) continue;
-    }
+  for (const document of composed(file.text, lines, composer)) {
     if (++loading.documents > MAX_DOCUMENTS) {
       loading.problems.push(
-        problemOf('YA002', file.name, at(lines, document.range[0]), [], `more than ${MAX_DOCUMENTS} documents`),
+        problemOf('YA002', file.name, positionAt(lines, document.range[0]), [], `more than ${MAX_DOCUMENTS} documents`),
       );
       return;
     }
-    loadDocument(file.name, document, lines, loading);
+    const { contents } = document;
+    const empty = contents === null || (isScalar(contents) && contents.value === null);
+    if (!empty || document.errors.length > 0) loadDocument(file.name, document, lines, loading);
   }
 }
 
+/** The documents of a text, one by one; throws a RangeError as soon as one is nested too deeply. */
+function* composed(text: string, lines: LineCounter, composer: Composer): Generator<Document.Parsed> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) yield* composer.next(token) as Generator<Document.Parsed>;
+    // The parser keeps one entry per open collection.
+    if (parser.stack.length > MAX_DEPTH) throw new RangeError('nesting');
+  }
+  for (const token of parser.end()) yield* composer.next(token) as Generator<Document.Parsed>;
+  yield* composer.end() as Generator<Document.Parsed>;
+}
+
 function loadDocument(file: string, document: Document.Parsed, lines: LineCounter, loading: Loading): void {
-  const faults = [...textFaults(file, document, lines), ...keyFaults(file, document, lines)];
+  const faults = [...textFaults(file, document, lines), ...nodeFaults(file, document, lines)];
   loading.problems.push(...faults);
   if (faults.length > 0) return;
-  const start = at(lines, document.contents?.range?.[0] ?? document.range[0]);
+  const start = positionAt(lines, document.contents?.range?.[0] ?? document.range[0]);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    const rule = error instanceof ReferenceError ? 'YA004' : 'YA006';
-    loading.problems.push(problemOf(rule, file, start, [], 'the aliases expand to too much'));
+    const message = error instanceof Error ? error.message : String(error);
+    const unresolved = message.startsWith('Unresolved alias');
+    loading.problems.push(
+      problemOf(unresolved ? 'YA001' : 'YA004', file, start, [], unresolved ? message : 'the aliases expand too far'),
+    );
     return;
   }
   const find = positionFinder(document, lines);
@@ -139,7 +147,7 @@ function addResource(candidate: Candidate, start: Position, loading: Loading): v
         loading.problems.push(problemOf('YA009', file, find(path), path, 'a list inside a list'));
       } else {
         addResource(
-          { ...candidate, value: item, base: path, problems: index === 0 ? problems : [] },
+          { ...candidate, value: item, base: path, problems: problemsBelow(path, problems) },
           find(path),
           loading,
         );
@@ -150,78 +158,12 @@ function addResource(candidate: Candidate, start: Position, loading: Loading): v
   loading.resources.push({ file, value, locate: (path, what) => find([...base, ...path], what), problems });
 }
 
-function textFaults(file: string, document: Document.Parsed, lines: LineCounter): Problem[] {
-  const errors = document.errors.map((error) => {
-    const rule = error.code === 'DUPLICATE_KEY' ? 'YA003' : 'YA001';
-    return problemOf(rule, file, at(lines, error.pos[0]), [], firstLine(error.message));
-  });
-  const warnings = document.warnings.map((warning) => {
-    const rule = warning.code === 'TAG_RESOLVE_FAILED' ? 'YA005' : 'YA001';
-    return problemOf(rule, file, at(lines, warning.pos[0]), [], firstLine(warning.message));
-  });
-  return [...errors, ...warnings].slice(0, 20);
-}
-
-/** Keys that mean something else to other readers, or to JavaScript. */
-function keyFaults(file: string, document: Document.Parsed, lines: LineCounter): Problem[] {
-  const problems: Problem[] = [];
-  visit(document, {
-    Pair(_key, pair) {
-      const key = pair.key as Node | null;
-      const offset = key?.range?.[0] ?? 0;
-      if (!isScalar(key) || typeof key.value !== 'string') {
-        problems.push(problemOf('YA007', file, at(lines, offset), [], 'keys must be text'));
-      } else if (key.value === '__proto__') {
-        problems.push(problemOf('YA007', file, at(lines, offset), [], 'the key "__proto__" is not allowed'));
-      } else if (key.value === '<<') {
-        problems.push(problemOf('YA007', file, at(lines, offset), [], 'merge keys are not read: write the fields out'));
-      }
-    },
-  });
-  return problems.slice(0, 20);
-}
-
-/** What a YAML 1.1 reader such as kubectl takes for a boolean, and for an octal number. */
-const OTHER_BOOLEAN = /^(?:y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF)$/;
-const OTHER_NUMBER = /^[-+]?0(?:[0-7]+|o[0-7]+)$/;
-
-function dialectWarnings(file: string, document: Document.Parsed, lines: LineCounter): Problem[] {
-  const problems: Problem[] = [];
-  visit(document, {
-    Scalar(_key, scalar, ancestors) {
-      const { source } = scalar;
-      if (scalar.type !== 'PLAIN' || source === undefined || isKey(scalar, ancestors.at(-1))) return;
-      const other = OTHER_BOOLEAN.test(source) ? 'a boolean' : OTHER_NUMBER.test(source) ? 'another number' : undefined;
-      if (other === undefined) return;
-      const message = `${source} is ${other} to YAML 1.1 readers such as kubectl, but ${JSON.stringify(scalar.value)} here`;
-      problems.push(problemOf('YA008', file, at(lines, scalar.range?.[0] ?? 0), pathOf(ancestors, scalar), message));
-    },
-  });
-  return problems;
-}
-
-function isKey(node: unknown, parent: unknown): boolean {
-  return isPair(parent) && parent.key === node;
-}
-
-/** The path of a node, from the maps and sequences around it. */
-function pathOf(ancestors: readonly unknown[], node: unknown): Path {
-  const chain = [...ancestors, node];
-  return chain.flatMap((ancestor, index): Path => {
-    const child = chain[index + 1];
-    if (isSeq(ancestor)) return [ancestor.items.indexOf(child)];
-    if (isPair(ancestor) && isScalar(ancestor.key) && !isMap(ancestor)) return [String(ancestor.key.value)];
-    return [];
-  });
-}
-
-function at(lines: LineCounter, offset: number): Position {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0] ?? message;
+/** The problems inside an item, with paths that begin at the item. */
+function problemsBelow(base: Path, problems: readonly Problem[]): Problem[] {
+  const prefix = `${formatPath(base)}.`;
+  return problems.flatMap((problem) =>
+    problem.path.startsWith(prefix) ? [{ ...problem, path: problem.path.slice(prefix.length) }] : [],
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

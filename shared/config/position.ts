@@ -29,9 +29,14 @@ export function positionFinder(document: Document.Parsed, lines: LineCounter) {
       offset = wanted?.range?.[0] ?? offset;
       node = found.value;
     }
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    return positionAt(lines, offset);
   };
+}
+
+/** Line and column of an offset into a text. */
+export function positionAt(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }
 
 interface Child {

@@ -1,5 +1,5 @@
 import { deadLetterTopicOf, type Route } from '../resources/topic-map.ts';
-import { filterCovers, filtersIntersect, matchesFilter } from '../topic/filter.ts';
+import { filterCovers, filtersIntersect } from '../topic/filter.ts';
 import { parseTarget } from '../topic/mapping.ts';
 import type { Finding } from './finding.ts';
 
@@ -67,13 +67,13 @@ function deadLetterFindings(route: Route, connector: string): Finding[] {
     return [{ rule: 'TM016', path: ['deadLetterTopic'], message: `the route's onReject is ${route.onReject}` }];
   }
   const topic = deadLetterTopicOf(connector, route);
-  // The agent appends the original topic.
-  const below = `${topic}/#`;
-  const comesBack = matchesFilter(route.source, topic) || filtersIntersect(route.source, below);
-  if (!comesBack || route.excludes.some((exclude) => filterCovers(exclude, below))) return [];
+  // The agent appends the original topic, which is one that the source matches.
+  const letters = `${topic}/${route.source}`;
+  if (!filtersIntersect(route.source, letters)) return [];
+  if (route.excludes.some((exclude) => filterCovers(exclude, letters))) return [];
   const path = [route.deadLetterTopic === undefined ? 'onReject' : 'deadLetterTopic'];
   return [
-    { rule: 'TM020', path, message: `the source "${route.source}" would read the dead letters at "${below}" again` },
+    { rule: 'TM020', path, message: `the source "${route.source}" would read the dead letters at "${letters}" again` },
   ];
 }
 

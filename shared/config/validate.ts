@@ -11,9 +11,6 @@ import { compareProblems } from './report.ts';
 import { type ConfigResource, type ParsedResources, parseResources, type ResourceProblem } from './resource.ts';
 import { routeFindings } from './route-rules.ts';
 
-export type { ConnectorDocument } from '../plan/document.ts';
-export { formatProblem } from './report.ts';
-
 /** What is wrong with a configuration, and the connectors that can run nevertheless. */
 export interface ValidationResult {
   /** By file, line and column. */

@@ -15,14 +15,16 @@ export function assignSlots(items: readonly Assignable[], slots: number): Map<st
   if (slots < 1) return new Map();
   const groups = Map.groupBy(items, groupOf);
   const room = createRoom(items.length, slots);
+  // No more slots are used than there are items.
+  const slotSeeds = Array.from({ length: Math.min(slots, items.length) }, (_, slot) => mix(slot + 1));
   const seeded = items.map((item) => ({ item, seed: hash(item.key) }));
   seeded.sort((a, b) => a.seed - b.seed || compare(a.item.key, b.item.key));
   const assigned = new Map<string, number>();
   for (const { item, seed } of seeded) {
     const group = groupOf(item);
     const mates = Math.ceil((groups.get(group)?.length ?? 1) / slots);
-    const apart = highest(seed, room.slots, (slot) => room.has(slot) && room.mates(slot, group) < mates);
-    const slot = apart ?? highest(seed, room.slots, room.has) ?? 0;
+    const apart = highest(seed, slotSeeds, (slot) => room.has(slot) && room.mates(slot, group) < mates);
+    const slot = apart ?? highest(seed, slotSeeds, room.has) ?? 0;
     room.take(slot, group);
     assigned.set(item.key, slot);
   }
@@ -34,11 +36,11 @@ function groupOf(item: Assignable): string {
 }
 
 /** The slot that scores highest for a seed among those that fit. */
-function highest(seed: number, slots: number, fits: (slot: number) => boolean): number | undefined {
+function highest(seed: number, slotSeeds: readonly number[], fits: (slot: number) => boolean): number | undefined {
   let best: number | undefined;
   let bestScore = -1;
-  for (let slot = 0; slot < slots; slot++) {
-    const score = mix(seed ^ mix(slot + 1));
+  for (const [slot, slotSeed] of slotSeeds.entries()) {
+    const score = mix(seed ^ slotSeed);
     if (score > bestScore && fits(slot)) {
       best = slot;
       bestScore = score;
@@ -47,7 +49,7 @@ function highest(seed: number, slots: number, fits: (slot: number) => boolean): 
   return best;
 }
 
-/** Keeps count: `items mod slots` slots may hold one item more than the others, and no more slots than items are used. */
+/** Keeps count: `items mod slots` slots may hold one item more than the others. */
 function createRoom(items: number, slots: number) {
   const loads = new Map<number, number>();
   const groupLoads = new Map<string, number>();
@@ -56,7 +58,6 @@ function createRoom(items: number, slots: number) {
   const load = (slot: number) => loads.get(slot) ?? 0;
   const mates = (slot: number, group: string) => groupLoads.get(`${slot}/${group}`) ?? 0;
   return {
-    slots: Math.min(slots, items),
     has: (slot: number) => load(slot) < base || (load(slot) === base && larger > 0),
     mates,
     take(slot: number, group: string): void {

@@ -54,7 +54,7 @@ export function countLanes(routes: readonly Route[]): number {
 }
 
 /** The topic filter as SUBSCRIBE carries it. */
-export function subscriptionOf(route: Route): string {
+function subscriptionOf(route: Route): string {
   const group = route.sharedSubscription?.groupName;
   return group === undefined ? route.source : `$share/${group}/${route.source}`;
 }

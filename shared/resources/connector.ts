@@ -4,10 +4,10 @@ import { localAuthenticationSchema, remoteAuthenticationSchema } from './authent
 import { envelope, objectName } from './metadata.ts';
 
 /** Unacknowledged messages per session in either direction, unless the connector says otherwise. */
-export const DEFAULT_MAX_INFLIGHT_MESSAGES = 100;
+const DEFAULT_MAX_INFLIGHT_MESSAGES = 100;
 
 /** Where the original product's local broker listens by default: without TLS, although its default deployment has TLS. */
-export const DEFAULT_LOCAL_ENDPOINT = 'aio-mq-dmqtt-frontend:1883';
+const DEFAULT_LOCAL_ENDPOINT = 'aio-mq-dmqtt-frontend:1883';
 
 const MIB = 1024 * 1024;
 
@@ -153,8 +153,6 @@ export const connectorSchema = z
 export type Connector = z.output<typeof connectorSchema>;
 /** A connector as its author writes it. */
 export type ConnectorInput = z.input<typeof connectorSchema>;
-/** Encryption settings of one connection. */
-export type Tls = Connector['spec']['remoteBrokerConnection']['tls'];
 /** Limits of every session of a connector. */
 export type SessionLimits = Connector['spec']['session'];
 

@@ -14,7 +14,7 @@ export function objectName(): z.ZodString {
 }
 
 /** Kubernetes object metadata; only name and namespace mean something to the bridge. */
-export function metadataSchema() {
+function metadataSchema() {
   return z
     .strictObject({
       name: objectName().meta({ description: 'Name of the resource.' }),

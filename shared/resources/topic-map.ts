@@ -113,8 +113,6 @@ export const topicMapSchema = z
 
 /** A topic map with defaults applied. */
 export type TopicMap = z.output<typeof topicMapSchema>;
-/** A topic map as its author writes it. */
-export type TopicMapInput = z.input<typeof topicMapSchema>;
 /** A route with defaults applied. */
 export type Route = z.output<typeof routeSchema>;
 /** A route as its author writes it. */

@@ -135,7 +135,7 @@ function matchesLevels(filter: string, topic: string): boolean {
       at += 1;
     } else {
       const filterEnd = levelEnd(filter, at);
-      if (filterEnd - at !== end - from || !filter.startsWith(topic.slice(from, end), at)) return false;
+      if (filterEnd - at !== end - from || !sameText(filter, at, topic, from, end - from)) return false;
       at = filterEnd;
     }
     if (end === topic.length) return at === filter.length || (filter.length - at === 2 && filter.endsWith('/#'));
@@ -143,6 +143,13 @@ function matchesLevels(filter: string, topic: string): boolean {
     at += 1;
     from = end + 1;
   }
+}
+
+function sameText(a: string, aFrom: number, b: string, bFrom: number, length: number): boolean {
+  for (let index = 0; index < length; index++) {
+    if (a.charCodeAt(aFrom + index) !== b.charCodeAt(bFrom + index)) return false;
+  }
+  return true;
 }
 
 function levelEnd(text: string, from: number): number {

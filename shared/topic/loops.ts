@@ -124,12 +124,14 @@ function countPass(walk: Walk, index: number, by: number): void {
   walk.passes.set(index, (walk.passes.get(index) ?? 0) + by);
 }
 
+/** Turned so that the route which is written last closes the circle: that is the one to look at. */
 function closeLoop(walk: Walk, from: number): void {
   const steps = walk.path.slice(from).map((frame) => frame.step);
-  const first = steps[0];
-  const last = steps.at(-1);
-  if (first === undefined || last === undefined || walk.loops.has(last.index)) return;
-  walk.loops.set(last.index, { routes: steps.map((step) => step.index), topics: first.topics });
+  const last = Math.max(...steps.map((step) => step.index));
+  const cut = steps.findIndex((step) => step.index === last) + 1;
+  const turned = [...steps.slice(cut), ...steps.slice(0, cut)];
+  if (walk.loops.has(last)) return;
+  walk.loops.set(last, { routes: turned.map((step) => step.index), topics: turned[0]?.topics ?? '' });
 }
 
 function* successors(walk: Walk, { index, topics }: Step): Generator<Step> {

@@ -13,7 +13,7 @@ export type MappedTopic =
   | { readonly ok: false; readonly reason: 'unresolved_template' | 'invalid_target' };
 
 /** A target template in pieces: text as it stands, the whole source topic, or one of its levels (1-based). */
-export type TargetPart =
+type TargetPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'topic' }
   | { readonly kind: 'level'; readonly level: number };

@@ -28,7 +28,13 @@ test('F03 - while the remote broker is down messages wait at the source, and all
   const before = await residentBytes(agent.pid);
 
   await proxy.down();
-  const down = startProducer(scope, { port: local.port, name: 'up', topics: ['up/a', 'up/b'], size: 2048, count: 5000 });
+  const down = startProducer(scope, {
+    port: local.port,
+    name: 'up',
+    topics: ['up/a', 'up/b'],
+    size: 2048,
+    count: 5000,
+  });
   await down.done;
   const status = await eventually(async () => {
     const found = await agent.status();
@@ -46,7 +52,9 @@ test('F03 - while the remote broker is down messages wait at the source, and all
   expect(report.ok, report.text).toBe(true);
 });
 
-test('F06 - a connection that is open on one end only is found by its keep alive, and nothing is lost', { timeout: 40_000 }, async (scope) => {
+test('F06 - a connection that is open on one end only is found by its keep alive, and nothing is lost', {
+  timeout: 40_000,
+}, async (scope) => {
   const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
   const proxy = await startFaultProxy(scope, remote);
   const bridge = await startBridge(scope, {
@@ -56,16 +64,16 @@ test('F06 - a connection that is open on one end only is found by its keep alive
     spec: { session: { keepAliveSeconds: 5 } },
   });
   const below = await startConsumer(scope, { port: local.port, clientId: 'below', filters: 'down/#' });
-  const epochs = { up: bridge.session('remote', 'up').epoch, down: bridge.session('remote', 'down').epoch };
+  const { epoch } = bridge.session('remote', 'down');
   proxy.add({ type: 'timeout', timeout: 0 });
   const down = startProducer(scope, { port: remote.port, name: 'down', topics: ['down/a'], count: 300 });
   await down.done;
-  await eventually(() => bridge.session('remote', 'down').state === 'waiting', { deadlineMs: 20_000 });
-  expect(bridge.session('remote', 'down').disconnects).toEqual({ KeepAliveTimeout: 1 });
+  // MQTT5 3.1.2.10: one and a half times the keep alive, and a little for a busy machine.
+  await eventually(() => bridge.session('remote', 'down').disconnects['KeepAliveTimeout'], { deadlineMs: 9_000 });
   proxy.reset();
   proxy.cutAll();
   await below.received(300);
-  expect(bridge.session('remote', 'down').epoch).toBeGreaterThan(epochs.down);
+  expect(bridge.session('remote', 'down').epoch).toBeGreaterThan(epoch);
   const report = checkDelivery(down.log.sent, below.log.received);
   expect(report.ok, report.text).toBe(true);
 });

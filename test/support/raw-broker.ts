@@ -169,3 +169,9 @@ function usualAnswer(packet: Packet, connack: Partial<IConnackPacket> = {}): Pac
   if (packet.cmd === 'pubrel') return { cmd: 'pubcomp', messageId };
   return undefined;
 }
+
+/** Waits for the nth connection (0 = first) of a client ID. */
+export function connectionOf(broker: RawBroker, clientId: string, nth = 0): Promise<RawConnection> {
+  const own = () => broker.connections.filter(({ connect }) => connect.clientId === clientId);
+  return eventually(() => own()[nth], { describe: () => broker.connections.map(({ connect }) => connect.clientId) });
+}

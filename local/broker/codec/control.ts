@@ -13,7 +13,7 @@ import {
 import { malformed, ProtocolFault, reason } from '../reason.ts';
 import { allowedProperties, property, walkProperties } from './properties.ts';
 import { readPublishProperties, type ProtocolVersion, type Qos } from './publish.ts';
-import { readBinary, readByte, readerOf, readText, readUint16, readVarint } from './reader.ts';
+import { readBinary, readByte, readerOf, readText, readUint16, readVarint, type ByteReader } from './reader.ts';
 
 /** Control packets of a client as mqtt-packet reads them. */
 export type ControlPacket =
@@ -53,7 +53,7 @@ export function createControlParser(): ControlParser {
       if (fault !== undefined || packet === undefined) {
         return malformed(fault instanceof Error ? fault.message : 'packet is incomplete');
       }
-      return packet as ControlPacket;
+      return packet;
     },
   };
 }
@@ -90,28 +90,38 @@ export interface Will {
   readonly delaySeconds: number;
 }
 
-/** What our own reading of a CONNECT finds beyond mqtt-packet: the level, ordered will properties, whether user properties were sent. */
+/** What our own reading of a CONNECT finds beyond mqtt-packet: ordered will properties, the number of user properties. */
 export interface ConnectLayout {
-  /** Protocol level without the bridge bit. */
-  readonly level: number;
-  readonly userProperties: boolean;
+  /** How many CONNECT itself carries, those of the will not counted. */
+  readonly userProperties: number;
   readonly will: Will | undefined;
 }
 
-/** Reads a CONNECT at byte level, which keeps the order of a will's user properties and rejects ill-formed text. */
-export function readConnect(frame: Buffer): ConnectLayout {
-  if ((frame.readUInt8(0) & 0x0f) !== 0) malformed('reserved flags of CONNECT are set');
-  const reader = readerOf(frame, 1);
+function readLevel(reader: ByteReader): number {
   readVarint(reader);
   const protocol = readText(reader);
+  // The highest bit is the bridge bit of Mosquitto.
   const level = readByte(reader) & 0x7f;
-  if (protocol !== 'MQTT' || (level !== 4 && level !== 5)) return { level: 0, userProperties: false, will: undefined };
+  return protocol === 'MQTT' ? level : 0;
+}
+
+/** The version a CONNECT asks for, undefined for one the broker does not speak. */
+export function versionOf(frame: Buffer): ProtocolVersion | undefined {
+  if ((frame.readUInt8(0) & 0x0f) !== 0) malformed('reserved flags of CONNECT are set');
+  const level = readLevel(readerOf(frame, 1));
+  return level === 4 || level === 5 ? level : undefined;
+}
+
+/** Reads a CONNECT of a version we speak at byte level, which keeps the order of a will's user properties and rejects ill-formed text. */
+export function readConnect(frame: Buffer): ConnectLayout {
+  const reader = readerOf(frame, 1);
+  const level = readLevel(reader);
   const flags = readByte(reader);
   readUint16(reader);
-  let userProperties = false;
+  let userProperties = 0;
   if (level === 5) {
     walkProperties(reader, allowedProperties.connect, ({ id }) => {
-      userProperties ||= id === property.userProperty;
+      if (id === property.userProperty) userProperties += 1;
     });
   }
   readText(reader);
@@ -133,12 +143,13 @@ export function readConnect(frame: Buffer): ConnectLayout {
   if ((flags & 0x80) !== 0) readText(reader);
   if ((flags & 0x40) !== 0) readBinary(reader);
   if (reader.at !== reader.end) malformed('bytes behind the last field of CONNECT');
-  return { level, userProperties, will };
+  return { userProperties, will };
 }
 
 /** What our own reading of a later control packet finds: mqtt-packet does not report order, repetition or ill-formed text. */
 export interface ControlLayout {
-  readonly userProperties: boolean;
+  /** How many. */
+  readonly userProperties: number;
 }
 
 /** Checks the properties and texts of SUBSCRIBE (8), UNSUBSCRIBE (10), DISCONNECT (14) or AUTH (15); throws ProtocolFault. */
@@ -146,10 +157,10 @@ export function checkControl(frame: Buffer, version: ProtocolVersion): ControlLa
   const type = frame.readUInt8(0) >> 4;
   const reader = readerOf(frame, 1);
   readVarint(reader);
-  let userProperties = false;
+  let userProperties = 0;
   const walk = (allowed: ReadonlySet<number>): void =>
     walkProperties(reader, allowed, ({ id, number }) => {
-      userProperties ||= id === property.userProperty;
+      if (id === property.userProperty) userProperties += 1;
       if (id === property.subscriptionIdentifier && number === 0) {
         throw new ProtocolFault(reason.protocolError, 'subscription identifier is 0');
       }

@@ -5,21 +5,29 @@ export interface FrameGuard {
   push(chunk: Buffer): void;
   /** The next whole packet, undefined until more bytes came; throws ProtocolFault 0x95 or 0x81. */
   next(): Buffer | undefined;
-  /** Largest packet accepted from now on, in bytes. */
-  allow(maximumPacketSize: number): void;
+  /** Type of the packet that comes next (table 2-1), undefined while not a byte of it is there. */
+  nextType(): number | undefined;
   /** Bytes held that make no whole packet yet. */
   held(): number;
 }
 
 const EMPTY = Buffer.alloc(0);
 
-/** A guard that accepts packets of up to `limit` bytes. */
-export function createFrameGuard(limit: number): FrameGuard {
+/** The largest packets a guard accepts, in bytes. */
+export interface FrameLimits {
+  readonly publish: number;
+  /** Every packet that is no PUBLISH. */
+  readonly control: number;
+}
+
+const PUBLISH = 3;
+
+/** A guard that holds nothing yet. */
+export function createFrameGuard(limits: FrameLimits): FrameGuard {
   let bytes: Buffer = EMPTY;
   let start = 0;
   let end = 0;
   let needed = 2;
-  let maximum = limit;
 
   // Grows by doubling, so that a peer sending single bytes costs neither one object per byte nor quadratic copying.
   function append(chunk: Buffer): void {
@@ -52,6 +60,7 @@ export function createFrameGuard(limit: number): FrameGuard {
         needed = end - start + 1;
         return undefined;
       }
+      const maximum = typeAt(bytes, start) === PUBLISH ? limits.publish : limits.control;
       if (total > maximum)
         throw new ProtocolFault(reason.packetTooLarge, `packet of ${total} bytes, ${maximum} allowed`);
       if (end - start < total) {
@@ -62,11 +71,13 @@ export function createFrameGuard(limit: number): FrameGuard {
       start += total;
       return bytes.subarray(start - total, start);
     },
-    allow(maximumPacketSize) {
-      maximum = maximumPacketSize;
-    },
+    nextType: () => (start < end ? typeAt(bytes, start) : undefined),
     held: () => end - start,
   };
+}
+
+function typeAt(bytes: Buffer, at: number): number {
+  return bytes.readUInt8(at) >> 4;
 }
 
 /** Whole length of the packet that begins at `start`, undefined while its header is incomplete. */

@@ -75,37 +75,36 @@ export function walkProperties(
     if (!allowed.has(id)) protocolError(`property 0x${id.toString(16)} does not belong here`);
     if (id !== property.userProperty && seen.has(id)) protocolError(`property 0x${id.toString(16)} is repeated`);
     seen.add(id);
-    const number = readValue(block, shape);
+    const number = readValue[shape](block);
     visit({ id, from, to: block.at, number });
   }
   reader.at = end;
 }
 
-function readValue(reader: ByteReader, shape: Shape): number {
-  switch (shape) {
-    case 'byte': {
-      const value = readByte(reader);
-      // Every single-byte property a client may send is a yes or no.
-      return value > 1 ? protocolError(`property value ${value} is neither 0 nor 1`) : value;
-    }
-    case 'uint16':
-      return readUint16(reader);
-    case 'uint32':
-      return readUint32(reader);
-    case 'varint':
-      return readVarint(reader);
-    case 'text':
-      readText(reader);
-      return 0;
-    case 'binary':
-      readBinary(reader);
-      return 0;
-    case 'pair':
-      readText(reader);
-      readText(reader);
-      return 0;
-  }
-}
+/** Reads a value of each shape; what has no number is read for its form alone. */
+const readValue: Record<Shape, (reader: ByteReader) => number> = {
+  byte(reader) {
+    const value = readByte(reader);
+    // Every single-byte property a client may send is a yes or no.
+    return value > 1 ? protocolError(`property value ${value} is neither 0 nor 1`) : value;
+  },
+  uint16: readUint16,
+  uint32: readUint32,
+  varint: readVarint,
+  text(reader) {
+    readText(reader);
+    return 0;
+  },
+  binary(reader) {
+    readBinary(reader);
+    return 0;
+  },
+  pair(reader) {
+    readText(reader);
+    readText(reader);
+    return 0;
+  },
+};
 
 /** What a publisher says about a message, in the order the specification lists it. */
 export interface PublishProperties {

@@ -38,6 +38,8 @@ export interface Connection {
   readonly timers: Map<'connect' | 'keep-alive' | 'credentials', () => void>;
   /** Told why it ended, when somebody other than the client ends it. */
   ending: { readonly cause: DisconnectCause; readonly reasonCode: number; readonly detail: string } | undefined;
+  /** Goes on with packets that waited for a verdict. */
+  readonly resume: () => void;
 }
 
 /** The client as hooks see it; only for a connection with a session. */

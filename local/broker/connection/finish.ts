@@ -21,7 +21,7 @@ function causeOf(reasonCode: number): DisconnectCause {
     case reason.badUserNameOrPassword:
       return 'not-authorized';
     case reason.quotaExceeded:
-      return 'queue-full';
+      return 'quota';
     case reason.administrativeAction:
     case reason.serverShuttingDown:
     case reason.serverUnavailable:

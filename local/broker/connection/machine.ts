@@ -12,9 +12,8 @@ export type ConnectionState =
 export type ConnectionEvent =
   | { readonly kind: 'connect'; readonly method: string | undefined }
   | { readonly kind: 'auth'; readonly reasonCode: number; readonly method: string | undefined }
-  /** Any packet that is neither CONNECT, AUTH nor DISCONNECT. */
+  /** Any packet that is neither CONNECT nor AUTH. */
   | { readonly kind: 'packet' }
-  | { readonly kind: 'disconnect' }
   | { readonly kind: 'accepted' }
   | { readonly kind: 'continue' }
   | { readonly kind: 'refused'; readonly reasonCode: number }
@@ -58,114 +57,104 @@ function expel(reasonCode: number): ConnectionStep {
   return closing({ kind: 'expel', reasonCode });
 }
 
+type StateOf<Kind extends ConnectionState['kind']> = Extract<ConnectionState, { kind: Kind }>;
+
+/** What one state makes of each event: a missing one does not compile. */
+type Transitions<State> = {
+  readonly [Kind in ConnectionEvent['kind']]: (
+    state: State,
+    event: Extract<ConnectionEvent, { kind: Kind }>,
+  ) => ConnectionStep;
+};
+
+const close = (): ConnectionStep => closing({ kind: 'close' });
+const outOfPlace = (): ConnectionStep => expel(reason.protocolError);
+const ignore = (state: ConnectionState): ConnectionStep => ({ state, effect: NONE });
+const handle = (state: ConnectionState): ConnectionStep => ({ state, effect: HANDLE });
+
+/** MQTT5 4.12: the client continues when asked, with the method it began with. */
+function continues(
+  state: StateOf<'authenticating' | 'reauthenticating'>,
+  event: Extract<ConnectionEvent, { kind: 'auth' }>,
+): boolean {
+  const asked = state.turn === 'client' && event.reasonCode === reason.continueAuthentication;
+  return asked && event.method === state.method;
+}
+
+// MQTT5 3.1: anything but CONNECT first is answered by the end of the connection alone.
+const whenOpened: Transitions<StateOf<'opened'>> = {
+  connect: (_state, { method }) => ({
+    state: { kind: 'authenticating', method, turn: 'broker' },
+    effect: { kind: 'authenticate', again: false, first: true },
+  }),
+  auth: close,
+  packet: close,
+  accepted: close,
+  continue: close,
+  refused: close,
+  fault: close,
+  lost: close,
+};
+
+const whenAuthenticating: Transitions<StateOf<'authenticating'>> = {
+  accepted: ({ method }) => ({ state: { kind: 'connected', method }, effect: { kind: 'admit' } }),
+  continue: (state) => ({ state: { ...state, turn: 'client' }, effect: { kind: 'challenge' } }),
+  refused: (_state, { reasonCode }) => closing({ kind: 'refuse', reasonCode }),
+  auth: (state, event) =>
+    continues(state, event)
+      ? { state: { ...state, turn: 'broker' }, effect: { kind: 'authenticate', again: false, first: false } }
+      : closing({ kind: 'refuse', reasonCode: reason.protocolError }),
+  fault: (_state, { reasonCode }) => closing({ kind: 'refuse', reasonCode }),
+  connect: close,
+  packet: close,
+  lost: close,
+};
+
+const whenConnected: Transitions<StateOf<'connected'>> = {
+  packet: handle,
+  auth({ method }, event) {
+    // MQTT5 4.12.1: re-authentication only with the method of CONNECT.
+    const renews = method !== undefined && event.method === method && event.reasonCode === reason.reAuthenticate;
+    if (!renews) return outOfPlace();
+    return {
+      state: { kind: 'reauthenticating', method, turn: 'broker' },
+      effect: { kind: 'authenticate', again: true, first: true },
+    };
+  },
+  fault: (_state, { reasonCode }) => expel(reasonCode),
+  connect: outOfPlace,
+  accepted: ignore,
+  continue: ignore,
+  refused: ignore,
+  lost: close,
+};
+
+const whenReauthenticating: Transitions<StateOf<'reauthenticating'>> = {
+  // MQTT5 4.12.1: other traffic goes on under the earlier authentication.
+  packet: handle,
+  accepted: ({ method }) => ({ state: { kind: 'connected', method }, effect: { kind: 'confirm' } }),
+  continue: (state) => ({ state: { ...state, turn: 'client' }, effect: { kind: 'challenge' } }),
+  refused: (_state, { reasonCode }) => expel(reasonCode),
+  auth: (state, event) =>
+    continues(state, event)
+      ? { state: { ...state, turn: 'broker' }, effect: { kind: 'authenticate', again: true, first: false } }
+      : outOfPlace(),
+  fault: (_state, { reasonCode }) => expel(reasonCode),
+  connect: outOfPlace,
+  lost: close,
+};
+
+function follow<State>(transitions: Transitions<State>, state: State, event: ConnectionEvent): ConnectionStep {
+  // The compiler cannot see that the handler found by an event's kind takes that event.
+  const transition = transitions[event.kind] as (state: State, event: ConnectionEvent) => ConnectionStep;
+  return transition(state, event);
+}
+
 /** The life of a connection: computes, does nothing. */
 export function step(state: ConnectionState, event: ConnectionEvent): ConnectionStep {
-  if (event.kind === 'lost') return closing({ kind: 'close' });
-  switch (state.kind) {
-    case 'opened':
-      return whenOpened(event);
-    case 'authenticating':
-      return whenAuthenticating(state, event);
-    case 'connected':
-      return whenConnected(state, event);
-    case 'reauthenticating':
-      return whenReauthenticating(state, event);
-    case 'closed':
-      return { state, effect: NONE };
-  }
-}
-
-function whenOpened(event: ConnectionEvent): ConnectionStep {
-  // MQTT5 3.1: anything but CONNECT first is answered by the end of the connection alone.
-  if (event.kind !== 'connect') return closing({ kind: 'close' });
-  return {
-    state: { kind: 'authenticating', method: event.method, turn: 'broker' },
-    effect: { kind: 'authenticate', again: false, first: true },
-  };
-}
-
-function whenAuthenticating(
-  state: Extract<ConnectionState, { kind: 'authenticating' }>,
-  event: ConnectionEvent,
-): ConnectionStep {
-  switch (event.kind) {
-    case 'accepted':
-      return { state: { kind: 'connected', method: state.method }, effect: { kind: 'admit' } };
-    case 'continue':
-      return { state: { ...state, turn: 'client' }, effect: { kind: 'challenge' } };
-    case 'refused':
-      return closing({ kind: 'refuse', reasonCode: event.reasonCode });
-    case 'auth': {
-      // MQTT5 4.12: the client continues when asked, with the method it began with.
-      const expected =
-        state.turn === 'client' && event.method === state.method && event.reasonCode === reason.continueAuthentication;
-      if (!expected) return closing({ kind: 'refuse', reasonCode: reason.protocolError });
-      return { state: { ...state, turn: 'broker' }, effect: { kind: 'authenticate', again: false, first: false } };
-    }
-    case 'fault':
-      return closing({ kind: 'refuse', reasonCode: event.reasonCode });
-    case 'disconnect':
-    case 'connect':
-    case 'packet':
-    case 'lost':
-      return closing({ kind: 'close' });
-  }
-}
-
-function whenConnected(state: Extract<ConnectionState, { kind: 'connected' }>, event: ConnectionEvent): ConnectionStep {
-  switch (event.kind) {
-    case 'packet':
-      return { state, effect: HANDLE };
-    case 'auth':
-      // MQTT5 4.12.1: re-authentication only with the method of CONNECT.
-      if (state.method === undefined || event.method !== state.method || event.reasonCode !== reason.reAuthenticate) {
-        return expel(reason.protocolError);
-      }
-      return {
-        state: { kind: 'reauthenticating', method: state.method, turn: 'broker' },
-        effect: { kind: 'authenticate', again: true, first: true },
-      };
-    case 'disconnect':
-      return closing(HANDLE);
-    case 'fault':
-      return expel(event.reasonCode);
-    case 'connect':
-      return expel(reason.protocolError);
-    case 'accepted':
-    case 'continue':
-    case 'refused':
-    case 'lost':
-      return { state, effect: NONE };
-  }
-}
-
-function whenReauthenticating(
-  state: Extract<ConnectionState, { kind: 'reauthenticating' }>,
-  event: ConnectionEvent,
-): ConnectionStep {
-  switch (event.kind) {
-    // MQTT5 4.12.1: other traffic goes on under the earlier authentication.
-    case 'packet':
-      return { state, effect: HANDLE };
-    case 'accepted':
-      return { state: { kind: 'connected', method: state.method }, effect: { kind: 'confirm' } };
-    case 'continue':
-      return { state: { ...state, turn: 'client' }, effect: { kind: 'challenge' } };
-    case 'refused':
-      return expel(event.reasonCode);
-    case 'auth': {
-      const expected =
-        state.turn === 'client' && event.method === state.method && event.reasonCode === reason.continueAuthentication;
-      if (!expected) return expel(reason.protocolError);
-      return { state: { ...state, turn: 'broker' }, effect: { kind: 'authenticate', again: true, first: false } };
-    }
-    case 'disconnect':
-      return closing(HANDLE);
-    case 'fault':
-      return expel(event.reasonCode);
-    case 'connect':
-      return expel(reason.protocolError);
-    case 'lost':
-      return closing({ kind: 'close' });
-  }
+  if (state.kind === 'connected') return follow(whenConnected, state, event);
+  if (state.kind === 'opened') return follow(whenOpened, state, event);
+  if (state.kind === 'authenticating') return follow(whenAuthenticating, state, event);
+  if (state.kind === 'reauthenticating') return follow(whenReauthenticating, state, event);
+  return ignore(state);
 }

@@ -17,12 +17,18 @@ function resolveTopic(connection: Connection, { topic, topicAlias }: IncomingPub
   return connection.aliases.get(topicAlias) ?? protocolError(`topic alias ${topicAlias} was not set up`);
 }
 
+function levelsOf(topic: string): number {
+  let levels = 1;
+  for (let slash = topic.indexOf('/'); slash >= 0; slash = topic.indexOf('/', slash + 1)) levels += 1;
+  return levels;
+}
+
 /** What the profile does not allow ends the connection: the client was told in CONNACK. */
 function checkLimits({ core, open, version }: Connection, publish: IncomingPublish, topic: string): void {
   const { profile } = core;
   if (publish.qos > profile.maximumQos) throw new ProtocolFault(reason.qosNotSupported, `QoS ${publish.qos}`);
   if (publish.retain && !profile.retainAvailable) throw new ProtocolFault(reason.retainNotSupported, 'retain');
-  if (topic.length > profile.maximumTopicBytes || topic.split('/').length > profile.maximumTopicLevels) {
+  if (Buffer.byteLength(topic) > profile.maximumTopicBytes || levelsOf(topic) > profile.maximumTopicLevels) {
     throw new ProtocolFault(reason.topicNameInvalid, 'topic name has too many bytes or levels');
   }
   if (publish.qos > 0) {
@@ -75,7 +81,7 @@ export function receivePublish(connection: Connection, frame: Buffer): void {
     return;
   }
   const attempt: PublishAttempt = { ...hookClientOf(connection), topic, qos, retain, payload, packetId };
-  const refusal = core.hooks.onPublish?.(attempt) ?? retainRefusal(connection, publish);
+  const refusal = core.hooks.onPublish?.(attempt) ?? retainRefusal(connection, attempt);
   if (refusal === undefined) {
     const receivers = accept(connection, publish, topic);
     acknowledge(connection, attempt, receivers > 0 ? reason.success : reason.noMatchingSubscribers);
@@ -90,11 +96,9 @@ export function receivePublish(connection: Connection, frame: Buffer): void {
   connection.wire.write(encodeAcknowledgement(type, packetId, refusal.reasonCode, version), packetId);
 }
 
-function retainRefusal({ core }: Connection, publish: IncomingPublish): Refusal | undefined {
-  if (!publish.retain || publish.payload.length === 0) return undefined;
-  const { maximumRetainedBytes, maximumRetainedMessages } = core.profile;
-  const full = publish.payload.length > maximumRetainedBytes || core.retained.size >= maximumRetainedMessages;
-  return full ? { reasonCode: reason.quotaExceeded } : undefined;
+function retainRefusal({ core }: Connection, { topic, retain, payload }: PublishAttempt): Refusal | undefined {
+  if (!retain || payload.length === 0 || core.retained.accepts(topic, payload.length)) return undefined;
+  return { reasonCode: reason.quotaExceeded };
 }
 
 function refuseNegative({ core }: Connection, reasonCode: number): void {
@@ -111,12 +115,13 @@ export function receiveAcknowledgement(connection: Connection, frame: Buffer): v
   const { clientId } = session;
   switch (frame.readUInt8(0) >> 4) {
     case acknowledgement.puback:
-      if (session.outbound.puback(packetId, reasonCode))
-        core.events.emit('acknowledged', { clientId, packetId, reasonCode });
+      if (session.outbound.puback(packetId)) core.events.emit('acknowledged', { clientId, packetId, reasonCode });
       refuseNegative(connection, reasonCode);
       return;
     case acknowledgement.pubrec:
-      session.outbound.pubrec(packetId, reasonCode);
+      if (session.outbound.pubrec(packetId, reasonCode) && reasonCode >= reason.unspecified) {
+        core.events.emit('acknowledged', { clientId, packetId, reasonCode });
+      }
       refuseNegative(connection, reasonCode);
       return;
     case acknowledgement.pubcomp:

@@ -1,8 +1,9 @@
 import type { ISubscribePacket, ISubscription, IUnsubscribePacket } from 'mqtt-packet';
+import { hasWildcard } from '../../../shared/topic/filter.ts';
 import { encodeControl } from '../codec/control.ts';
 import type { Qos } from '../codec/publish.ts';
 import { protocolError, ProtocolFault, reason } from '../reason.ts';
-import { hasWildcard, parseFilter, type ParsedFilter } from '../routing/filter.ts';
+import { parseFilter, type ParsedFilter } from '../routing/filter.ts';
 import type { RetainHandling, Subscription } from '../routing/subscription.ts';
 import type { Session } from '../session/session.ts';
 import { hookClientOf, type Connection } from './connection.ts';
@@ -39,7 +40,7 @@ function objection(
 ): number | undefined {
   const { profile } = core;
   if (filter.group !== undefined && !profile.sharedSubscriptionAvailable) return reason.sharedSubscriptionsNotSupported;
-  if (hasWildcard(filter.levels) && !profile.wildcardSubscriptionAvailable) {
+  if (hasWildcard(asked.topic) && !profile.wildcardSubscriptionAvailable) {
     return reason.wildcardSubscriptionsNotSupported;
   }
   if (Buffer.byteLength(asked.topic) > profile.maximumTopicBytes) return reason.topicFilterInvalid;

@@ -1,8 +1,9 @@
 import type { IConnectPacket } from 'mqtt-packet';
-import { readConnect, type Will } from '../codec/control.ts';
+import { readConnect, versionOf, type Will } from '../codec/control.ts';
 import type { Core } from '../core.ts';
 import type { ConnectRequest } from '../hooks.ts';
-import { protocolError, reason } from '../reason.ts';
+import type { BrokerProfile } from '../profile.ts';
+import { ProtocolFault, protocolError, reason } from '../reason.ts';
 import { NEVER_EXPIRES } from '../session/registry.ts';
 import type { Connection } from './connection.ts';
 
@@ -51,18 +52,27 @@ function objection({ profile }: Core, packet: IConnectPacket, will: Will | undef
   return undefined;
 }
 
+/** Throws for user properties the profile does not want in a packet other than PUBLISH, before mqtt-packet spends time on them. */
+export function checkUserProperties(profile: BrokerProfile, count: number): void {
+  if (count > 0 && profile.userPropertiesOutsidePublish === 'refuse') {
+    throw new ProtocolFault(reason.implementationSpecific, 'user properties outside PUBLISH');
+  }
+  if (count > profile.maximumControlUserProperties) {
+    throw new ProtocolFault(reason.quotaExceeded, `${count} user properties`);
+  }
+}
+
 /** Reads the first packet of a connection; throws ProtocolFault where its bytes are wrong. */
 export function readConnectRequest(connection: Connection, frame: Buffer): ReadConnect {
   const { core } = connection;
-  const layout = readConnect(frame);
+  const version = versionOf(frame);
   // Answered in the form of MQTT 3.1.1 (return code 1), which every version can read.
-  if (layout.level === 0) return refused(reason.unsupportedProtocolVersion);
-  connection.version = layout.level === 5 ? 5 : 4;
+  if (version === undefined) return refused(reason.unsupportedProtocolVersion);
+  connection.version = version;
+  const layout = readConnect(frame);
+  checkUserProperties(core.profile, layout.userProperties);
   const packet = connection.parser.parse(frame);
   if (packet.cmd !== 'connect') return protocolError('the first packet is not CONNECT');
-  if (layout.userProperties && core.profile.userPropertiesOutsidePublish === 'refuse') {
-    return refused(reason.implementationSpecific);
-  }
   const { properties = {} } = packet;
   if (properties.receiveMaximum === 0 || properties.maximumPacketSize === 0) protocolError('a maximum of 0');
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {

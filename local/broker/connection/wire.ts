@@ -7,6 +7,8 @@ export interface Wire {
   write(bytes: Buffer, acknowledges?: number): void;
   /** False while more is unsent than allowed; `WireContext.room` is called when that is over. */
   ready(): boolean;
+  /** True when so much is unsent that even answers pile up; `WireContext.room` is called when that is over. */
+  congested(): boolean;
   /** Hands over what is queued, then closes; what the peer still sends is thrown away. */
   end(): void;
   destroy(): void;
@@ -20,83 +22,108 @@ export interface WireContext {
   /** Bytes. */
   readonly maximumUnsentBytes: number;
   /** The acknowledgements of these packet identifiers were handed to the socket. */
-  acknowledged(packetIds: readonly number[]): void;
-  room(): void;
+  readonly acknowledged: (packetIds: readonly number[]) => void;
+  readonly room: () => void;
 }
 
-/** Pieces above this are written one by one: copying them together would cost more than it saves. */
+/** Above this many bytes pieces are written one by one: copying them together would cost more than it saves. */
 const LARGEST_COPY = 256 * 1024;
+
+interface Batch {
+  readonly pieces: Buffer[];
+  readonly packetIds: number[];
+  bytes: number;
+}
+
+interface State extends WireContext {
+  readonly stream: Duplex;
+  batch: Batch;
+  scheduled: boolean;
+  /** Somebody was told to wait for room. */
+  starved: boolean;
+  stopLingering: (() => void) | undefined;
+}
+
+function emptyBatch(): Batch {
+  return { pieces: [], packetIds: [], bytes: 0 };
+}
+
+function unsent({ batch, stream }: State): number {
+  return batch.bytes + stream.writableLength;
+}
+
+function below(state: State, limit: number): boolean {
+  if (unsent(state) < limit) return true;
+  state.starved = true;
+  return false;
+}
+
+function offerRoom(state: State): void {
+  if (!state.starved || unsent(state) >= state.maximumUnsentBytes) return;
+  state.starved = false;
+  state.room();
+}
+
+function writeAll(stream: Duplex, { pieces, bytes }: Batch): void {
+  if (pieces.length === 0 || !stream.writable) return;
+  if (bytes <= LARGEST_COPY) {
+    const [only] = pieces;
+    stream.write(pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces, bytes));
+    return;
+  }
+  stream.cork();
+  for (const piece of pieces) stream.write(piece);
+  stream.uncork();
+}
+
+function flush(state: State): void {
+  const { batch } = state;
+  state.batch = emptyBatch();
+  writeAll(state.stream, batch);
+  if (batch.packetIds.length > 0) state.acknowledged(batch.packetIds);
+}
+
+function write(state: State, bytes: Buffer, acknowledges: number | undefined): void {
+  state.batch.pieces.push(bytes);
+  state.batch.bytes += bytes.length;
+  if (acknowledges !== undefined) state.batch.packetIds.push(acknowledges);
+  if (state.scheduled) return;
+  state.scheduled = true;
+  setImmediate(() => {
+    state.scheduled = false;
+    flush(state);
+    offerRoom(state);
+  });
+}
+
+function end(state: State): void {
+  const { stream } = state;
+  flush(state);
+  if (stream.destroyed || state.stopLingering !== undefined) return;
+  stream.end();
+  // Read on and throw away: closing a socket with unread bytes resets it, and the peer would lose our last packet.
+  stream.resume();
+  state.stopLingering = state.clock.after(state.lingerMs, () => stream.destroy());
+}
 
 /** A wire over any duplex stream (TCP, TLS or WebSocket). */
 export function createWire(stream: Duplex, context: WireContext): Wire {
-  let pieces: Buffer[] = [];
-  let bytesQueued = 0;
-  let packetIds: number[] = [];
-  let scheduled = false;
-  let starved = false;
-  let stopLingering: (() => void) | undefined;
-
-  const unsent = (): number => bytesQueued + stream.writableLength;
-
-  function offerRoom(): void {
-    if (!starved || unsent() >= context.maximumUnsentBytes) return;
-    starved = false;
-    context.room();
-  }
-
-  function handOver(): void {
-    const out = pieces;
-    const size = bytesQueued;
-    pieces = [];
-    bytesQueued = 0;
-    if (out.length === 0 || !stream.writable) return;
-    if (size <= LARGEST_COPY) {
-      const [only] = out;
-      stream.write(out.length === 1 && only !== undefined ? only : Buffer.concat(out, size));
-      return;
-    }
-    stream.cork();
-    for (const piece of out) stream.write(piece);
-    stream.uncork();
-  }
-
-  function flush(): void {
-    scheduled = false;
-    const finished = packetIds;
-    packetIds = [];
-    handOver();
-    if (finished.length > 0) context.acknowledged(finished);
-    offerRoom();
-  }
-
-  stream.on('drain', offerRoom);
-  stream.once('close', () => stopLingering?.());
-
+  const state: State = {
+    ...context,
+    stream,
+    batch: emptyBatch(),
+    scheduled: false,
+    starved: false,
+    stopLingering: undefined,
+  };
+  stream.on('drain', () => offerRoom(state));
+  stream.once('close', () => state.stopLingering?.());
   return {
-    write(bytes, acknowledges) {
-      pieces.push(bytes);
-      bytesQueued += bytes.length;
-      if (acknowledges !== undefined) packetIds.push(acknowledges);
-      if (scheduled) return;
-      scheduled = true;
-      setImmediate(flush);
-    },
-    ready() {
-      if (unsent() < context.maximumUnsentBytes) return true;
-      starved = true;
-      return false;
-    },
-    end() {
-      handOver();
-      if (stream.destroyed || stopLingering !== undefined) return;
-      stream.end();
-      // Read on and throw away: closing a socket with unread bytes resets it, and the peer would lose our last packet.
-      stream.resume();
-      stopLingering = context.clock.after(context.lingerMs, () => stream.destroy());
-    },
-    destroy() {
-      stopLingering?.();
-      stream.destroy();
-    },
+    write: (bytes, acknowledges) => write(state, bytes, acknowledges),
+    ready: () => below(state, state.maximumUnsentBytes),
+    // Messages stop at the limit already, so only answers to a client that does not read them get here.
+    congested: () => !below(state, 2 * state.maximumUnsentBytes),
+    end: () => end(state),
+    destroy: () => void stream.destroy(),
   };
 }

@@ -7,8 +7,9 @@ interface Node {
 
 /** The last retained message of each topic. */
 export interface RetainedStore {
-  /** False when the bounds of the store refuse it. */
-  keep(message: Message): boolean;
+  /** Whether the bounds of the store allow it. */
+  accepts(topic: string, bytes: number): boolean;
+  keep(message: Message): void;
   forget(topic: string): void;
   /** Live messages whose topic the filter matches, expired ones thrown away on the way. */
   match(levels: readonly string[], now: number): Message[];
@@ -50,18 +51,18 @@ export function createRetainedStore(bounds: RetainedBounds): RetainedStore {
   }
 
   return {
+    accepts(topic, bytes) {
+      if (bytes > bounds.maximumRetainedBytes) return false;
+      return size < bounds.maximumRetainedMessages || find(topic.split('/'))?.message !== undefined;
+    },
     keep(message) {
-      const levels = message.topic.split('/');
-      const known = find(levels)?.message !== undefined;
-      if (message.payload.length > bounds.maximumRetainedBytes) return false;
-      if (!known && size >= bounds.maximumRetainedMessages) return false;
       let node = root;
-      for (const level of levels) {
+      for (const level of message.topic.split('/')) {
         const child = node.children.get(level) ?? createNode();
         node.children.set(level, child);
         node = child;
       }
-      if (!known) size += 1;
+      if (node.message === undefined) size += 1;
       // Copied: a view would keep the whole chunk of the socket it arrived in.
       node.message = {
         ...message,
@@ -69,7 +70,6 @@ export function createRetainedStore(bounds: RetainedBounds): RetainedStore {
         properties: Buffer.from(message.properties),
         frames: new Map(),
       };
-      return true;
     },
     forget: (topic) => remove(root, topic.split('/'), 0),
     match(levels, now) {

@@ -7,8 +7,6 @@ export interface FakeIo extends Io {
   /** Everything written to standard error. */
   err(): string;
   signal(signal: StopSignal): void;
-  /** How many handlers listen for signals. */
-  listeners(): number;
 }
 
 export interface FakeIoOptions {
@@ -43,6 +41,5 @@ export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = 
     out: () => written.out,
     err: () => written.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),
-    listeners: () => handlers.size,
   };
 }

@@ -1,10 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { createTempDir } from '../../support/temp-dir.ts';
 
-/** A connector between two local ports. */
-export function connectorYaml(name = 'bridge', extra = ''): string {
+/** Ports of the two brokers; nothing listens at the default ones. */
+export interface Ports {
+  readonly local: number;
+  readonly remote: number;
+}
+
+/** A connector between two ports of this machine. */
+export function connectorYaml(name = 'bridge', { local, remote }: Ports = { local: 1, remote: 2 }): string {
   return `apiVersion: mq.iotoperations.azure.com/v1beta1
 kind: MqttBridgeConnector
 metadata:
@@ -12,12 +18,12 @@ metadata:
 spec:
   protocol: v5
   clientIdPrefix: ${name}
-${extra}  remoteBrokerConnection:
-    endpoint: localhost:1884
+  remoteBrokerConnection:
+    endpoint: localhost:${remote}
     tls: { tlsEnabled: false }
     authentication: { anonymous: {} }
   localBrokerConnection:
-    endpoint: localhost:1883
+    endpoint: localhost:${local}
     authentication: { anonymous: {} }
 `;
 }
@@ -45,8 +51,7 @@ export const BROKEN = `${connectorYaml()}---\n${topicMapYaml('bridge', 'factory/
 
 /** A folder with these files that goes away with the test. */
 export async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'mqttbridge-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await createTempDir({ onTestFinished });
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   return folder;
 }

@@ -98,6 +98,11 @@ describe('reconcile', () => {
     const result = reconcile(running, wanted);
     for (const kind of ['sessions', 'lanes'] as const) {
       const state = new Map<string, unknown>((running?.plan[kind] ?? []).map((part) => [part.key, part]));
+      for (const part of result[kind].keep) {
+        // A kept part may change its slot and nothing else.
+        expect({ ...part, slot: 0 }).toEqual({ ...(state.get(part.key) as object), slot: 0 });
+        state.set(part.key, part);
+      }
       for (const part of result[kind].stop) expect(state.delete(part.key)).toBe(true);
       for (const { from, to } of result[kind].replace) {
         expect(state.get(from.key)).toEqual(from);
@@ -164,6 +169,11 @@ describe('reconcile', () => {
     expect(new Set(sessions.replace.map(({ to }) => to.side))).toEqual(new Set(['remote']));
     expect(new Set(sessions.keep.map(({ side }) => side))).toEqual(new Set(['local']));
     expect(lanes.replace.map(({ sessionsKept }) => sessionsKept)).toEqual([false, false]);
+  });
+
+  test('reconnects nothing when the work is spread over more slots', () => {
+    const { sessions, lanes } = reconcile(deploymentOf(base), deploymentOf({ ...base, instances: 3 }));
+    expect([sessions.keep.length, lanes.keep.length]).toEqual([4, 2]);
   });
 
   test('ignores what no session and no lane depends on', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planConnector } from '../../../../shared/plan/plan.ts';
 import type { Plan } from '../../../../shared/plan/types.ts';
@@ -60,12 +60,10 @@ describe('a plan', () => {
   it('has one remote session per slot with a managed identity, named from the extension', () => {
     const routes = ['a', 'b', 'c', 'd', 'e'].flatMap((name) => [up(name), down(`${name}x`)]);
     const { sessions } = plan(routes, { ...managed, bridgeInstances: 3 }, '/arc/mq');
-    const remote = sessions.filter(({ side }) => side === 'remote').map(({ clientId, slot }) => [clientId, slot]);
-    expect(remote.sort()).toEqual([
-      ['/arc/mq/bridge-0', 0],
-      ['/arc/mq/bridge-1', 1],
-      ['/arc/mq/bridge-2', 2],
-    ]);
+    const remote = sessions
+      .filter(({ side }) => side === 'remote')
+      .map(({ clientId, slot }) => `${clientId} in ${slot}`);
+    expect(remote.sort()).toEqual(['/arc/mq/bridge-0 in 0', '/arc/mq/bridge-1 in 1', '/arc/mq/bridge-2 in 2']);
     expect(sessions.filter(({ side }) => side === 'local')).toHaveLength(10);
   });
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** Matching written down as MQTT 4.7 reads, for comparison: recursive over lists of levels. */
 export function oracleMatches(filter: string, topic: string): boolean {

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { inward } from '../support/bridge-config.ts';
+import { startBridge } from '../support/bridge-harness.ts';
+import { checkDelivery } from '../support/delivery.ts';
+import { eventually } from '../support/eventually.ts';
+import { startConsumer, startProducer } from '../support/load.ts';
+import { connectionOf, startRawBroker } from '../support/raw-broker.ts';
+import { connectRawClient } from '../support/raw-client.ts';
+import { startEmbedded } from '../support/test-broker.ts';
+
+test('F13 - a broker that forgot the session is subscribed to once more, and the loss is counted and logged', async (scope) => {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+  const subscribed: string[] = [];
+  remote.broker.events.on('subscribed', ({ clientId }) => void subscribed.push(clientId));
+  const routes = [inward('in', 'in/#'), inward('other', 'other/#')];
+  const bridge = await startBridge(scope, { local: local.port, remote: remote.port, routes });
+  const below = await startConsumer(scope, { port: local.port, clientId: 'below', filters: 'in/#' });
+  remote.broker.forget('agent-in');
+  await eventually(() => bridge.session('remote', 'in').sessionLost === 1);
+  await bridge.allReady();
+  const producer = startProducer(scope, { port: remote.port, name: 'p', topics: ['in/a'], count: 200 });
+  await producer.done;
+  await below.received(200);
+  expect(subscribed).toEqual(['agent-in', 'agent-other', 'agent-in']);
+  expect(bridge.events('SessionLost')).toMatchObject([{ clientId: 'agent-in', side: 'remote' }]);
+  expect(bridge.session('remote', 'other')).toMatchObject({ epoch: 1, sessionLost: 0 });
+  const report = checkDelivery(producer.log.sent, below.log.received);
+  expect(report.ok, report.text).toBe(true);
+});
+
+test('F13 - a session that the broker kept is not subscribed to again', async (scope) => {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+  const subscribed: string[] = [];
+  remote.broker.events.on('subscribed', ({ clientId }) => void subscribed.push(clientId));
+  const config = { local: local.port, remote: remote.port, routes: [inward('in', 'in/#')] };
+  const bridge = await startBridge(scope, config);
+  for (let cut = 1; cut <= 5; cut++) {
+    remote.broker.cut('agent-in');
+    await eventually(() => bridge.session('remote').epoch === cut + 1);
+    await bridge.allReady();
+  }
+  expect(subscribed).toEqual(['agent-in']);
+  expect(bridge.session('remote').sessionLost).toBe(0);
+});
+
+test('F13 - until the new subscription is granted the route is not ready', async (scope) => {
+  const remote = await startRawBroker(scope, {
+    answer: (packet, _nth, connection) =>
+      packet.cmd === 'subscribe' && connection !== remote.connections[0] ? 'silence' : undefined,
+  });
+  const local = await startEmbedded(scope);
+  const config = { local: local.port, remote: remote.port, routes: [inward('in', 'in/#')] };
+  const bridge = await startBridge(scope, config);
+  remote.connections[0].drop();
+  const again = await connectionOf(remote, 'agent-in', 1);
+  const subscribe = await again.packet(({ cmd }) => cmd === 'subscribe');
+  expect(bridge.route('in').lanes).toEqual({ total: 1, ready: 0 });
+  again.send({ cmd: 'suback', messageId: subscribe.messageId, granted: [1] });
+  await bridge.allReady();
+});
+
+test('F25 - a thousand retained messages are forwarded once, however often the connection is cut', async (scope) => {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+  const keeper = await connectRawClient(scope, { port: remote.port, clientId: 'keeper' });
+  const topics = Array.from({ length: 1000 }, (_, i) => `in/${i}`);
+  await keeper.publishAll(topics.map((topic) => ({ topic, payload: topic, qos: 1, retain: true })));
+  const sink = await connectRawClient(scope, { port: local.port, clientId: 'sink' });
+  await sink.subscribe([{ topic: 'in/#', qos: 1, rap: true }]);
+  const bridge = await startBridge(scope, {
+    local: local.port,
+    remote: remote.port,
+    routes: [inward('in', 'in/#')],
+  });
+  await sink.received(1000);
+  for (let cut = 1; cut <= 20; cut++) {
+    remote.broker.cut('agent-in');
+    await eventually(() => bridge.session('remote').epoch > cut);
+    await bridge.allReady();
+  }
+  await keeper.publish({ topic: 'in/last', payload: 'last', qos: 1 });
+  await sink.received(1001);
+  await bridge.settled();
+  expect(sink.messages.map(({ topic }) => topic).sort()).toEqual([...topics, 'in/last'].sort());
+  expect(sink.messages.filter(({ retain }) => retain).length).toBe(1000);
+  expect(bridge.route('in').counters).toMatchObject({ received: 1001, forwarded: 1001 });
+});
+
+test('F25 - with retain Never the flag is taken off retained messages', async (scope) => {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+  const keeper = await connectRawClient(scope, { port: remote.port, clientId: 'keeper' });
+  await keeper.publish({ topic: 'in/a', payload: 'x', qos: 1, retain: true });
+  const sink = await connectRawClient(scope, { port: local.port, clientId: 'sink' });
+  await sink.subscribe([{ topic: 'in/#', qos: 1, rap: true }]);
+  const routes = [inward('in', 'in/#', { retain: 'Never' })];
+  await startBridge(scope, { local: local.port, remote: remote.port, routes });
+  await sink.received(1);
+  expect(sink.messages[0].retain).toBe(false);
+});

@@ -1,0 +1,93 @@
+import { type Case } from './case.ts';
+
+export const TOPIC_MAP_CASES: readonly Case[] = [
+  { rule: 'TM001', at: 'spec.routes[0].source', map: [['      source: telemetry/#\n', '']] },
+  { rule: 'TM002', at: 'spec.routes[1].targt', map: [['target: orders', 'targt: orders']], advice: /write target/ },
+  { rule: 'TM003', at: 'spec.routes[0].direction', map: [['direction: local-to-remote', 'direction: both']] },
+  { rule: 'TM003', at: 'spec.routes[0].qos', map: [['name: up', 'name: up\n      qos: 3']] },
+  {
+    rule: 'TM004',
+    at: 'spec.routes[1].target',
+    map: [['target: orders', 'target: "factory/#"']],
+    message: /wildcards are not allowed in a target topic \("factory\/#"\)/,
+    advice: /^leave target out to keep the source topic, or use "factory"$/,
+  },
+  { rule: 'TM005', at: 'spec.routes[0].source', map: [['telemetry/#', '"telemetry/#/x"']] },
+  { rule: 'TM005', at: 'spec.routes[0].source', map: [['telemetry/#', '"a#"']] },
+  { rule: 'TM005', at: 'spec.routes[0].source', map: [['telemetry/#', '""']] },
+  { rule: 'TM005', at: 'spec.routes[0].source', map: [['telemetry/#', '"a\\0"']] },
+  { rule: 'TM006', at: 'spec.routes[0].source', map: [['telemetry/#', '$share/g/telemetry/#']] },
+  {
+    rule: 'TM007',
+    at: 'spec.routes[0].sharedSubscription.groupName',
+    map: [['name: up', 'name: up\n      sharedSubscription: {groupMinimumShareNumber: 2, groupName: a/b}']],
+  },
+  { rule: 'TM008', at: 'spec.routes[1].target', map: [['target: orders', 'target: ${topic}']] },
+  {
+    rule: 'TM009',
+    at: 'spec.routes[1].target',
+    map: [['target: orders', 'target: ${inputTopic.3}']],
+    message: /has 2 levels/,
+  },
+  { rule: 'TM010', at: 'spec.routes[1].target', map: [['target: orders', 'target: ""']] },
+  { rule: 'TM011', at: 'spec.routes[0].name', map: [['name: up', 'name: up/x']] },
+  { rule: 'TM012', at: 'spec.routes[0].excludes[0]', map: [['name: up', 'name: up\n      excludes: ["a#"]']] },
+  {
+    rule: 'TM013',
+    at: 'spec.routes[0].excludes[0]',
+    map: [['name: up', 'name: up\n      excludes: [other/x]']],
+    severity: 'warning',
+  },
+  {
+    rule: 'TM014',
+    at: 'spec.routes[0].source',
+    map: [['telemetry/#', '"#"']],
+    severity: 'warning',
+    message: /does not match topics that begin with \$/,
+  },
+  {
+    rule: 'TM014',
+    at: 'spec.routes[0].source',
+    map: [['source: telemetry/#', 'source: $SYS/#\n      target: x']],
+    severity: 'warning',
+    message: /broker itself writes/,
+  },
+  {
+    rule: 'TM015',
+    at: 'spec.routes[0].deadLetterTopic',
+    map: [['name: up', 'name: up\n      onReject: deadLetter\n      deadLetterTopic: a/+']],
+  },
+  {
+    rule: 'TM016',
+    at: 'spec.routes[0].deadLetterTopic',
+    map: [['name: up', 'name: up\n      deadLetterTopic: dead']],
+    severity: 'warning',
+  },
+  {
+    rule: 'TM017',
+    at: 'spec.routes[0].sharedSubscription.groupMinimumShareNumber',
+    map: [['name: up', 'name: up\n      sharedSubscription: {groupMinimumShareNumber: 0, groupName: g}']],
+    severity: 'warning',
+  },
+  { rule: 'TM018', at: 'spec.routes[1].target', map: [['target: orders', 'target: $SYS/orders']], severity: 'warning' },
+  { rule: 'TM019', at: 'spec.routes[0].excludes[0]', map: [['name: up', 'name: up\n      excludes: ["#"]']] },
+  {
+    rule: 'TM020',
+    at: 'spec.routes[0].onReject',
+    map: [
+      ['telemetry/#', '"#"'],
+      ['name: up', 'name: up\n      onReject: deadLetter'],
+    ],
+  },
+  {
+    rule: 'TM020',
+    at: 'spec.routes[0].deadLetterTopic',
+    map: [['name: up', 'name: up\n      onReject: deadLetter\n      deadLetterTopic: telemetry/dead']],
+  },
+  {
+    rule: 'TM021',
+    at: 'spec.routes[0].name',
+    map: [['      name: up\n', '']],
+    message: /sample of the original documentation leaves it out/,
+  },
+];

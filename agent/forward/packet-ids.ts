@@ -10,7 +10,7 @@ const FEWEST = 128;
  * it is used again and a late or repeated acknowledgement meets nobody.
  */
 export class PacketIds {
-  #transits = Array.from<Transit | undefined>({ length: FEWEST + 1 });
+  #transits: (Transit | undefined)[] = Array.from({ length: FEWEST + 1 });
   #last = 0;
   #used = 0;
 

@@ -1,18 +1,18 @@
 import { AckBuffer, Packet } from './ack-buffer.ts';
 import { countDropped, countRetried, observeLatency, type DropReason } from './counters.ts';
-import { encodePublish, remainingLengthOf, type EncodedAt, type PublishShape } from './encode.ts';
+import { FrameEncoder } from './frame-encoder.ts';
 import { FrameStore } from './frame-store.ts';
+import { Line } from './line.ts';
 import type { Flushable, FlushTurn, Outlet } from './outlet.ts';
-import { HIGHEST_PUBLISH_ID, PacketIds } from './packet-ids.ts';
+import { HIGHEST_PUBLISH_ID } from './packet-ids.ts';
 import type { PublishView } from './publish-view.ts';
 import type { Receiver } from './receiver.ts';
 import { publishVerdict } from './refusal.ts';
 import { fitFrame, markDuplicate, stampId } from './resend.ts';
 import type { SlabPool } from './slab.ts';
 import type { Passage } from './topic-table.ts';
-import { giveTransit, TransitList, type Transit } from './transit.ts';
-import { varintLength } from './varint.ts';
-import { hasRoom, NO_LIMITS, type TargetLimits, type Window } from './window.ts';
+import { giveTransit, type Transit } from './transit.ts';
+import { NO_LIMITS, type TargetLimits, type Window } from './window.ts';
 
 /** What a sender is given by its session. */
 export interface SenderParts {
@@ -43,43 +43,34 @@ export class Sender implements Flushable {
   readonly #parts: SenderParts;
   readonly #store: FrameStore;
   readonly #acks: AckBuffer;
-  readonly #ids = new PacketIds();
-  readonly #inflight = new TransitList();
-  readonly #waiting = new TransitList();
+  readonly #line: Line;
+  readonly #encoder: FrameEncoder;
   readonly #held = new Set<Receiver>();
-  readonly #shape: { -readonly [K in keyof PublishShape]: PublishShape[K] };
-  readonly #at: EncodedAt = { end: 0, idAt: -1, expiryAt: -1 };
-  #window: Window;
   #limits: TargetLimits = NO_LIMITS;
-  #inflightBytes = 0;
-  #waitingBytes = 0;
-  #sequence = 0;
   #connected = false;
   #congested = false;
   #paused = false;
   #dirty = false;
-  /** While messages up to this sequence are unsettled they go one at a time, to find the one the broker chokes on. */
-  #probeThrough = -1;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
-    this.#window = parts.window;
+    this.#line = new Line(parts.window);
+    this.#encoder = new FrameEncoder(parts.version);
     this.#store = new FrameStore(parts.pool, parts.outlet);
     this.#acks = new AckBuffer(parts.outlet);
-    this.#shape = { version: parts.version, topic: NO_TOPIC, qos: 0, retain: false, hops: 0 };
   }
 
   get inflight(): Window {
-    return { messages: this.#inflight.size, bytes: this.#inflightBytes };
+    return { messages: this.#line.flying, bytes: this.#line.flyingBytes };
   }
 
   /** QoS 1 and 2 messages without an outcome. */
   get pending(): number {
-    return this.#inflight.size + this.#waiting.size;
+    return this.#line.flying + this.#line.waiting;
   }
 
   get window(): Window {
-    return this.#window;
+    return this.#line.window;
   }
 
   /** Forwards a QoS 0 message at once, or drops it when there is no connection: nobody would send it again. */
@@ -89,16 +80,14 @@ export class Sender implements Flushable {
       countDropped(counters, 'target_unavailable');
       return;
     }
-    const remaining = this.#fit(view, passage, 0);
-    const length = 1 + varintLength(remaining) + remaining;
+    const length = this.#encoder.fit(view, passage, 0, this.#limits);
     if (length > this.#limits.maximumPacketSize) {
       countDropped(counters, 'too_large');
       return;
     }
     const slab = this.#store.room(length);
     const start = slab.tail;
-    encodePublish(view, this.#shape, remaining, slab.bytes, start, this.#at);
-    slab.tail = this.#at.end;
+    this.#encoder.encode(view, slab);
     this.#store.queue(slab, start, slab.tail);
     this.#touch();
     counters.forwarded++;
@@ -108,15 +97,12 @@ export class Sender implements Flushable {
 
   /** Takes a QoS 1 or 2 message: sends it when the window has room, otherwise keeps it in line. */
   submit(view: PublishView, passage: Passage, transit: Transit, now: number): void {
-    const { lane } = passage;
-    const qos = Math.min(view.qos, lane.route.qos) as 0 | 1 | 2;
-    const remaining = this.#fit(view, passage, qos);
-    const length = 1 + varintLength(remaining) + remaining;
-    this.#encode(view, transit, remaining, length);
-    transit.qos = qos;
-    transit.sequence = this.#sequence++;
-    if (this.#waiting.size === 0 && this.#canSend(length)) this.#transmit(transit, now);
-    else this.#wait(transit);
+    const qos = Math.min(view.qos, passage.lane.route.qos) as 0 | 1 | 2;
+    const length = this.#encoder.fit(view, passage, qos, this.#limits);
+    this.#encoder.encodeKept(view, this.#store.room(length), transit);
+    this.#line.number(transit);
+    if (this.#line.waiting === 0 && this.#canSend(length)) this.#transmit(transit, now);
+    else this.#line.wait(transit);
   }
 
   /** Takes a ready frame, such as the copy of a refused message. */
@@ -130,8 +116,8 @@ export class Sender implements Flushable {
     frame.copy(slab.bytes, slab.tail);
     slab.tail += frame.length;
     transit.end = slab.tail;
-    transit.sequence = this.#sequence++;
-    this.#wait(transit);
+    this.#line.number(transit);
+    this.#line.wait(transit);
     this.pump();
   }
 
@@ -139,7 +125,7 @@ export class Sender implements Flushable {
   repeat(transit: Transit, reason: 'transient_refusal' | 'blocked'): void {
     countRetried(transit.lane.counters, reason);
     transit.attempts++;
-    this.#wait(transit);
+    this.#line.wait(transit);
     if (this.#paused) return;
     this.#paused = true;
     this.#parts.retryLater(transit.attempts, () => {
@@ -153,20 +139,21 @@ export class Sender implements Flushable {
     const configured = this.#parts.window;
     this.#limits = limits;
     const messages = Math.min(configured.messages, limits.receiveMaximum, HIGHEST_PUBLISH_ID);
-    this.#window = { messages, bytes: configured.bytes };
+    this.#line.window = { messages, bytes: configured.bytes };
     this.#connected = true;
     this.#congested = false;
+    // What is in flight must not wait for the pause of a refused message.
+    this.#paused = false;
     const now = this.#parts.now();
-    for (let transit = this.#inflight.last; transit; ) {
-      const { previous } = transit;
+    this.#line.recall((transit) => {
       countRetried(transit.lane.counters, 'reconnect');
-      if (sessionPresent && transit.phase === 'released') {
-        transit.sentAt = now;
-        this.#release(transit.targetId);
-      } else this.#recall(transit);
-      transit = previous;
-    }
-    if (!sessionPresent) this.#forgetIds();
+      return sessionPresent && transit.phase === 'released';
+    });
+    this.#line.eachFlying((transit) => {
+      transit.sentAt = now;
+      this.#release(transit.targetId);
+    });
+    if (!sessionPresent) this.#line.forgetIds();
     this.pump();
   }
 
@@ -184,40 +171,37 @@ export class Sender implements Flushable {
    * cause: they are sent one by one, and the one that ends the connection again and again is refused.
    */
   blame(reason: DropReason): void {
-    const suspect = this.#inflight.first;
-    if (!suspect) return;
-    if (this.#inflight.size === 1 && suspect.sequence <= this.#probeThrough && ++suspect.attempts >= STRIKES) {
-      this.#leaveFlight(suspect);
+    const { suspect } = this.#line;
+    if (suspect && ++suspect.attempts >= STRIKES) {
+      this.#line.land(suspect);
       this.#parts.refused(suspect, reason);
-      return;
-    }
-    this.#probeThrough = Math.max(this.#probeThrough, this.#inflight.last?.sequence ?? -1);
+    } else this.#line.probe();
   }
 
   /** PUBACK (MQTT5 3.4). */
   puback(id: number, reasonCode: number): void {
-    const transit = this.#ids.find(id);
+    const transit = this.#line.find(id);
     if (transit?.phase === 'published' && transit.qos === 1) this.#answered(transit, reasonCode);
     else this.strayAcks++;
   }
 
   /** PUBREC (MQTT5 3.5): the broker has the message; PUBREL lets it deliver. */
   pubrec(id: number, reasonCode: number): void {
-    const transit = this.#ids.find(id);
+    const transit = this.#line.find(id);
     if (transit?.phase === 'published' && transit.qos === 2 && reasonCode >= 0x80) {
       this.#answered(transit, reasonCode);
       return;
     }
     if (transit?.qos === 2) {
       transit.phase = 'released';
-      transit.sentAt = this.#parts.now();
+      this.#line.renew(transit, this.#parts.now());
     } else this.strayAcks++;
     this.#release(id);
   }
 
   /** PUBCOMP (MQTT5 3.7). 0x92 means the broker had already completed it. */
   pubcomp(id: number): void {
-    const transit = this.#ids.find(id);
+    const transit = this.#line.find(id);
     if (transit?.phase === 'released') this.#answered(transit, 0);
     else this.strayAcks++;
   }
@@ -231,8 +215,8 @@ export class Sender implements Flushable {
 
   /** Milliseconds the oldest message has been waiting for its acknowledgement; 0 when none is in flight. */
   oldestUnanswered(now: number): number {
-    const { first } = this.#inflight;
-    return first && this.#connected ? now - first.sentAt : 0;
+    const { oldest } = this.#line;
+    return oldest && this.#connected ? now - oldest.sentAt : 0;
   }
 
   /** True when the source must wait: QoS 0 has no window, and some brokers send beyond theirs. */
@@ -245,10 +229,10 @@ export class Sender implements Flushable {
   /** Sends what waits while the window has room. */
   pump(): void {
     const now = this.#parts.now();
-    for (let transit = this.#waiting.first; transit; transit = this.#waiting.first) {
+    for (let transit = this.#line.next; transit; transit = this.#line.next) {
       const length = transit.end - transit.start;
       if (!this.#canSend(length)) break;
-      this.#leaveLine(transit);
+      this.#line.leave(transit);
       this.#transmit(transit, now);
     }
     if (this.#held.size > 0 && !this.#congested && !this.#overfull(0.5)) this.#releaseHeld();
@@ -271,12 +255,11 @@ export class Sender implements Flushable {
   /** Gives up what has no outcome: it was never acknowledged, so the source broker still has it. */
   discard(): void {
     this.end();
-    for (const list of [this.#inflight, this.#waiting]) {
-      for (let transit = list.first; transit; transit = list.first) {
-        if (list === this.#inflight) this.#leaveFlight(transit);
-        else this.#leaveLine(transit);
-        this.#giveBack(transit);
-      }
+    this.#line.recall(() => false);
+    this.#line.forgetIds();
+    for (let transit = this.#line.next; transit; transit = this.#line.next) {
+      this.#line.leave(transit);
+      this.#giveBack(transit);
     }
   }
 
@@ -286,43 +269,9 @@ export class Sender implements Flushable {
     if (this.#connected && !this.#store.flush()) this.#congested = true;
   }
 
-  #fit(view: PublishView, passage: Passage, qos: 0 | 1 | 2): number {
-    const { lane } = passage;
-    const shape = this.#shape;
-    shape.topic = passage.topic;
-    shape.qos = qos;
-    shape.retain = view.retain && lane.route.retain === 'Keep';
-    if (shape.retain && !this.#limits.retainAvailable) {
-      shape.retain = false;
-      lane.counters.retainCleared++;
-    }
-    shape.hops = lane.maxHops > 0 && shape.version === 5 ? view.hops + 1 : 0;
-    return remainingLengthOf(view, shape);
-  }
-
-  #encode(view: PublishView, transit: Transit, remaining: number, length: number): void {
-    const slab = this.#store.room(length);
-    const at = this.#at;
-    encodePublish(view, this.#shape, remaining, slab.bytes, slab.tail, at);
-    slab.holds++;
-    transit.slab = slab;
-    transit.start = slab.tail;
-    transit.end = at.end;
-    transit.idAt = at.idAt;
-    transit.expiryAt = at.expiryAt;
-    slab.tail = at.end;
-  }
-
-  #wait(transit: Transit): void {
-    transit.phase = 'waiting';
-    this.#waitingBytes += transit.end - transit.start;
-    this.#waiting.insert(transit);
-  }
-
   #giveBack(transit: Transit): void {
     if (transit.slab) this.#store.release(transit.slab);
     transit.slab = undefined;
-    if (transit.targetId > 0) this.#freeId(transit);
     const { original } = transit;
     if (original) {
       giveTransit(transit);
@@ -332,11 +281,6 @@ export class Sender implements Flushable {
     countDropped(transit.lane.counters, 'returned');
     transit.phase = 'returned';
     if (!transit.receiver) giveTransit(transit);
-  }
-
-  #leaveLine(transit: Transit): void {
-    this.#waiting.remove(transit);
-    this.#waitingBytes -= transit.end - transit.start;
   }
 
   #transmit(transit: Transit, now: number): void {
@@ -353,12 +297,9 @@ export class Sender implements Flushable {
       this.#queue(transit);
       this.#forwarded(transit, now);
     } else {
-      if (transit.targetId > 0) markDuplicate(transit);
-      else stampId(transit, this.#ids.take(transit));
-      transit.phase = 'published';
-      transit.sentAt = now;
-      this.#inflight.push(transit);
-      this.#inflightBytes += transit.end - transit.start;
+      const repeated = transit.targetId > 0;
+      stampId(transit, this.#line.fly(transit, now));
+      if (repeated) markDuplicate(transit);
       this.#queue(transit);
     }
   }
@@ -368,47 +309,19 @@ export class Sender implements Flushable {
     this.#touch();
   }
 
-  /**
-   * Back in line with its identifier, so that it goes again under the same one as soon as this connection has room:
-   * the broker may have it already (MQTT5 4.4), and nothing but a repeat may use the identifier then (MQTT5 4.3.3).
-   */
-  #recall(transit: Transit): void {
-    this.#inflight.remove(transit);
-    this.#inflightBytes -= transit.end - transit.start;
-    this.#wait(transit);
-  }
-
-  /** The broker has forgotten the session and with it the identifiers. */
-  #forgetIds(): void {
-    for (let transit = this.#waiting.first; transit; transit = transit.next) {
-      if (transit.targetId > 0) this.#freeId(transit);
-    }
-  }
-
   /** The message will not be finished under this identifier: what the broker may hold of it must be, nevertheless. */
   #abandonId(transit: Transit): void {
     if (transit.qos === 2) this.#release(transit.targetId);
-    this.#freeId(transit);
-  }
-
-  #freeId(transit: Transit): void {
-    this.#ids.free(transit.targetId);
-    transit.targetId = 0;
-  }
-
-  #leaveFlight(transit: Transit): void {
-    this.#inflight.remove(transit);
-    this.#inflightBytes -= transit.end - transit.start;
-    this.#freeId(transit);
+    this.#line.freeId(transit);
   }
 
   #answered(transit: Transit, reasonCode: number): void {
     const verdict = publishVerdict(reasonCode);
-    this.#leaveFlight(transit);
+    this.#line.land(transit);
     if (verdict.kind === 'accepted') this.#forwarded(transit, this.#parts.now());
     else if (verdict.kind === 'transient') this.repeat(transit, 'transient_refusal');
     else this.#parts.refused(transit, verdict.reason);
-    if (this.#waiting.size > 0 || this.#held.size > 0) this.pump();
+    if (this.#line.waiting > 0 || this.#held.size > 0) this.pump();
   }
 
   #forwarded(transit: Transit, now: number): void {
@@ -432,20 +345,13 @@ export class Sender implements Flushable {
     this.#parts.turn.add(this);
   }
 
-  #allowedMessages(): number {
-    const probing = (this.#inflight.first ?? this.#waiting.first)?.sequence ?? Number.POSITIVE_INFINITY;
-    return probing <= this.#probeThrough ? 1 : this.#window.messages;
-  }
-
   #canSend(length: number): boolean {
-    if (!this.#connected || this.#congested || this.#paused) return false;
-    const window = this.#probeThrough < 0 ? this.#window : { ...this.#window, messages: this.#allowedMessages() };
-    return hasRoom(window, this.inflight, length);
+    return this.#connected && !this.#congested && !this.#paused && this.#line.hasRoom(length);
   }
 
   #overfull(share: number): boolean {
     const { messages, bytes } = this.#parts.window;
-    return this.#waitingBytes > bytes * share || this.#waiting.size > Math.max(messages, 1000) * share;
+    return this.#line.waitingBytes > bytes * share || this.#line.waiting > Math.max(messages, 1000) * share;
   }
 
   #releaseHeld(): void {
@@ -454,5 +360,3 @@ export class Sender implements Flushable {
     for (const receiver of held) receiver.proceed();
   }
 }
-
-const NO_TOPIC = Buffer.alloc(0);

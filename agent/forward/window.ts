@@ -20,9 +20,3 @@ export interface Window {
   readonly messages: number;
   readonly bytes: number;
 }
-
-/** True when one more frame of `bytes` fits. A frame larger than the whole window may go alone. */
-export function hasRoom(window: Window, inflight: Window, bytes: number): boolean {
-  if (inflight.messages >= window.messages) return false;
-  return inflight.messages === 0 || inflight.bytes + bytes <= window.bytes;
-}

@@ -1,4 +1,6 @@
-import { type Metric, Registry } from 'prom-client';
+import type { Metric } from 'prom-client';
+// The main entry loads gateways, clusters and their protocols as well, which are 3 MB of a process.
+import Registry from 'prom-client/lib/registry.js';
 import { AGENT_METRICS, PROCESS_METRICS, SESSION_METRICS } from './agent-metrics.ts';
 import type { MetricDefinition, MetricsInput, ProcessUsage } from './metric-table.ts';
 import { ROUTE_METRICS } from './route-metrics.ts';

@@ -41,6 +41,7 @@ export function backoffDelay(verdict: Verdict, attempt: number, random: number, 
       return attempt === 0 ? pace.firstMs * random : bound(pace.slowMs, pace.slowMostMs) * (0.5 + random / 2);
     case 'accepted':
     case 'retry':
-      return bound(pace.firstMs, pace.mostMs) * random;
+      break;
   }
+  return bound(pace.firstMs, pace.mostMs) * random;
 }

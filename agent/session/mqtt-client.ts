@@ -1,7 +1,12 @@
 import { Duplex } from 'node:stream';
-import { MqttClient, type IClientOptions, type IConnackPacket } from 'mqtt';
+import type { IClientOptions, IConnackPacket } from 'mqtt';
+import mqttClient from 'mqtt/lib/client';
 import { reasonOfReturnCode } from '../../shared/reason-codes.ts';
 import { HIGHEST_PUBLISH_ID } from '../forward/packet-ids.ts';
+
+// The main entry of the package loads its ways to connect as well: SOCKS, WebSocket, TLS. This one has but the client.
+const { default: MqttClient } = mqttClient;
+type MqttClient = InstanceType<typeof MqttClient>;
 
 /** What CONNECT says, and how long CONNACK may take. */
 export interface ControlOptions {
@@ -63,9 +68,11 @@ export interface Control {
 
 /** Opens a control channel: CONNECT leaves through `events.write` before this returns. */
 export function openControl(options: ControlOptions, events: ControlEvents): Control {
-  // MQTT.js destroys its stream before it says why.
+  // MQTT.js destroys its stream first and says why afterwards, in the same turn.
   const stream = controlStream(events, () =>
-    accepted ? fail('KeepAliveTimeout', 'no answer to a ping') : fail('ConnackTimeout', 'no answer to CONNECT'),
+    queueMicrotask(() =>
+      accepted ? fail('KeepAliveTimeout', 'no answer to a ping') : fail('ConnackTimeout', 'no answer to CONNECT'),
+    ),
   );
   const client = new MqttClient(() => stream, clientOptions(options));
   let accepted = false;
@@ -85,7 +92,7 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
     if (refusal !== undefined) {
       over = true;
       events.refused(refusal);
-    } else fail('ProtocolError', error.message);
+    } else fail(REASONS[error.message] ?? 'ProtocolError', error.message);
   });
   client.connect();
   return {
@@ -103,6 +110,12 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
     },
   };
 }
+
+/** Errors that MQTT.js tells apart by their text only. */
+const REASONS: Readonly<Record<string, Parameters<ControlEvents['failed']>[0]>> = {
+  'connack timeout': 'ConnackTimeout',
+  'Keepalive timeout': 'KeepAliveTimeout',
+};
 
 function clientOptions(options: ControlOptions): IClientOptions {
   const { enhanced, username, password } = options;

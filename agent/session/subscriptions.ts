@@ -26,6 +26,8 @@ export class Subscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #wanted = new Map<Lane, Subscription>();
   readonly #granted = new Set<Lane>();
+  /** Filters to unsubscribe that the broker could not be told about. */
+  readonly #leaving = new Set<string>();
   #control: Control | undefined;
 
   constructor(parts: SubscriptionsParts) {
@@ -44,7 +46,7 @@ export class Subscriptions {
     if (!wasGranted) return this.add(by);
     this.#wanted.set(by.lane, by);
     this.#granted.add(by.lane);
-    by.lane.subscribed = true;
+    by.lane.subscribed = this.#control !== undefined;
   }
 
   /** No longer wants a subscription, without telling the broker. */
@@ -54,17 +56,21 @@ export class Subscriptions {
     lane.subscribed = false;
   }
 
-  /** Ends a subscription; resolves when the broker has answered, or at once without a connection. */
+  /** Ends a subscription; resolves when the broker has answered. Without a connection the next one says it. */
   async remove(lane: Lane): Promise<void> {
     const subscription = this.#wanted.get(lane);
     this.forget(lane);
-    if (subscription) await this.#control?.unsubscribe(subscription.filter).catch(() => undefined);
+    if (subscription) await this.#unsubscribe(subscription.filter);
   }
 
   /** A connection is up. */
   begin(control: Control, sessionPresent: boolean): void {
     this.#control = control;
-    if (!sessionPresent) this.#granted.clear();
+    if (!sessionPresent) {
+      this.#granted.clear();
+      this.#leaving.clear();
+    }
+    for (const filter of [...this.#leaving]) void this.#unsubscribe(filter);
     for (const subscription of this.#wanted.values()) {
       subscription.lane.subscribed = this.#granted.has(subscription.lane);
       if (!subscription.lane.subscribed) this.#ask(subscription);
@@ -106,5 +112,18 @@ export class Subscriptions {
     this.#parts.later(() => {
       if (current()) this.#ask(subscription);
     });
+  }
+
+  /** A broker has one subscription for each filter: it must stay as long as any lane wants it (MQTT5 3.8.4). */
+  async #unsubscribe(filter: string): Promise<void> {
+    this.#leaving.delete(filter);
+    if ([...this.#wanted.values()].some((other) => other.filter === filter)) return;
+    this.#leaving.add(filter);
+    try {
+      await this.#control?.unsubscribe(filter);
+      if (this.#control) this.#leaving.delete(filter);
+    } catch {
+      // The connection ended first; the next one says it again.
+    }
   }
 }

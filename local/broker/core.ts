@@ -35,7 +35,7 @@ export interface Core {
 export type CoreParts = Pick<Core, 'profile' | 'clock' | 'random' | 'hooks'>;
 
 function overflow(core: Core, session: Session): void {
-  session.link?.end(reason.quotaExceeded);
+  session.link?.end(reason.quotaExceeded, 'queue-full');
   core.sessions.end(session, 'queue-full');
 }
 

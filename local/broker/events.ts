@@ -9,6 +9,7 @@ export type DisconnectCause =
   | 'protocol'
   | 'not-authorized'
   | 'quota'
+  | 'queue-full'
   | 'server';
 
 /** Why a message did not reach a session. */

@@ -78,6 +78,21 @@ export interface Refusal {
   readonly disconnect?: boolean;
 }
 
+/** What can be seen of a session when another one is about to be opened. */
+export interface SessionSummary {
+  readonly clientId: string;
+  readonly authenticationName: string | undefined;
+  readonly connected: boolean;
+}
+
+/** A client that is who it says, about to get its session. */
+export interface AdmissionAttempt {
+  readonly request: ConnectRequest;
+  readonly authenticationName: string | undefined;
+  /** All sessions of the broker, with and without a connection. */
+  readonly sessions: () => readonly SessionSummary[];
+}
+
 /** What to do with the PUBACK or PUBREC about to be sent. */
 export type PubackVerdict = 'send' | 'swallow' | { readonly reasonCode: number };
 
@@ -87,6 +102,8 @@ export interface BrokerHooks {
   onConnect?(request: ConnectRequest): number | undefined;
   /** Checks credentials; without it an enhanced authentication method is refused with 0x8C and all else accepted. */
   authenticate?(attempt: AuthenticationAttempt): AuthenticationVerdict | Promise<AuthenticationVerdict>;
+  /** Decides about an authenticated client: who owns a session, how many it may have; a reason code refuses the CONNECT. */
+  onAdmit?(attempt: AdmissionAttempt): number | undefined;
   /** Decides about a PUBLISH (or a will, with packetId 0) before anything happens with it: authorization, rates, sizes. */
   onPublish?(attempt: PublishAttempt): Refusal | undefined;
   /** Decides about one filter; at 0x80 and above it is the code of that filter in SUBACK, with `disconnect` the end of the connection. */

@@ -155,4 +155,3 @@ test('F19 - a packet that no server may send ends its connection and no other', 
   stage.victim.send(Buffer.from([0x82, 0x02, 0x00, 0x01]));
   await expectOnlyVictimClosed(stage, 0x82);
 });
-

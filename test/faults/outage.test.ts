@@ -28,7 +28,13 @@ test('F03 - while the remote broker is down messages wait at the source, and all
   const before = await residentBytes(agent.pid);
 
   await proxy.down();
-  const down = startProducer(scope, { port: local.port, name: 'up', topics: ['up/a', 'up/b'], size: 2048, count: 5000 });
+  const down = startProducer(scope, {
+    port: local.port,
+    name: 'up',
+    topics: ['up/a', 'up/b'],
+    size: 2048,
+    count: 5000,
+  });
   await down.done;
   const status = await eventually(async () => {
     const found = await agent.status();
@@ -46,7 +52,9 @@ test('F03 - while the remote broker is down messages wait at the source, and all
   expect(report.ok, report.text).toBe(true);
 });
 
-test('F06 - a connection that is open on one end only is found by its keep alive, and nothing is lost', { timeout: 40_000 }, async (scope) => {
+test('F06 - a connection that is open on one end only is found by its keep alive, and nothing is lost', {
+  timeout: 40_000,
+}, async (scope) => {
   const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
   const proxy = await startFaultProxy(scope, remote);
   const bridge = await startBridge(scope, {

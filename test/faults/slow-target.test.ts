@@ -32,7 +32,13 @@ describe('F12 - a target that reads slowly or not at all', () => {
       const counts = async (route: string) =>
         (await agent.status()).routes.find((one) => one.route === route)?.counters ?? { received: 0, forwarded: 0 };
 
-      const warm = startProducer(scope, { port: local.port, name: 'warm', topics: ['quick/a'], size: 1024, count: 2000 });
+      const warm = startProducer(scope, {
+        port: local.port,
+        name: 'warm',
+        topics: ['quick/a'],
+        size: 1024,
+        count: 2000,
+      });
       await warm.done;
       await eventually(() => quickTarget.messages.length === 2000);
       const before = await residentBytes(agent.pid);

@@ -37,7 +37,10 @@ describe('F11 - what a target says in CONNACK is never exceeded', () => {
   });
 
   test('a message above Maximum Packet Size is counted as too large, and the next ones pass', async (scope) => {
-    const [local, remote] = [await startEmbedded(scope), await startEmbedded(scope, { profile: { maximumPacketSize: 4096 } })];
+    const [local, remote] = [
+      await startEmbedded(scope),
+      await startEmbedded(scope, { profile: { maximumPacketSize: 4096 } }),
+    ];
     const bridge = await startBridge(scope, {
       local: local.port,
       remote: remote.port,

@@ -95,7 +95,11 @@ function createBridge(agent: Agent, file: string, lines: readonly string[]): Bri
   return {
     agent,
     snapshot,
-    route: (name) => found(books().find(({ route }) => route === name), `route ${name}`),
+    route: (name) =>
+      found(
+        books().find(({ route }) => route === name),
+        `route ${name}`,
+      ),
     session: (side, route) =>
       found(
         snapshot().sessions.find((one) => one.side === side && (!route || one.clientId === `agent-${route}`)),
@@ -129,7 +133,9 @@ export function expectBalance(routes: readonly RouteSnapshot[], state: 'running'
     const { received, forwarded, inflight } = counters;
     const even = received === forwarded + dropped + inflight && inflight >= 0;
     if (even && (state === 'running' || inflight === 0)) continue;
-    throw new Error(`route ${route} (${state}) does not balance: ${JSON.stringify({ ...counters, latency: undefined })}`);
+    throw new Error(
+      `route ${route} (${state}) does not balance: ${JSON.stringify({ ...counters, latency: undefined })}`,
+    );
   }
 }
 
@@ -155,8 +161,7 @@ export async function prepareBridge(
 ): Promise<BridgeProcesses> {
   const dir = await createTempDir(scope, 'bridge');
   const file = join(dir, 'bridge.yaml');
-  const write = (next: BridgeConfig | string) =>
-    writeFile(file, typeof next === 'string' ? next : bridgeYaml(next));
+  const write = (next: BridgeConfig | string) => writeFile(file, typeof next === 'string' ? next : bridgeYaml(next));
   await write(config);
   return { write, start: () => startAgent(scope, { config: file, ...options }) };
 }

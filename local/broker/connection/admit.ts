@@ -58,9 +58,8 @@ function openSession(connection: Connection, request: ConnectRequest): { session
 }
 
 /** The client is who it says: opens its session, answers CONNACK, then sends what waits for it. */
-export function admit(connection: Connection): void {
-  const { core, request } = connection;
-  if (request === undefined) return;
+export function admit(connection: Connection, request: ConnectRequest): void {
+  const { core } = connection;
   stopTimer(connection, 'connect');
   const { session, present } = openSession(connection, request);
   session.version = connection.version;
@@ -68,7 +67,9 @@ export function admit(connection: Connection): void {
   connection.session = session;
   const properties = { ...connackProperties(core.profile), ...agreedProperties(connection, request) };
   connection.wire.write(encodeConnack(connection.version, 0, present, properties));
-  const link = createLink(connection, (reasonCode) => expel(connection, reasonCode, 'ended by the broker'));
+  const link = createLink(connection, (reasonCode, cause) =>
+    expel(connection, reasonCode, 'ended by the broker', cause),
+  );
   session.link = link;
   watchKeepAlive(connection, request.keepAlive);
   watchCredentials(connection);

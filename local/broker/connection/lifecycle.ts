@@ -1,5 +1,6 @@
 import type { IAuthPacket } from 'mqtt-packet';
 import { encodeConnack, encodeControl } from '../codec/control.ts';
+import type { SessionSummary } from '../hooks.ts';
 import { ProtocolFault, reason, returnCodeOf } from '../reason.ts';
 import { admit, watchCredentials } from './admit.ts';
 import { askForVerdict, attemptOf } from './authenticate.ts';
@@ -34,7 +35,7 @@ export function happen(connection: Connection, event: ConnectionEvent, occasion:
       confirm(connection);
       break;
     case 'admit':
-      admit(connection);
+      admitOrRefuse(connection);
       break;
     case 'refuse':
       refuse(connection, effect.reasonCode);
@@ -47,6 +48,20 @@ export function happen(connection: Connection, event: ConnectionEvent, occasion:
       break;
   }
   return false;
+}
+
+function admitOrRefuse(connection: Connection): void {
+  const { authenticationName, core, request } = connection;
+  if (request === undefined) return;
+  const sessions = (): SessionSummary[] =>
+    [...core.sessions.all()].map((session) => ({
+      clientId: session.clientId,
+      authenticationName: session.authenticationName,
+      connected: session.link !== undefined,
+    }));
+  const refusal = core.hooks.onAdmit?.({ request, authenticationName, sessions });
+  if (refusal === undefined) admit(connection, request);
+  else refuse(connection, refusal);
 }
 
 function confirm(connection: Connection): void {

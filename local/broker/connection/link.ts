@@ -62,7 +62,7 @@ function numbered({ frame, packetIdAt }: EncodedPublish, packetId: number, dup: 
 }
 
 /** What a session may do with this connection. */
-export function createLink(connection: Connection, end: (reasonCode: number) => void): SessionLink {
+export function createLink(connection: Connection, end: SessionLink['end']): SessionLink {
   const { core, wire, version } = connection;
   const { clientId = '', receiveMaximum = 0xffff, maximumPacketSize = Infinity } = connection.request ?? {};
   const aliases: OutgoingAliases = {

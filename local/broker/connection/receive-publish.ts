@@ -119,7 +119,9 @@ export function receiveAcknowledgement(connection: Connection, frame: Buffer): v
       refuseNegative(connection, reasonCode);
       return;
     case acknowledgement.pubrec:
-      session.outbound.pubrec(packetId, reasonCode);
+      if (session.outbound.pubrec(packetId, reasonCode) && reasonCode >= reason.unspecified) {
+        core.events.emit('acknowledged', { clientId, packetId, reasonCode });
+      }
       refuseNegative(connection, reasonCode);
       return;
     case acknowledgement.pubcomp:

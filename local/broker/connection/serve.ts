@@ -12,14 +12,18 @@ import { createWire } from './wire.ts';
 
 const CONNECT = 1;
 
-/** Works off whole packets; while the broker makes up its mind about a CONNECT, what the client sends behind it waits. */
+/**
+ * Works off whole packets. Nothing more is read while the broker makes up its mind about a CONNECT,
+ * nor from a client that does not read the answers it gets.
+ */
 function takePackets(connection: Connection): void {
-  const { guard, stream } = connection;
+  const { guard, stream, wire } = connection;
   try {
     for (;;) {
       const { state } = connection;
       if (state.kind === 'closed') return;
-      if (state.kind === 'authenticating' && state.turn === 'broker') {
+      const deciding = state.kind === 'authenticating' && state.turn === 'broker';
+      if (deciding || wire.congested()) {
         stream.pause();
         return;
       }
@@ -50,7 +54,10 @@ export function serve(core: Core, stream: Duplex, certificate: () => PeerCertifi
       acknowledged: (packetIds) => {
         for (const packetId of packetIds) connection.open.delete(packetId);
       },
-      room: () => connection.session?.outbound.pump(),
+      room: () => {
+        connection.session?.outbound.pump();
+        takePackets(connection);
+      },
     }),
     guard: createFrameGuard({ publish: profile.maximumPacketSize, control: profile.maximumControlPacketSize }),
     parser: createControlParser(),

@@ -7,6 +7,8 @@ export interface Wire {
   write(bytes: Buffer, acknowledges?: number): void;
   /** False while more is unsent than allowed; `WireContext.room` is called when that is over. */
   ready(): boolean;
+  /** True when so much is unsent that even answers pile up; `WireContext.room` is called when that is over. */
+  congested(): boolean;
   /** Hands over what is queued, then closes; what the peer still sends is thrown away. */
   end(): void;
   destroy(): void;
@@ -48,6 +50,12 @@ function emptyBatch(): Batch {
 
 function unsent({ batch, stream }: State): number {
   return batch.bytes + stream.writableLength;
+}
+
+function below(state: State, limit: number): boolean {
+  if (unsent(state) < limit) return true;
+  state.starved = true;
+  return false;
 }
 
 function offerRoom(state: State): void {
@@ -112,11 +120,9 @@ export function createWire(stream: Duplex, context: WireContext): Wire {
   stream.once('close', () => state.stopLingering?.());
   return {
     write: (bytes, acknowledges) => write(state, bytes, acknowledges),
-    ready() {
-      if (unsent(state) < state.maximumUnsentBytes) return true;
-      state.starved = true;
-      return false;
-    },
+    ready: () => below(state, state.maximumUnsentBytes),
+    // Messages stop at the limit already, so only answers to a client that does not read them get here.
+    congested: () => !below(state, 2 * state.maximumUnsentBytes),
     end: () => end(state),
     destroy: () => void stream.destroy(),
   };

@@ -38,7 +38,8 @@ export async function listenOnWebSocket(at: ListenOptions, accept: Accept, maxim
     async close() {
       sockets.close();
       const closed = unbind(server);
-      server.closeIdleConnections();
+      // Plain HTTP connections kept open; those upgraded to WebSocket are ended by the broker.
+      server.closeAllConnections();
       await closed;
     },
   };

@@ -58,9 +58,7 @@ function merge(a: Delivery, b: Delivery): Delivery {
 /** A router over a tree of subscriptions and a store of retained messages. */
 export function createRouter({ tree, retained, profile, selection, now, deliver }: RouterContext): Router {
   function routePlain(message: Message, subscriptions: readonly Subscription[]): number {
-    const wanted = subscriptions.filter(
-      ({ noLocal, session }) => !noLocal || message.publisher !== session.clientId || message.publisher === undefined,
-    );
+    const wanted = subscriptions.filter(({ noLocal, session }) => !noLocal || message.publisher !== session.clientId);
     if (wanted.length <= 1 || profile.overlappingSubscriptions === 'each') {
       for (const subscription of wanted) deliver(subscription.session, deliveryOf(message, subscription));
       return wanted.length;

@@ -1,5 +1,5 @@
 import type { ProtocolVersion, Qos } from '../codec/publish.ts';
-import type { DropCause } from '../events.ts';
+import type { DisconnectCause, DropCause } from '../events.ts';
 import type { Message } from '../message.ts';
 import type { BrokerProfile } from '../profile.ts';
 import { reason } from '../reason.ts';
@@ -27,8 +27,8 @@ export interface SessionLink {
   /** False when the packet would be larger than the client allows. */
   sendPublish(delivery: Delivery, packetId: number, dup: boolean): boolean;
   sendPubrel(packetId: number, reasonCode: number): void;
-  /** Ends the connection with an MQTT 5 reason code. */
-  end(reasonCode: number): void;
+  /** Ends the connection with an MQTT 5 reason code; the cause follows from the code unless given. */
+  readonly end: (reasonCode: number, cause?: DisconnectCause) => void;
 }
 
 /** What a session has yet to send or have acknowledged, in order. */

@@ -98,6 +98,23 @@ describe('towards a subscriber', () => {
     for (let n = 0; n < 400; n += 1) expect((await client.expect('publish')).payload).toHaveLength(payload.length);
   });
 
+  test('a client that reads no answers is read from no further, and gets every answer when it reads', async () => {
+    const { port } = await startBroker({ profile: { maximumUnsentBytes: 4_096 } });
+    const client = await connectRaw(port, 'c');
+    const pings = 100_000;
+    const all = client.socket.bytesRead + pings * 2;
+    client.socket.pause();
+    client.socket.write(Buffer.alloc(pings * 2, Buffer.from([0xc0, 0])));
+    const done = new Promise<void>((resolve) => {
+      client.socket.on('data', () => {
+        if (client.socket.bytesRead === all) resolve();
+      });
+    });
+    client.socket.resume();
+    await done;
+    expect(new Set(client.unread().map((frame) => frame.toString('hex')))).toEqual(new Set(['d000']));
+  });
+
   test('message expiry is reduced by the time held, and ends what waited too long', async () => {
     const clock = createManualClock();
     const { broker, port } = await startBroker({ clock });

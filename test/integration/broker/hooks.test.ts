@@ -172,6 +172,32 @@ describe('hooks', () => {
     expect((await connectRaw(port, 'wanted')).connack.reasonCode).toBe(0);
   });
 
+  test('onAdmit sees the authenticated client and all sessions, and refuses with its reason code', async () => {
+    const { port } = await startBroker({
+      hooks: {
+        authenticate: ({ request }) => ({ kind: 'accepted', authenticationName: request.username ?? '' }),
+        onAdmit({ request, authenticationName, sessions }) {
+          const owner = sessions().find(({ clientId }) => clientId === request.clientId);
+          if (owner !== undefined && owner.authenticationName !== authenticationName) return 0x87;
+          return sessions().filter((session) => session.authenticationName === authenticationName).length < 2
+            ? undefined
+            : 0x97;
+        },
+      },
+    });
+    const codes = [];
+    for (const [clientId, username] of [
+      ['1', 'ann'],
+      ['1', 'bob'],
+      ['2', 'ann'],
+      ['3', 'ann'],
+      ['3', 'bob'],
+    ] as const) {
+      codes.push((await connectRaw(port, clientId, { username })).connack.reasonCode);
+    }
+    expect(codes).toEqual([0, 0x87, 0, 0x97, 0]);
+  });
+
   test.each([
     { qos: 1, cmd: 'puback' },
     { qos: 2, cmd: 'pubrec' },

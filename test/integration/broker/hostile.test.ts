@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { generate, type Packet } from 'mqtt-packet';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { encodePublish } from '../../../local/broker/codec/publish.ts';
 import { createBroker } from '../../../local/broker/broker.ts';
 import { startBroker } from './support/broker.ts';
@@ -251,11 +251,14 @@ const stream = fc
 
 describe('mutated packets', () => {
   const shared = createBroker({ profile: { lingerMs: 20 } });
+  let port = 0;
+  beforeAll(async () => {
+    ({ port } = await shared.listen());
+  });
 
   property.prop([fc.array(stream, { minLength: 30, maxLength: 30 })], { numRuns: 100 })(
     'leave other connections untouched and the broker alive',
     async (streams) => {
-      const { port } = await shared.listen();
       const subscriber = await connectRaw(port, 'untouched');
       await subscribeRaw(subscriber, 'witness/of/life');
       const attackers = await Promise.all(

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '@fast-check/vitest';
 import type { TargetLimits } from '../../../../../agent/forward/window.ts';
 import type { TargetAnswer } from './target-broker.ts';
 import type { Publish, World } from './world.ts';

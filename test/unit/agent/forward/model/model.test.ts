@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { snapshotCounters } from '../../../../../agent/forward/counters.ts';
 import { NO_LIMITS } from '../../../../../agent/forward/window.ts';

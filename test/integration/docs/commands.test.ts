@@ -18,7 +18,7 @@ beforeAll(async () => {
     const path = marks.get('file');
     if (path !== undefined) await writeFile(join(folder, '..', path), text);
   }
-  return scope.close;
+  return () => scope.close();
 });
 
 interface Line {

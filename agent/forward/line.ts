@@ -9,10 +9,13 @@ import type { Window } from './window.ts';
 export class Line {
   /** How much may be in flight. */
   window: Window;
+  /** How many QoS 2 messages may be in flight. */
+  handshakes = Number.POSITIVE_INFINITY;
   readonly #ids = new PacketIds();
   readonly #flying = new TransitList();
   readonly #waiting = new TransitList();
   #flyingBytes = 0;
+  #flyingHandshakes = 0;
   #waitingBytes = 0;
   #sequence = 0;
   /** While messages up to this sequence are unsettled they go one at a time, to find the one the broker chokes on. */
@@ -64,6 +67,7 @@ export class Line {
     const { size } = this.#flying;
     if (size === 0) return true;
     if (size >= this.window.messages || this.#flyingBytes + bytes > this.window.bytes) return false;
+    if (this.#flyingHandshakes >= this.handshakes) return false;
     return this.#probeThrough < 0 || !this.#probing();
   }
 
@@ -86,13 +90,13 @@ export class Line {
     transit.sentAt = now;
     this.#flying.push(transit);
     this.#flyingBytes += transit.end - transit.start;
+    if (transit.qos === 2) this.#flyingHandshakes++;
     return transit.targetId > 0 ? transit.targetId : this.#ids.take(transit);
   }
 
   /** Ends a flight and frees its identifier. */
   land(transit: Transit): void {
-    this.#flying.remove(transit);
-    this.#flyingBytes -= transit.end - transit.start;
+    this.#unfly(transit);
     this.freeId(transit);
   }
 
@@ -109,8 +113,7 @@ export class Line {
     for (let transit = this.#flying.last; transit; ) {
       const { previous } = transit;
       if (!stays(transit)) {
-        this.#flying.remove(transit);
-        this.#flyingBytes -= transit.end - transit.start;
+        this.#unfly(transit);
         this.wait(transit);
       }
       transit = previous;
@@ -145,6 +148,12 @@ export class Line {
   get suspect(): Transit | undefined {
     const { first, size } = this.#flying;
     return first && size === 1 && first.sequence <= this.#probeThrough ? first : undefined;
+  }
+
+  #unfly(transit: Transit): void {
+    this.#flying.remove(transit);
+    this.#flyingBytes -= transit.end - transit.start;
+    if (transit.qos === 2) this.#flyingHandshakes--;
   }
 
   #probing(): boolean {

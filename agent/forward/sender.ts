@@ -34,6 +34,12 @@ export interface SenderParts {
 const STRIKES = 3;
 
 /**
+ * MQTT 3.1.1 has no Receive Maximum, and brokers have one all the same: Mosquitto (20 unless configured) confirms QoS 2
+ * messages beyond it and loses them.
+ */
+const HANDSHAKES = 20;
+
+/**
  * The target half of a session: encodes messages, keeps as many in flight as configuration and broker allow, in order,
  * and repeats them after a reconnect until the broker has acknowledged each (MQTT5 4.4, 4.9).
  */
@@ -140,6 +146,7 @@ export class Sender implements Flushable {
     this.#limits = limits;
     const messages = Math.min(configured.messages, limits.receiveMaximum, HIGHEST_PUBLISH_ID);
     this.#line.window = { messages, bytes: configured.bytes };
+    if (this.#parts.version === 4) this.#line.handshakes = HANDSHAKES;
     this.#connected = true;
     this.#congested = false;
     // What is in flight must not wait for the pause of a refused message.

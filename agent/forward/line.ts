@@ -10,19 +10,20 @@ export class Line {
   /** How much may be in flight. */
   window: Window;
   /** How many QoS 2 messages may be in flight. */
-  handshakes = Number.POSITIVE_INFINITY;
+  readonly #qos2Window: number;
   readonly #ids = new PacketIds();
   readonly #flying = new TransitList();
   readonly #waiting = new TransitList();
   #flyingBytes = 0;
-  #flyingHandshakes = 0;
+  #flyingQos2 = 0;
   #waitingBytes = 0;
   #sequence = 0;
   /** While messages up to this sequence are unsettled they go one at a time, to find the one the broker chokes on. */
   #probeThrough = -1;
 
-  constructor(window: Window) {
+  constructor(window: Window, qos2Window = Number.POSITIVE_INFINITY) {
     this.window = window;
+    this.#qos2Window = qos2Window;
   }
 
   get flying(): number {
@@ -63,11 +64,11 @@ export class Line {
   }
 
   /** True when one more frame of `bytes` fits the window. A frame larger than the whole window may go alone. */
-  hasRoom(bytes: number): boolean {
+  hasRoom(bytes: number, qos: 0 | 1 | 2): boolean {
     const { size } = this.#flying;
     if (size === 0) return true;
+    if (qos === 2 && this.#flyingQos2 >= this.#qos2Window) return false;
     if (size >= this.window.messages || this.#flyingBytes + bytes > this.window.bytes) return false;
-    if (this.#flyingHandshakes >= this.handshakes) return false;
     return this.#probeThrough < 0 || !this.#probing();
   }
 
@@ -90,13 +91,13 @@ export class Line {
     transit.sentAt = now;
     this.#flying.push(transit);
     this.#flyingBytes += transit.end - transit.start;
-    if (transit.qos === 2) this.#flyingHandshakes++;
+    if (transit.qos === 2) this.#flyingQos2++;
     return transit.targetId > 0 ? transit.targetId : this.#ids.take(transit);
   }
 
   /** Ends a flight and frees its identifier. */
   land(transit: Transit): void {
-    this.#unfly(transit);
+    this.#remove(transit);
     this.freeId(transit);
   }
 
@@ -113,7 +114,7 @@ export class Line {
     for (let transit = this.#flying.last; transit; ) {
       const { previous } = transit;
       if (!stays(transit)) {
-        this.#unfly(transit);
+        this.#remove(transit);
         this.wait(transit);
       }
       transit = previous;
@@ -150,10 +151,10 @@ export class Line {
     return first && size === 1 && first.sequence <= this.#probeThrough ? first : undefined;
   }
 
-  #unfly(transit: Transit): void {
+  #remove(transit: Transit): void {
     this.#flying.remove(transit);
     this.#flyingBytes -= transit.end - transit.start;
-    if (transit.qos === 2) this.#flyingHandshakes--;
+    if (transit.qos === 2) this.#flyingQos2--;
   }
 
   #probing(): boolean {

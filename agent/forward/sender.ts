@@ -12,7 +12,7 @@ import { fitFrame, markDuplicate, stampId } from './resend.ts';
 import type { SlabPool } from './slab.ts';
 import type { Passage } from './topic-table.ts';
 import { giveTransit, type Transit } from './transit.ts';
-import { NO_LIMITS, type TargetLimits, type Window } from './window.ts';
+import { NO_LIMITS, QOS2_WINDOW_V3, type TargetLimits, type Window } from './window.ts';
 
 /** What a sender is given by its session. */
 export interface SenderParts {
@@ -32,12 +32,6 @@ export interface SenderParts {
 
 /** Connections a broker may end over one message, sent alone, before the message counts as refused. */
 const STRIKES = 3;
-
-/**
- * MQTT 3.1.1 has no Receive Maximum, and brokers have one all the same: Mosquitto (20 unless configured) confirms QoS 2
- * messages beyond it and loses them.
- */
-const HANDSHAKES = 20;
 
 /**
  * The target half of a session: encodes messages, keeps as many in flight as configuration and broker allow, in order,
@@ -60,7 +54,7 @@ export class Sender implements Flushable {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
-    this.#line = new Line(parts.window);
+    this.#line = new Line(parts.window, parts.version === 4 ? QOS2_WINDOW_V3 : undefined);
     this.#encoder = new FrameEncoder(parts.version);
     this.#store = new FrameStore(parts.pool, parts.outlet);
     this.#acks = new AckBuffer(parts.outlet);
@@ -107,7 +101,7 @@ export class Sender implements Flushable {
     const length = this.#encoder.fit(view, passage, qos, this.#limits);
     this.#encoder.encodeKept(view, this.#store.room(length), transit);
     this.#line.number(transit);
-    if (this.#line.waiting === 0 && this.#canSend(length)) this.#transmit(transit, now);
+    if (this.#line.waiting === 0 && this.#canSend(length, qos)) this.#transmit(transit, now);
     else this.#line.wait(transit);
   }
 
@@ -146,7 +140,6 @@ export class Sender implements Flushable {
     this.#limits = limits;
     const messages = Math.min(configured.messages, limits.receiveMaximum, HIGHEST_PUBLISH_ID);
     this.#line.window = { messages, bytes: configured.bytes };
-    if (this.#parts.version === 4) this.#line.handshakes = HANDSHAKES;
     this.#connected = true;
     this.#congested = false;
     // What is in flight must not wait for the pause of a refused message.
@@ -238,7 +231,7 @@ export class Sender implements Flushable {
     const now = this.#parts.now();
     for (let transit = this.#line.next; transit; transit = this.#line.next) {
       const length = transit.end - transit.start;
-      if (!this.#canSend(length)) break;
+      if (!this.#canSend(length, transit.qos)) break;
       this.#line.leave(transit);
       this.#transmit(transit, now);
     }
@@ -352,8 +345,8 @@ export class Sender implements Flushable {
     this.#parts.turn.add(this);
   }
 
-  #canSend(length: number): boolean {
-    return this.#connected && !this.#congested && !this.#paused && this.#line.hasRoom(length);
+  #canSend(length: number, qos: 0 | 1 | 2): boolean {
+    return this.#connected && !this.#congested && !this.#paused && this.#line.hasRoom(length, qos);
   }
 
   #overfull(share: number): boolean {

@@ -68,6 +68,8 @@ export class Session {
   #timer: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
   #connack: Connack | undefined;
+  /** True when what an earlier process left at the broker is gone, or cannot do harm. */
+  #clean: boolean;
   #lanes: Lane[] = [];
   #retired: Lane[] = [];
 
@@ -78,6 +80,8 @@ export class Session {
     this.targetOnly = parts.targetOnly;
     this.#parts = parts;
     this.#since = now();
+    // MQTT 5 starts clean and stays resumable in one CONNECT; 3.1.1 needs a connection of its own to end a session.
+    this.#clean = version === 5 || !parts.targetOnly || limits.expirySeconds === 0;
     this.#logger = parts.logger.child({ side: plan.side, clientId: plan.clientId });
     const outlet: Outlet = {
       write: (bytes) => this.#connection?.write(bytes) ?? true,
@@ -201,7 +205,7 @@ export class Session {
       this.#connection = new Connection({
         spec,
         material,
-        control: connectOptions(this.#parts, material, this.#counts.established),
+        control: connectOptions(this.#parts, material, this.#resumes),
         connectTimeoutMs: timing.connectTimeoutMs,
         receiver: this.receiver,
         sender: this.sender,
@@ -215,7 +219,21 @@ export class Session {
     }
   }
 
+  get #resumes(): boolean {
+    return this.#counts.established || (this.#parts.version === 4 && this.#clean);
+  }
+
+  /** This connection was there to end the session of an earlier process; now comes the one that lasts. */
+  async #startOver(epoch: number): Promise<void> {
+    const ended = this.#connection?.close(false);
+    this.#connection = undefined;
+    this.#clean = true;
+    await ended;
+    if (this.#state.kind === 'connecting' && this.#state.epoch === epoch) await this.#connect(epoch);
+  }
+
   #up(epoch: number, connack: Connack): void {
+    if (!this.#clean) return void this.#startOver(epoch);
     const { sessionPresent } = connack;
     this.#connack = connack;
     this.#dispatch({ kind: 'connected', epoch });

@@ -9,5 +9,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     retry: 0,
     passWithNoTests: false,
+    // As Node does it: the default import of a CommonJS module is all of its exports.
+    deps: { interopDefault: false },
   },
 });

@@ -11,5 +11,7 @@ export default defineConfig({
     // CommonJS packages look as they do in Node.
     deps: { interopDefault: false },
     passWithNoTests: false,
+    // As Node does it: the default import of a CommonJS module is all of its exports.
+    deps: { interopDefault: false },
   },
 });

@@ -23,7 +23,9 @@ describe('a subscription that the source refuses', () => {
     await eventually(() => bridge.route('open').lanes.ready === 1);
     const status = statusOf(bridge.snapshot());
     expect(statusSchema.parse(structuredClone(status))).toEqual(status);
-    expect(readinessText(judgeReadiness(bridge.snapshot()))).toMatch(/\[-\]route routes\/secret failed: .*NotAuthorized/);
+    expect(readinessText(judgeReadiness(bridge.snapshot()))).toMatch(
+      /\[-\]route routes\/secret failed: .*NotAuthorized/,
+    );
 
     allowed = true;
     await bridge.allReady();

@@ -71,6 +71,7 @@ export class FrameStore {
 
   /** Forgets what was queued and what was being written: the connection is gone. */
   abandonWrites(): void {
+    for (const { slab } of this.#unwritten) slab.lingers = true;
     const gone = this.#unwritten.concat(this.#queued);
     this.#unwritten = [];
     this.#queued = [];

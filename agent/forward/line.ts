@@ -9,17 +9,21 @@ import type { Window } from './window.ts';
 export class Line {
   /** How much may be in flight. */
   window: Window;
+  /** How many QoS 2 messages may be in flight. */
+  readonly #qos2Window: number;
   readonly #ids = new PacketIds();
   readonly #flying = new TransitList();
   readonly #waiting = new TransitList();
   #flyingBytes = 0;
+  #flyingQos2 = 0;
   #waitingBytes = 0;
   #sequence = 0;
   /** While messages up to this sequence are unsettled they go one at a time, to find the one the broker chokes on. */
   #probeThrough = -1;
 
-  constructor(window: Window) {
+  constructor(window: Window, qos2Window = Number.POSITIVE_INFINITY) {
     this.window = window;
+    this.#qos2Window = qos2Window;
   }
 
   get flying(): number {
@@ -60,9 +64,10 @@ export class Line {
   }
 
   /** True when one more frame of `bytes` fits the window. A frame larger than the whole window may go alone. */
-  hasRoom(bytes: number): boolean {
+  hasRoom(bytes: number, qos: 0 | 1 | 2 = 1): boolean {
     const { size } = this.#flying;
     if (size === 0) return true;
+    if (qos === 2 && this.#flyingQos2 >= this.#qos2Window) return false;
     if (size >= this.window.messages || this.#flyingBytes + bytes > this.window.bytes) return false;
     return this.#probeThrough < 0 || !this.#probing();
   }
@@ -86,13 +91,13 @@ export class Line {
     transit.sentAt = now;
     this.#flying.push(transit);
     this.#flyingBytes += transit.end - transit.start;
+    if (transit.qos === 2) this.#flyingQos2++;
     return transit.targetId > 0 ? transit.targetId : this.#ids.take(transit);
   }
 
   /** Ends a flight and frees its identifier. */
   land(transit: Transit): void {
-    this.#flying.remove(transit);
-    this.#flyingBytes -= transit.end - transit.start;
+    this.#remove(transit);
     this.freeId(transit);
   }
 
@@ -109,8 +114,7 @@ export class Line {
     for (let transit = this.#flying.last; transit; ) {
       const { previous } = transit;
       if (!stays(transit)) {
-        this.#flying.remove(transit);
-        this.#flyingBytes -= transit.end - transit.start;
+        this.#remove(transit);
         this.wait(transit);
       }
       transit = previous;
@@ -145,6 +149,12 @@ export class Line {
   get suspect(): Transit | undefined {
     const { first, size } = this.#flying;
     return first && size === 1 && first.sequence <= this.#probeThrough ? first : undefined;
+  }
+
+  #remove(transit: Transit): void {
+    this.#flying.remove(transit);
+    this.#flyingBytes -= transit.end - transit.start;
+    if (transit.qos === 2) this.#flyingQos2--;
   }
 
   #probing(): boolean {

@@ -12,7 +12,7 @@ import { fitFrame, markDuplicate, stampId } from './resend.ts';
 import type { SlabPool } from './slab.ts';
 import type { Passage } from './topic-table.ts';
 import { giveTransit, type Transit } from './transit.ts';
-import { NO_LIMITS, type TargetLimits, type Window } from './window.ts';
+import { NO_LIMITS, QOS2_WINDOW_V3, type TargetLimits, type Window } from './window.ts';
 
 /** What a sender is given by its session. */
 export interface SenderParts {
@@ -54,7 +54,7 @@ export class Sender implements Flushable {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
-    this.#line = new Line(parts.window);
+    this.#line = new Line(parts.window, parts.version === 4 ? QOS2_WINDOW_V3 : undefined);
     this.#encoder = new FrameEncoder(parts.version);
     this.#store = new FrameStore(parts.pool, parts.outlet);
     this.#acks = new AckBuffer(parts.outlet);
@@ -101,7 +101,7 @@ export class Sender implements Flushable {
     const length = this.#encoder.fit(view, passage, qos, this.#limits);
     this.#encoder.encodeKept(view, this.#store.room(length), transit);
     this.#line.number(transit);
-    if (this.#line.waiting === 0 && this.#canSend(length)) this.#transmit(transit, now);
+    if (this.#line.waiting === 0 && this.#canSend(length, qos)) this.#transmit(transit, now);
     else this.#line.wait(transit);
   }
 
@@ -231,7 +231,7 @@ export class Sender implements Flushable {
     const now = this.#parts.now();
     for (let transit = this.#line.next; transit; transit = this.#line.next) {
       const length = transit.end - transit.start;
-      if (!this.#canSend(length)) break;
+      if (!this.#canSend(length, transit.qos)) break;
       this.#line.leave(transit);
       this.#transmit(transit, now);
     }
@@ -345,8 +345,8 @@ export class Sender implements Flushable {
     this.#parts.turn.add(this);
   }
 
-  #canSend(length: number): boolean {
-    return this.#connected && !this.#congested && !this.#paused && this.#line.hasRoom(length);
+  #canSend(length: number, qos: 0 | 1 | 2): boolean {
+    return this.#connected && !this.#congested && !this.#paused && this.#line.hasRoom(length, qos);
   }
 
   #overfull(share: number): boolean {

@@ -8,6 +8,8 @@ export interface Slab {
   tail: number;
   /** Frames in this slab that are still needed. */
   holds: number;
+  /** A closing socket may still be sending from it: it must not be filled again. */
+  lingers: boolean;
 }
 
 /** Bytes of an ordinary slab; a frame of more than half of that gets a slab of its own size. */
@@ -24,11 +26,12 @@ export function createSlabPool(keep = 32): SlabPool {
   const free: Slab[] = [];
   return {
     take(frameBytes) {
-      if (frameBytes > SLAB_BYTES / 2) return { bytes: Buffer.allocUnsafeSlow(frameBytes), tail: 0, holds: 0 };
-      return free.pop() ?? { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), tail: 0, holds: 0 };
+      if (frameBytes > SLAB_BYTES / 2)
+        return { bytes: Buffer.allocUnsafeSlow(frameBytes), tail: 0, holds: 0, lingers: false };
+      return free.pop() ?? { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), tail: 0, holds: 0, lingers: false };
     },
     give(slab) {
-      if (slab.bytes.length !== SLAB_BYTES || free.length >= keep) return;
+      if (slab.lingers || slab.bytes.length !== SLAB_BYTES || free.length >= keep) return;
       slab.tail = 0;
       free.push(slab);
     },

@@ -20,3 +20,9 @@ export interface Window {
   readonly messages: number;
   readonly bytes: number;
 }
+
+/**
+ * QoS 2 messages in flight to a 3.1.1 broker, which cannot say how many it takes. Mosquitto takes 20 unless told
+ * otherwise, and answers further ones without keeping them.
+ */
+export const QOS2_WINDOW_V3 = 20;

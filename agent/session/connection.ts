@@ -126,6 +126,7 @@ export class Connection implements FrameHandler {
   }
 
   frame(bytes: Buffer, start: number, body: number, end: number): boolean {
+    if (this.#over) return true;
     const type = bytes[start] >> 4;
     this.#frames++;
     if (this.#accepted) {

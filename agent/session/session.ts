@@ -11,13 +11,13 @@ import type { Logger } from '../observe/logger.ts';
 import type { SessionSnapshot } from '../observe/snapshot.ts';
 import { backoffDelay } from './backoff.ts';
 import { connectOptions, limitsOf, TOPIC_ALIAS_MAXIMUM } from './connect-options.ts';
-import { Connection } from './connection.ts';
-import type { Credentials } from './credentials/credentials.ts';
+import { Connection, type ConnectionParts } from './connection.ts';
+import type { ConnectionMaterial, Credentials } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
 import { ACK_TIMEOUT, credentialFault, TARGET_REPLACED } from './faults.ts';
 import type { Gatherer } from './gather.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
-import type { Connack } from './mqtt-client.ts';
+import type { Connack, ControlOptions } from './mqtt-client.ts';
 import { createSessionCounts, snapshotSession } from './session-counts.ts';
 import { type Subscription, Subscriptions } from './subscriptions.ts';
 import type { Timing } from './timing.ts';
@@ -32,6 +32,8 @@ export interface SessionParts {
   readonly targetOnly: boolean;
   /** True when lanes publish here: its own messages must not come back to it. */
   readonly publishes: boolean;
+  /** Whether messages carry a hop count. */
+  readonly countHops: boolean;
   readonly credentials: Credentials;
   readonly turn: FlushTurn;
   readonly pool: SlabPool;
@@ -68,6 +70,8 @@ export class Session {
   #timer: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
   #connack: Connack | undefined;
+  /** True when what an earlier process left at the broker is gone, or cannot do harm. */
+  #clean: boolean;
   #lanes: Lane[] = [];
   #retired: Lane[] = [];
 
@@ -78,6 +82,8 @@ export class Session {
     this.targetOnly = parts.targetOnly;
     this.#parts = parts;
     this.#since = now();
+    // MQTT 5 starts clean and stays resumable in one CONNECT; 3.1.1 needs a connection of its own to end a session.
+    this.#clean = version === 5 || !parts.targetOnly || limits.expirySeconds === 0;
     this.#logger = parts.logger.child({ side: plan.side, clientId: plan.clientId });
     const outlet: Outlet = {
       write: (bytes) => this.#connection?.write(bytes) ?? true,
@@ -98,6 +104,7 @@ export class Session {
       turn,
       version,
       topicAliasMaximum: TOPIC_ALIAS_MAXIMUM,
+      countHops: parts.countHops,
       proceed: () => this.#connection?.proceed(),
     });
     this.#subscriptions = this.#createSubscriptions();
@@ -166,6 +173,21 @@ export class Session {
     await closed;
   }
 
+  /** Closes, and ends the session at the broker in 3.1.1 too, where only a clean connection does that. */
+  async erase(): Promise<void> {
+    await this.stop({ forget: true });
+    if (this.#parts.version === 5) return;
+    const material = await this.#parts.credentials.load().catch(() => undefined);
+    if (!material) return;
+    const control = { ...connectOptions(this.#parts, material, false), cleanStart: true };
+    await new Promise<void>((resolve) => {
+      const connection = this.#open(material, control, {
+        up: () => void connection.close(true).then(resolve),
+        down: () => resolve(),
+      });
+    });
+  }
+
   snapshot(): SessionSnapshot {
     return snapshotSession({
       ...this.#parts,
@@ -194,19 +216,12 @@ export class Session {
   }
 
   async #connect(epoch: number): Promise<void> {
-    const { spec, credentials, timing, gatherer, now } = this.#parts;
+    const { spec, credentials } = this.#parts;
+    this.#logger.debug({ evt: 'Connecting', epoch, endpoint: `${spec.host}:${spec.port}` });
     try {
       const material = await credentials.load();
       if (this.#state.kind !== 'connecting' || this.#state.epoch !== epoch) return;
-      this.#connection = new Connection({
-        spec,
-        material,
-        control: connectOptions(this.#parts, material, this.#counts.established),
-        connectTimeoutMs: timing.connectTimeoutMs,
-        receiver: this.receiver,
-        sender: this.sender,
-        gatherer,
-        now,
+      this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#resumes), {
         up: (connack) => this.#up(epoch, connack),
         down: (fault) => this.#down(epoch, fault),
       });
@@ -215,7 +230,32 @@ export class Session {
     }
   }
 
+  get #resumes(): boolean {
+    return this.#counts.established || (this.#parts.version === 4 && this.#clean);
+  }
+
+  /** This connection was there to end the session of an earlier process; now comes the one that lasts. */
+  async #startOver(epoch: number): Promise<void> {
+    const ended = this.#connection?.close(false);
+    this.#connection = undefined;
+    this.#clean = true;
+    await ended;
+    if (this.#state.kind === 'connecting' && this.#state.epoch === epoch) await this.#connect(epoch);
+  }
+
+  #open(
+    material: ConnectionMaterial,
+    control: ControlOptions,
+    events: Pick<ConnectionParts, 'up' | 'down'>,
+  ): Connection {
+    const { spec, timing, gatherer, now } = this.#parts;
+    const { receiver, sender } = this;
+    const { connectTimeoutMs } = timing;
+    return new Connection({ spec, material, control, connectTimeoutMs, receiver, sender, gatherer, now, ...events });
+  }
+
   #up(epoch: number, connack: Connack): void {
+    if (!this.#clean) return void this.#startOver(epoch);
     const { sessionPresent } = connack;
     this.#connack = connack;
     this.#dispatch({ kind: 'connected', epoch });

@@ -70,7 +70,9 @@ export class Subscriptions {
       this.#granted.clear();
       this.#leaving.clear();
     }
-    for (const filter of [...this.#leaving]) void this.#unsubscribe(filter);
+    const leaving = [...this.#leaving];
+    this.#leaving.clear();
+    for (const filter of leaving) void this.#unsubscribe(filter);
     for (const subscription of this.#wanted.values()) {
       subscription.lane.subscribed = this.#granted.has(subscription.lane);
       if (!subscription.lane.subscribed) this.#ask(subscription);

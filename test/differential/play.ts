@@ -29,9 +29,9 @@ export async function play(scope: Scope, scenario: Scenario, cast: Cast): Promis
 
 type Stage = Awaited<ReturnType<typeof setUp>>;
 
-async function setUp(scope: Scope, { flows }: Scenario, { contender, version }: Cast) {
+async function setUp(scope: Scope, { flows, inflight = 1000 }: Scenario, { contender, version }: Cast) {
   // The v5 bridge of Mosquitto 2.0.11 sends no valid CONNECT with max_inflight_messages 0 or 65535.
-  const options = { persistence: true, maxInflight: 1000 };
+  const options = { persistence: true, maxInflight: inflight };
   const [local, remote] = await Promise.all([startMosquitto(scope, options), startMosquitto(scope, options)]);
   const proxy = await startFaultProxy(scope, { port: remote.port });
   const seen = createNotes();

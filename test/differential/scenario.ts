@@ -84,6 +84,8 @@ export interface Scenario {
   /** MQTT versions of the bridge; 3.1.1 and 5 unless told. */
   readonly versions?: readonly Version[];
   readonly flows: readonly Flow[];
+  /** `max_inflight_messages` of both brokers, which is their Receive Maximum too; 1,000 unless told. */
+  readonly inflight?: number;
   readonly steps: readonly Step[];
   /** How many different messages arrive. */
   readonly arrivals: number;
@@ -91,6 +93,10 @@ export interface Scenario {
   readonly repeats?: boolean;
   readonly differences?: readonly Difference[];
   readonly losses?: readonly Loss[];
+  /** Why Mosquitto's bridge cannot play: ours is compared with what was published, same topics. */
+  readonly alone?: string;
+  /** Versions in which the source broker itself sends out of order, and why: order is not compared. */
+  readonly unordered?: { readonly version: Version; readonly because: string };
 }
 
 /** The filter a flow reads at its source. */

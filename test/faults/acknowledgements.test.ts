@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Packet } from 'mqtt-packet';
 import { inward, outward } from '../support/bridge-config.ts';
 import { startBridge } from '../support/bridge-harness.ts';
 import { encodeAck } from '../support/codec.ts';
@@ -39,14 +40,14 @@ test.for([1, 2] as const)(
 );
 
 describe('F14 - acknowledgements that belong to nothing', () => {
-  const stray = [
+  const stray: readonly (Buffer | Packet)[] = [
     encodeAck('puback', 7),
     encodeAck('pubrec', 8),
     encodeAck('pubrel', 9),
     encodeAck('pubcomp', 10),
-    { cmd: 'suback', messageId: 4242, granted: [1] } as const,
-    { cmd: 'unsuback', messageId: 4243, granted: [0] } as const,
-    { cmd: 'pingresp' } as const,
+    { cmd: 'suback', messageId: 4242, granted: [1] },
+    { cmd: 'unsuback', messageId: 4243, granted: [0] },
+    { cmd: 'pingresp' },
   ];
 
   test.for(['v5', 'v3'] as const)('are tolerated in %s, and traffic goes on', async (protocol, scope) => {
@@ -78,7 +79,7 @@ describe('F14 - acknowledgements that belong to nothing', () => {
     const remote = await startRawBroker(scope, {
       answer(packet) {
         if (packet.cmd !== 'publish' || packet.qos !== 1) return undefined;
-        const puback = { cmd: 'puback', messageId: packet.messageId } as const;
+        const puback = encodeAck('puback', packet.messageId ?? 0);
         return [puback, puback];
       },
     });

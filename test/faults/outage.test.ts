@@ -38,7 +38,7 @@ test('F03 - while the remote broker is down messages wait at the source, and all
   await down.done;
   const status = await eventually(async () => {
     const found = await agent.status();
-    return found.sessions.some(({ side, state }) => side === 'remote' && state === 'waiting') && found;
+    return found.sessions.some(({ side, state }) => side === 'remote' && state === 'waiting') ? found : undefined;
   });
   expect(status.sessions.find(({ side }) => side === 'remote')?.fault).toMatchObject({ reason: 'ConnectionRefused' });
   expect(status.routes[0].counters.inflight).toBeLessThanOrEqual(100);

@@ -34,7 +34,7 @@ const RELUCTANT: RawBrokerOptions = {
     const properties = { reasonString: secret('reason') };
     if (packet.cmd === 'publish' && packet.qos === 1) {
       const reasonCode = [0x87, 0x90, 0x97, 0x99][nth - 1] ?? 0;
-      return { cmd: 'puback', messageId: packet.messageId, reasonCode, properties };
+      return { cmd: 'puback', messageId: packet.messageId ?? 0, reasonCode, properties };
     }
     if (packet.cmd === 'subscribe') {
       return { cmd: 'suback', messageId: packet.messageId ?? 0, granted: [0x87], properties } as never;

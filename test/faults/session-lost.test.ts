@@ -55,7 +55,7 @@ test('F13 - until the new subscription is granted the route is not ready', async
   const again = await connectionOf(remote, 'agent-in', 1);
   const subscribe = await again.packet(({ cmd }) => cmd === 'subscribe');
   expect(bridge.route('in').lanes).toEqual({ total: 1, ready: 0 });
-  again.send({ cmd: 'suback', messageId: subscribe.messageId, granted: [1] });
+  again.send({ cmd: 'suback', messageId: subscribe.messageId ?? 0, granted: [1] });
   await bridge.allReady();
 });
 

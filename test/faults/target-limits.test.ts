@@ -18,7 +18,7 @@ describe('F11 - what a target says in CONNACK is never exceeded', () => {
         most = Math.max(most, ++unanswered);
         setImmediate(() => {
           unanswered--;
-          connection.send({ cmd: 'puback', messageId: packet.messageId });
+          connection.send({ cmd: 'puback', messageId: packet.messageId ?? 0 });
         });
         return 'silence';
       },

@@ -4,7 +4,7 @@ const DIGITS = 4;
 
 /** Changes a well-formed packet in one to three places: bits, bytes, lengths, cuts and repeats. */
 export function mutate(packet: Buffer, random: () => number): Buffer {
-  let bytes = Buffer.from(packet);
+  let bytes: Buffer = Buffer.from(packet);
   const changes = 1 + Math.floor(random() * 3);
   for (let i = 0; i < changes; i++) bytes = CHANGES[Math.floor(random() * CHANGES.length)](bytes, random);
   return bytes;

@@ -1,3 +1,4 @@
+import type { QoS } from 'mqtt-packet';
 import type { OutgoingPublish } from '../../support/codec.ts';
 import type { Flow, Scenario } from '../scenario.ts';
 import { fromLocal, fromRemote, QOS, series, start } from './words.ts';
@@ -5,6 +6,19 @@ import { fromLocal, fromRemote, QOS, series, start } from './words.ts';
 const perQos = (direction: Flow['direction']): Flow[] => QOS.map((qos) => ({ direction, pattern: `q${qos}/#`, qos }));
 const perQosTopics = QOS.map((qos) => `q${qos}/x`);
 const everyQos = perQosTopics.flatMap((topic) => QOS.flatMap((qos) => series(`p${qos}`, 5, [topic], [qos])));
+
+const narrow = (qos: QoS): Flow[] => [
+  { direction: 'out', pattern: 'up/+', qos },
+  { direction: 'in', pattern: 'down/+', qos },
+];
+const narrowSeries = (name: string, levels: readonly QoS[]) => series(name, 300, [`${name}/a`, `${name}/b`], levels);
+const stalls =
+  "MQTT5 4.9: Mosquitto 2.0.11's bridge stops for good when more QoS 2 messages come than its max_inflight_messages (its issues 2176, 2362, 3002).";
+const unordered = {
+  version: 4,
+  because:
+    'Mosquitto 2.0.11 with a full window sends a new message to a 3.1.1 client before those that wait, against [MQTT-4.6.0-6].',
+} as const;
 
 /** How messages of every QoS, size and number get across. */
 export const basics: readonly Scenario[] = [
@@ -57,6 +71,32 @@ export const basics: readonly Scenario[] = [
     flows: [{ direction: 'out', pattern: 'mixed', qos: 2 }],
     steps: [start, fromLocal(...series('mixed', 300, ['mixed'], [0, 1, 2, 2, 1, 0]))],
     arrivals: 300,
+  },
+  {
+    name: 'take QoS 1 through windows of three messages',
+    flows: narrow(1),
+    inflight: 3,
+    steps: [start, { kind: 'publish', local: narrowSeries('up', [1]), remote: narrowSeries('down', [1]) }],
+    arrivals: 600,
+    unordered,
+  },
+  {
+    name: 'lose nothing at QoS 2 with the window that Mosquitto has by default',
+    flows: narrow(2),
+    inflight: 20,
+    steps: [start, { kind: 'publish', local: narrowSeries('up', [1, 2]), remote: narrowSeries('down', [1, 2]) }],
+    arrivals: 600,
+    alone: stalls,
+    unordered,
+  },
+  {
+    name: 'obey brokers that take three messages of QoS 2 at a time',
+    versions: [5],
+    flows: narrow(2),
+    inflight: 3,
+    steps: [start, { kind: 'publish', local: narrowSeries('up', [1, 2]), remote: narrowSeries('down', [1, 2]) }],
+    arrivals: 600,
+    alone: stalls,
   },
   {
     name: 'take payloads from nothing to 1 MiB',

@@ -58,6 +58,28 @@ export const faults: readonly Scenario[] = [
     losses: [handshakesLost],
   },
   {
+    name: 'lose nothing inward when the connection is cut again and again',
+    flows: [inward],
+    steps: [
+      start,
+      { kind: 'publish', remote: perTopic('in', 'down', 600), meanwhile: [arrived(200), cut] },
+      passing,
+      { kind: 'publish', remote: perTopic('in', 'more', 300), meanwhile: [cut] },
+      passing,
+    ],
+    arrivals: 900,
+    repeats: true,
+    losses: [{ ...inwardLost, lost: 'some' }],
+  },
+  {
+    name: 'take what the remote broker saved for them over its restart',
+    flows: [inward],
+    steps: [start, sever, fromRemote(...perTopic('in', 'down', 300)), restart, mend, passing],
+    arrivals: 300,
+    repeats: true,
+    losses: [inwardLost],
+  },
+  {
     name: 'lose nothing while the remote broker cannot be reached',
     flows: [outward, inward],
     steps: [

@@ -1,5 +1,7 @@
+import type { OutgoingPublish } from '../../support/codec.ts';
+import { PROPERTY } from '../../support/properties.ts';
 import type { Difference, Scenario } from '../scenario.ts';
-import { fromLocal, start } from './words.ts';
+import { fromLocal, fromRemote, QOS, start } from './words.ts';
 
 /** A live message that the source wanted retained. */
 const retainLost = (topic: string): Difference => ({
@@ -73,5 +75,28 @@ export const retained: readonly Scenario[] = [
     ],
     arrivals: 2,
     differences: [retainLost('state/a')],
+  },
+  {
+    name: 'keep the properties and QoS of what was retained before the start',
+    versions: [5],
+    flows: [{ direction: 'in', pattern: 'wish/#', qos: 2 }],
+    steps: [
+      fromRemote(
+        ...QOS.map(
+          (qos): OutgoingPublish => ({
+            topic: `wish/${qos}`,
+            payload: 'kept',
+            qos,
+            retain: true,
+            properties: [
+              [PROPERTY.contentType, 'text/plain'],
+              [PROPERTY.messageExpiryInterval, 600],
+            ],
+          }),
+        ),
+      ),
+      start,
+    ],
+    arrivals: 3,
   },
 ];

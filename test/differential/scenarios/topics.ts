@@ -1,8 +1,14 @@
-import type { Scenario } from '../scenario.ts';
+import type { Flow, Scenario } from '../scenario.ts';
 import { fromLocal, fromRemote, onEach, start } from './words.ts';
 
 const odd = ['a//b', '/lead', 'trail/', '/', '//', 'with space/x', 'a/b/c/d/e/f/g/h/i/j'];
+const long = ['l'.repeat(60_000), 'x/'.repeat(190), 'level/'.repeat(199)];
 const foreign = ['größe/ä', '温度/室内', 'emoji/🌡️', 'right/שלום'];
+
+const overlapping: readonly Flow[] = [
+  { direction: 'out', pattern: 'over/#', qos: 1 },
+  { direction: 'out', pattern: 'over/+', qos: 1 },
+];
 
 /** Which topics are taken and what they become. */
 export const topics: readonly Scenario[] = [
@@ -39,6 +45,35 @@ export const topics: readonly Scenario[] = [
     flows: [{ direction: 'in', pattern: '#', qos: 1 }],
     steps: [start, fromRemote(...onEach(odd))],
     arrivals: odd.length,
+  },
+  {
+    name: 'agree on overlapping filters but for the number of copies',
+    versions: [4],
+    flows: overlapping,
+    steps: [start, fromLocal(...onEach(['over/a', 'over/a/b']))],
+    arrivals: 2,
+    differences: [
+      {
+        topic: 'over/a',
+        mosquitto: {},
+        ours: { repeated: true },
+        because:
+          '[MQTT-3.3.5-1] lets a broker send one copy per client to overlapping filters. Our routes are clients of their own, so each gets its copy.',
+      },
+    ],
+  },
+  {
+    name: 'send one copy per filter where filters overlap',
+    versions: [5],
+    flows: overlapping,
+    steps: [start, fromLocal(...onEach(['over/a', 'over/a/b']))],
+    arrivals: 3,
+  },
+  {
+    name: 'keep long topics of many levels',
+    flows: [{ direction: 'out', pattern: '#', qos: 1 }],
+    steps: [start, fromLocal(...onEach(long))],
+    arrivals: long.length,
   },
   {
     name: 'keep topics of any script',

@@ -117,7 +117,7 @@ describe('a bridge logs on', () => {
     const local = await startEmbedded(scope, {
       hooks: {
         authenticate({ request, method, data }) {
-          seen.push(method ? `${method}:${data}` : `${request.username}:${request.password}`);
+          seen.push(`${method ?? request.username}:${String(data ?? request.password)}`);
           return { kind: 'accepted' };
         },
       },

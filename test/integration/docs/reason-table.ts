@@ -14,7 +14,14 @@ function rowOf(reason: ReasonCode): string {
   const hex = `0x${code.toString(16).toUpperCase().padStart(2, '0')}`;
   const { description, advice } =
     code === 0 ? { description: 'The broker closed the connection and gave no reason.', advice: '' } : reason;
-  const cells = [`\`${name}\``, hex, description, advice || 'See the log of the broker.', paceOf(reason), publish(reason)];
+  const cells = [
+    `\`${name}\``,
+    hex,
+    description,
+    advice || 'See the log of the broker.',
+    paceOf(reason),
+    publish(reason),
+  ];
   return `| ${cells.join(' | ')} |`;
 }
 

@@ -21,7 +21,10 @@ async function readBase(): Promise<{ connector: Fields; topicMap: Fields }> {
 
 /** A block as a whole configuration: fragments are laid over the smallest bridge. */
 function complete({ text }: Block): string {
-  const documents = parseAllDocuments(text).flatMap((document) => (document.toJS() as Fields | null) ?? []);
+  const documents = parseAllDocuments(text).flatMap((document) => {
+    const value = document.toJS() as Fields | null;
+    return value === null ? [] : [value];
+  });
   const [first] = documents;
   if (first === undefined) return stringify(base.connector) + '---\n' + stringify(base.topicMap);
   if (first['kind'] === undefined) {

@@ -43,10 +43,12 @@ describe('the resources of the original documentation', () => {
   });
 });
 
-it('our own examples have no problem at all', async () => {
-  const files = await read('.');
+const OWN = ['two-brokers', 'event-grid-x509', 'aio-service-account'];
+
+it.each(OWN)('our own example %s has no problem at all', async (folder) => {
+  const files = await read(folder);
   expect(validateConfig(files).problems).toEqual([]);
-  expect(validateConfig(files).connectors).toHaveLength(2);
+  expect(validateConfig(files).connectors).toHaveLength(1);
 });
 
 it('the JSON Schemas for editors accept every example, and refuse what the validation refuses', async () => {
@@ -56,7 +58,8 @@ it('the JSON Schemas for editors accept every example, and refuse what the valid
     MqttBridgeTopicMap: ajv.compile(jsonSchemaFor('MqttBridgeTopicMap')),
   };
   const valid = (value: Readonly<Record<string, unknown>>) => schemas[value.kind as ResourceKind](value);
-  for (const { value } of loadResources([...(await read('.')), ...(await read('reference'))]).resources) {
+  const files = await Promise.all([...OWN, 'reference'].map(read));
+  for (const { value } of files.flatMap((one) => loadResources(one).resources)) {
     expect(valid(value)).toBe(true);
     expect(valid({ ...value, extra: 1 })).toBe(false);
     expect(valid({ ...value, spec: { ...(value.spec as object), extra: 1 } })).toBe(false);

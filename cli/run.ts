@@ -73,7 +73,7 @@ async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode>
   const stopped = untilStopped(agent, logger, io);
   agent.start();
   if (options.onceReady !== undefined) announceReady(agent, { file: options.onceReady, probes, logger });
-  agent.ready.then(trimHeap, () => undefined);
+  trimWhenReady(agent, logger);
   const code = await stopped;
   await probes.close();
   return code;
@@ -94,6 +94,12 @@ async function untilStopped(agent: RunningAgent, logger: Logger, io: Io): Promis
   }
   logger.info({ evt: 'Stopped', signal }, 'stopped');
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+}
+
+function trimWhenReady(agent: RunningAgent, logger: Logger): void {
+  agent.ready
+    .then(trimHeap)
+    .catch((error: unknown) => logger.debug({ evt: 'HeapNotTrimmed', error }, 'memory of the start is kept'));
 }
 
 interface Announcement {

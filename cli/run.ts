@@ -73,7 +73,8 @@ async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode>
   const stopped = untilStopped(agent, logger, io);
   agent.start();
   if (options.onceReady !== undefined) announceReady(agent, { file: options.onceReady, probes, logger });
-  trimWhenReady(agent, logger);
+  // What cannot be collected is merely kept.
+  agent.ready.then(trimHeap).catch(() => undefined);
   const code = await stopped;
   await probes.close();
   return code;
@@ -94,12 +95,6 @@ async function untilStopped(agent: RunningAgent, logger: Logger, io: Io): Promis
   }
   logger.info({ evt: 'Stopped', signal }, 'stopped');
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
-}
-
-function trimWhenReady(agent: RunningAgent, logger: Logger): void {
-  agent.ready
-    .then(trimHeap)
-    .catch((error: unknown) => logger.debug({ evt: 'HeapNotTrimmed', error }, 'memory of the start is kept'));
 }
 
 interface Announcement {

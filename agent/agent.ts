@@ -45,7 +45,6 @@ export function createAgent(options: AgentOptions): Agent {
   const startedAt = new Date().toISOString();
   let config: ConfigSnapshot = { generation: 0, rejectedTotal: 0 };
   let connector = '';
-  let applied: Promise<void> = Promise.resolve();
   let ticking: NodeJS.Timeout | undefined;
 
   const bridge: Bridge = new Bridge({
@@ -77,14 +76,13 @@ export function createAgent(options: AgentOptions): Agent {
   const follow = async (): Promise<void> => {
     for await (const update of options.source.updates(ending.signal)) {
       if (ending.signal.aborted) return;
-      applied = take(update);
-      await applied;
+      await take(update);
     }
   };
 
   return {
     start() {
-      ticking = setInterval(() => bridge.sessions.forEach((session) => session.tick()), timing.tickMs);
+      ticking = setInterval(() => bridge.tick(), timing.tickMs);
       follow().catch((error: unknown) => {
         logger.error({ evt: 'AgentFailed', error }, 'the configuration cannot be followed any more');
         closed.resolve();
@@ -93,7 +91,6 @@ export function createAgent(options: AgentOptions): Agent {
     async stop(deadlineMs) {
       if (ending.signal.aborted) return closed.promise;
       ending.abort();
-      await applied.catch(() => undefined);
       await bridge.stop(deadlineMs);
       clearInterval(ticking);
       closed.resolve();

@@ -4,7 +4,7 @@ import type { LanePlan, Plan, SessionPlan } from '../shared/plan/types.ts';
 import { deadLetterTopicOf } from '../shared/resources/topic-map.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import { type Deployment, type LaneReplacement, type Reconciliation, reconcile } from './config/reconcile.ts';
-import { retire, RETIRE_MS, settleInflight, untilSubscribed } from './drain.ts';
+import { type Patience, settleInflight, untilSubscribed } from './drain.ts';
 import { createRouteCounters, type RouteCounters } from './forward/counters.ts';
 import { createLane, type Lane } from './forward/lane.ts';
 import { createFlushTurn } from './forward/outlet.ts';
@@ -14,6 +14,7 @@ import { connectionSpecOf } from './session/credentials/spec.ts';
 import { createGatherer } from './session/gather.ts';
 import { Session } from './session/session.ts';
 import type { Timing } from './session/timing.ts';
+import { Retirement } from './retirement.ts';
 import { createSideCredentials, type SideCredentials } from './side-credentials.ts';
 
 /** What a bridge is given by its agent. */
@@ -54,11 +55,17 @@ export class Bridge {
   readonly #sessions = new Map<string, Session>();
   readonly #lanes = new Map<string, RunningLane>();
   readonly #counters = new Map<string, RouteCounters>();
+  readonly #ending = new AbortController();
+  readonly #patience: Patience;
+  readonly #retirement: Retirement;
   #running: Deployment | undefined;
   #credentials: SideCredentials | undefined;
+  #applying: Promise<void> = Promise.resolve();
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
+    this.#patience = { now: parts.now, signal: this.#ending.signal };
+    this.#retirement = new Retirement(parts);
   }
 
   get lanes(): readonly RunningLane[] {
@@ -88,27 +95,44 @@ export class Bridge {
 
   /**
    * Moves from what runs to what the document wants. Parts that stay the same are not touched; what is new reads
-   * before what is old stops.
+   * before what is old stops. One document at a time.
    */
-  async apply(document: ConnectorDocument): Promise<void> {
+  apply(document: ConnectorDocument): Promise<void> {
+    this.#applying = this.#apply(document);
+    return this.#applying;
+  }
+
+  /** To be called about once per second. */
+  tick(): void {
+    for (const session of this.#sessions.values()) session.tick();
+    for (const session of this.#retirement.sessions) session.tick();
+  }
+
+  /** Finishes what is in flight, then disconnects; gives up after `deadlineMs`, in the middle of a move too. */
+  async stop(deadlineMs: number): Promise<void> {
+    const start = this.#parts.now();
+    this.#ending.abort();
+    this.#retirement.cancel();
+    await this.#applying.catch(() => undefined);
+    const sessions = [...this.sessions, ...this.#retirement.sessions];
+    const patience: Patience = { now: this.#parts.now, signal: NEVER };
+    await settleInflight(sessions, patience, deadlineMs - (this.#parts.now() - start));
+    await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
+  }
+
+  async #apply(document: ConnectorDocument): Promise<void> {
     const plan = ownPart(planConnector(document), this.#parts.instance);
     const wanted: Deployment = { connector: document.connector, plan };
     const changes = reconcile(this.#running, wanted);
-    const credentials = createSideCredentials(wanted.connector, this.#parts);
+    const credentials = createSideCredentials(wanted.connector, this.#parts, this.#credentials);
     this.#credentials = credentials;
     const replaced = await this.#stopReplaced(changes);
+    await Promise.all(changes.sessions.start.map(({ key }) => this.#retirement.recall(key)));
     for (const { to } of changes.sessions.replace) this.#openSession(to, wanted, credentials);
     for (const session of changes.sessions.start) this.#openSession(session, wanted, credentials);
     this.#running = wanted;
     await this.#moveLanes({ wanted, changes, replaced });
     await this.#leave(changes);
-  }
-
-  /** Finishes what is in flight, then disconnects; gives up after `deadlineMs`. */
-  async stop(deadlineMs: number): Promise<void> {
-    const { sessions } = this;
-    await settleInflight(sessions, deadlineMs, this.#parts.now);
-    await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
   }
 
   /**
@@ -121,7 +145,7 @@ export class Bridge {
     const sources = lanes.replace
       .filter(({ sessionsKept }) => !sessionsKept)
       .map(({ from }) => this.#session(from.source));
-    await settleInflight([...new Set([...replaced, ...sources])], RETIRE_MS, this.#parts.now);
+    await settleInflight([...new Set([...replaced, ...sources])], this.#patience);
     await Promise.all(replaced.map((session) => session.stop()));
     return replaced;
   }
@@ -133,15 +157,14 @@ export class Bridge {
     const started = changes.lanes.start.map((plan) => this.#startLane(plan, wanted));
     await Promise.all(moved);
     // Only a lane that leaves makes it worth waiting: its messages may have a new lane to go through.
-    if (changes.lanes.stop.length > 0) await untilSubscribed(started, this.#parts.now);
+    if (changes.lanes.stop.length > 0) await untilSubscribed(started, this.#patience);
   }
 
   async #leave({ lanes, sessions }: Reconciliation): Promise<void> {
     const leaving = lanes.stop.flatMap(({ key }) => this.#lanes.get(key) ?? []);
     for (const { key } of lanes.stop) this.#lanes.delete(key);
     await Promise.all(leaving.map(async ({ plan, lane }) => this.#sessions.get(plan.source)?.removeSource(lane)));
-    const ending = sessions.stop.map(({ key }) => this.#session(key));
-    await Promise.all(ending.map((session) => retire(session, this.#parts.now)));
+    this.#retirement.add(sessions.stop.map(({ key }) => this.#session(key)));
     for (const { key } of sessions.stop) this.#sessions.delete(key);
   }
 
@@ -204,7 +227,7 @@ export class Bridge {
       return;
     }
     const lane = this.#startLane(to, wanted);
-    await untilSubscribed([lane], this.#parts.now);
+    await untilSubscribed([lane], this.#patience);
     if (!old) return;
     if (from.subscription === to.subscription) source.dropSource(old.lane);
     else await source.removeSource(old.lane);
@@ -231,3 +254,5 @@ function ownPart(plan: Plan, instance: number | undefined): Plan {
     lanes: plan.lanes.filter(({ slot }) => slot === instance),
   };
 }
+
+const NEVER = new AbortController().signal;

@@ -2,43 +2,56 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Lane } from './forward/lane.ts';
 import type { Session } from './session/session.ts';
 
-/** How long a removed route may take to hand on what its broker had queued for it, in milliseconds. */
-export const RETIRE_MS = 10_000;
+/** How long a move from one document to the next waits for anything, in milliseconds. */
+export const PATIENCE_MS = 10_000;
 /** A removed route without a message for this long is empty, in milliseconds. */
 const QUIET_MS = 500;
 const POLL_MS = 10;
 
-/** Lets sessions finish what is in flight while they take nothing new; those without a connection have nothing to finish. */
+/** Time as the waits below see it. */
+export interface Patience {
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Ends every wait at once. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Lets sessions finish what is in flight while they take nothing new; those without a connection have nothing to
+ * finish. Gives up after `deadlineMs`.
+ */
 export async function settleInflight(
   sessions: readonly Session[],
-  deadlineMs: number,
-  now: () => number,
+  patience: Patience,
+  deadlineMs = PATIENCE_MS,
 ): Promise<void> {
-  const deadline = now() + deadlineMs;
   for (const session of sessions) session.receiver.drain();
-  const busy = () => sessions.some((session) => session.connected && session.sender.pending > 0);
-  while (busy() && now() < deadline) await delay(POLL_MS);
+  const idle = () => !sessions.some((session) => session.connected && session.sender.pending > 0);
+  await until(idle, patience, deadlineMs);
   // Acknowledgements for the source leave at the end of the turn in which the last target answered.
   await delay(POLL_MS);
 }
 
-/** Ends a session that the plan no longer has, after what its broker still had queued for it went its way. */
-export async function retire(session: Session, now: () => number): Promise<void> {
-  const deadline = now() + RETIRE_MS;
-  let quietSince = now();
-  let { taken } = session.receiver;
-  while (session.connected && now() < deadline && now() - quietSince < QUIET_MS) {
-    if (session.receiver.taken !== taken || session.receiver.unacknowledged > 0 || session.sender.pending > 0) {
-      taken = session.receiver.taken;
-      quietSince = now();
-    }
-    await delay(POLL_MS);
-  }
-  await session.stop({ forget: true });
+/** Waits until new lanes read, so that no message falls between an old lane and the one that follows it. */
+export function untilSubscribed(lanes: readonly Lane[], patience: Patience): Promise<void> {
+  return until(() => lanes.every((lane) => lane.subscribed || lane.fault), patience, PATIENCE_MS);
 }
 
-/** Waits until new lanes read, so that no message falls between an old lane and the one that follows it. */
-export async function untilSubscribed(lanes: readonly Lane[], now: () => number): Promise<void> {
-  const deadline = now() + RETIRE_MS;
-  while (lanes.some((lane) => !lane.subscribed && !lane.fault) && now() < deadline) await delay(POLL_MS);
+/** Waits, as long as it takes, until a session is connected and has handed on what its broker had queued for it. */
+export async function untilEmpty(session: Session, patience: Patience): Promise<void> {
+  const { receiver, sender } = session;
+  let { taken } = receiver;
+  let quietSince = patience.now();
+  await until(() => {
+    if (!session.connected || receiver.taken !== taken || receiver.unacknowledged > 0 || sender.pending > 0) {
+      taken = receiver.taken;
+      quietSince = patience.now();
+    }
+    return patience.now() - quietSince >= QUIET_MS;
+  }, patience);
+}
+
+async function until(condition: () => boolean, { now, signal }: Patience, deadlineMs = Infinity): Promise<void> {
+  const deadline = now() + deadlineMs;
+  while (!condition() && now() < deadline && !signal.aborted) await delay(POLL_MS);
 }

@@ -1,23 +1,37 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Side } from '../shared/plan/types.ts';
 import type { Connector } from '../shared/resources/connector.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import type { Logger } from './observe/logger.ts';
 import { createCredentials, type Credentials } from './session/credentials/credentials.ts';
-import { connectionSpecOf } from './session/credentials/spec.ts';
+import { type ConnectionSpec, connectionSpecOf } from './session/credentials/spec.ts';
 
 /** The credentials of both brokers; all sessions of a side share theirs. */
-export type SideCredentials = Readonly<Record<Side, Credentials>>;
+export type SideCredentials = Readonly<Record<Side, SharedCredentials>>;
 
-/** Remembers where a connector's credentials are; a bad change of mounted files is logged. */
+/** Credentials, and what they were made from. */
+interface SharedCredentials extends Credentials {
+  readonly spec: ConnectionSpec;
+}
+
+/**
+ * Remembers where a connector's credentials are; a bad change of mounted files is logged. A side whose settings stay
+ * the same keeps its credentials, and with them the last good certificate.
+ */
 export function createSideCredentials(
   connector: Connector,
   parts: { readonly files: MountedFiles; readonly logger: Logger },
+  former?: SideCredentials,
 ): SideCredentials {
-  const of = (side: Side): Credentials =>
-    createCredentials(connectionSpecOf(connector, side), {
+  const of = (side: Side): SharedCredentials => {
+    const spec = connectionSpecOf(connector, side);
+    if (former && isDeepStrictEqual(former[side].spec, spec)) return former[side];
+    const credentials = createCredentials(spec, {
       files: parts.files,
       onRejected: ({ source, reason, message }) =>
         parts.logger.warn({ evt: 'CredentialsRejected', side, kind: source.kind, name: source.name, reason }, message),
     });
+    return { ...credentials, spec };
+  };
   return { local: of('local'), remote: of('remote') };
 }

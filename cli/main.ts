@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=1 --v8-pool-size=1
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';

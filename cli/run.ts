@@ -67,13 +67,13 @@ interface Serving {
 }
 
 async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode> {
-  await trimHeap();
   const probes = await openProbes(agent, { logger, address: options.http, io });
   if (probes === undefined) return EXIT.runtime;
   // Listening for signals comes before `start`, so that none can arrive in between.
   const stopped = untilStopped(agent, logger, io);
   agent.start();
   if (options.onceReady !== undefined) announceReady(agent, { file: options.onceReady, probes, logger });
+  agent.ready.then(trimHeap, () => undefined);
   const code = await stopped;
   await probes.close();
   return code;

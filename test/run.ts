@@ -50,6 +50,7 @@ if (!hasMosquitto() && !(installMosquitto() && hasMosquitto())) {
   );
 }
 if (!run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b'])) fail('tsc -b failed');
+if (!run(process.execPath, [join(ROOT, 'build/main.ts')])) fail('the bundle failed');
 
 const counter = createCounter();
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);

@@ -64,7 +64,7 @@ export class Line {
   }
 
   /** True when one more frame of `bytes` fits the window. A frame larger than the whole window may go alone. */
-  hasRoom(bytes: number, qos: 0 | 1 | 2): boolean {
+  hasRoom(bytes: number, qos: 0 | 1 | 2 = 1): boolean {
     const { size } = this.#flying;
     if (size === 0) return true;
     if (qos === 2 && this.#flyingQos2 >= this.#qos2Window) return false;

@@ -11,13 +11,13 @@ import type { Logger } from '../observe/logger.ts';
 import type { SessionSnapshot } from '../observe/snapshot.ts';
 import { backoffDelay } from './backoff.ts';
 import { connectOptions, limitsOf, TOPIC_ALIAS_MAXIMUM } from './connect-options.ts';
-import { Connection } from './connection.ts';
-import type { Credentials } from './credentials/credentials.ts';
+import { Connection, type ConnectionParts } from './connection.ts';
+import type { ConnectionMaterial, Credentials } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
 import { ACK_TIMEOUT, credentialFault, TARGET_REPLACED } from './faults.ts';
 import type { Gatherer } from './gather.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
-import type { Connack } from './mqtt-client.ts';
+import type { Connack, ControlOptions } from './mqtt-client.ts';
 import { createSessionCounts, snapshotSession } from './session-counts.ts';
 import { type Subscription, Subscriptions } from './subscriptions.ts';
 import type { Timing } from './timing.ts';
@@ -170,6 +170,21 @@ export class Session {
     await closed;
   }
 
+  /** Closes, and ends the session at the broker in 3.1.1 too, where only a clean connection does that. */
+  async erase(): Promise<void> {
+    await this.stop({ forget: true });
+    if (this.#parts.version === 5) return;
+    const material = await this.#parts.credentials.load().catch(() => undefined);
+    if (!material) return;
+    const control = { ...connectOptions(this.#parts, material, false), cleanStart: true };
+    await new Promise<void>((resolve) => {
+      const connection = this.#open(material, control, {
+        up: () => void connection.close(true).then(resolve),
+        down: () => resolve(),
+      });
+    });
+  }
+
   snapshot(): SessionSnapshot {
     return snapshotSession({
       ...this.#parts,
@@ -198,19 +213,12 @@ export class Session {
   }
 
   async #connect(epoch: number): Promise<void> {
-    const { spec, credentials, timing, gatherer, now } = this.#parts;
+    const { spec, credentials } = this.#parts;
+    this.#logger.debug({ evt: 'Connecting', epoch, endpoint: `${spec.host}:${spec.port}` });
     try {
       const material = await credentials.load();
       if (this.#state.kind !== 'connecting' || this.#state.epoch !== epoch) return;
-      this.#connection = new Connection({
-        spec,
-        material,
-        control: connectOptions(this.#parts, material, this.#resumes),
-        connectTimeoutMs: timing.connectTimeoutMs,
-        receiver: this.receiver,
-        sender: this.sender,
-        gatherer,
-        now,
+      this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#resumes), {
         up: (connack) => this.#up(epoch, connack),
         down: (fault) => this.#down(epoch, fault),
       });
@@ -230,6 +238,17 @@ export class Session {
     this.#clean = true;
     await ended;
     if (this.#state.kind === 'connecting' && this.#state.epoch === epoch) await this.#connect(epoch);
+  }
+
+  #open(
+    material: ConnectionMaterial,
+    control: ControlOptions,
+    events: Pick<ConnectionParts, 'up' | 'down'>,
+  ): Connection {
+    const { spec, timing, gatherer, now } = this.#parts;
+    const { receiver, sender } = this;
+    const { connectTimeoutMs } = timing;
+    return new Connection({ spec, material, control, connectTimeoutMs, receiver, sender, gatherer, now, ...events });
   }
 
   #up(epoch: number, connack: Connack): void {

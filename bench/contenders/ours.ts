@@ -4,11 +4,11 @@ import { stringify } from 'yaml';
 import type { Running } from '../processes/pool.ts';
 import type { BridgeTask, Lab } from './contender.ts';
 
-const command = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const command = new URL('../../dist/bin/mqttbridge.cjs', import.meta.url).pathname;
 
 /** Starts `mqttbridge run` on a connector with one route per topic. Throws when it has not been built. */
 export function startOurs(lab: Lab, task: BridgeTask): Running {
-  if (!fs.existsSync(command)) throw new Error('dist/cli/main.js is missing: run `npm run build` first');
+  if (!fs.existsSync(command)) throw new Error('dist/bin/mqttbridge.cjs is missing: run `npm run build` first');
   const folder = fs.mkdtempSync(path.join(lab.folder, 'ours-'));
   fs.writeFileSync(
     path.join(folder, 'bridge.yaml'),
@@ -18,7 +18,13 @@ export function startOurs(lab: Lab, task: BridgeTask): Running {
   );
   // The ready file lies outside: a change in the watched folder would be a reload.
   const args = ['run', '-f', folder, '--http', '127.0.0.1:0', '--once-ready', `${folder}.ready`];
-  return lab.pool.spawn(lab.node, [...lab.nodeOptions, command, ...args]);
+  return lab.pool.spawn(lab.node, [...optionsOf(command), ...lab.nodeOptions, command, ...args]);
+}
+
+/** The options of Node in the first line of a program: a shell would start it with them. */
+function optionsOf(program: string): string[] {
+  const [line = ''] = fs.readFileSync(program, 'utf8').split('\n', 1);
+  return line.split(' ').filter((word) => word.startsWith('--'));
 }
 
 /** The two resources of a task. */

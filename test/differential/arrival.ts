@@ -1,8 +1,8 @@
 import type { QoS } from 'mqtt-packet';
-import type { IncomingPublish } from '../support/codec.ts';
+import type { IncomingPublish, OutgoingPublish } from '../support/codec.ts';
 import { hashPayload } from '../support/payload.ts';
 import { PROPERTY, type Property } from '../support/properties.ts';
-import type { End } from './scenario.ts';
+import type { End, Scenario } from './scenario.ts';
 
 /** A message as it arrived, with nothing in it that may differ from run to run. */
 export interface Arrival {
@@ -19,6 +19,18 @@ export interface Arrival {
 export function arrivalOf(end: End, message: IncomingPublish): Arrival {
   const { topic, payload, qos, retain, properties } = message;
   return { end, topic, payload: payloadText(payload), qos, retain, properties: properties.map(steady) };
+}
+
+/** What a bridge that loses and changes nothing delivers. */
+export function idealArrivals({ steps }: Scenario): readonly Arrival[] {
+  const crossing = (end: End, messages: readonly OutgoingPublish[] = []) =>
+    messages.map(({ topic, payload, qos = 0, retain = false, properties = [] }) => {
+      const message = { topic: String(topic), payload: Buffer.from(payload as string), qos, retain, properties };
+      return arrivalOf(end, { ...message, dup: false, packetId: 0 });
+    });
+  return steps.flatMap((step) =>
+    step.kind === 'publish' ? [...crossing('remote', step.local), ...crossing('local', step.remote)] : [],
+  );
 }
 
 const SHORT = 64;

@@ -93,6 +93,8 @@ export interface Scenario {
   readonly repeats?: boolean;
   readonly differences?: readonly Difference[];
   readonly losses?: readonly Loss[];
+  /** Why Mosquitto's bridge cannot play: ours is compared with what was published, same topics. */
+  readonly alone?: string;
   /** Versions in which the source broker itself sends out of order, and why: order is not compared. */
   readonly unordered?: { readonly version: Version; readonly because: string };
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { MAX_LANES } from '../../../shared/plan/plan.ts';
 import { REASON_CODES } from '../../../shared/reason-codes.ts';
-import { RETIRE_MS } from '../../../agent/drain.ts';
+import { PATIENCE_MS } from '../../../agent/drain.ts';
 import { HIGHEST_PUBLISH_ID } from '../../../agent/forward/packet-ids.ts';
 import { TOPIC_ALIAS_MAXIMUM } from '../../../agent/session/connect-options.ts';
 import { DEFAULT_TIMING } from '../../../agent/session/timing.ts';
@@ -89,7 +89,7 @@ describe('the tables of docs/operations.md', () => {
     expect(limits.get('CONNACK')).toBe(seconds(DEFAULT_TIMING.connectTimeoutMs));
     expect(limits.get('DNS, TCP, TLS and WebSocket together')).toBe(seconds(DEFAULT_TIMING.connectTimeoutMs));
     expect(limits.get('Acknowledgement of a message')).toBe(seconds(DEFAULT_TIMING.ackTimeoutMs));
-    expect(limits.get('Reload: finish what is in flight of a changed or removed session')).toBe(seconds(RETIRE_MS));
+    expect(limits.get('Reload: finish what is in flight of a changed or removed session')).toBe(seconds(PATIENCE_MS));
   });
 
   test('alerts use metrics, labels and drop reasons that exist', async () => {

@@ -69,6 +69,7 @@ export function createAgent(options: AgentOptions): Agent {
 
   const apply = async (document: ConnectorDocument): Promise<void> => {
     connector = document.connector.metadata.name;
+    logger.debug({ evt: 'ConfigApplying', connector, revision: document.revision });
     await bridge.apply(document);
     logger.info({ evt: 'ConfigApplied', connector, revision: document.revision, lanes: bridge.lanes.length });
   };

@@ -183,6 +183,7 @@ export class Bridge {
       limits: connector.spec.session,
       targetOnly: !lanes.some((lane) => lane.source === plan.key),
       publishes: lanes.some((lane) => lane.target === plan.key),
+      countHops: connector.spec.maxHops > 0,
       credentials: credentials[plan.side],
       turn: this.#turn,
       pool: this.#pool,

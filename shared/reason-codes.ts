@@ -23,7 +23,7 @@ export interface ReasonCode {
 
 const WAIT = 'Nothing: the bridge tries again by itself.';
 const CREDENTIALS = 'Check the credentials in the secret and that the broker knows this client.';
-const REPORT = 'Report this with the log at level debug: one side breaks the protocol.';
+const REPORT = 'Report this with the log of both sides: one of them breaks the protocol.';
 const QUOTA =
   'Raise "Maximum client sessions per authentication name" of the Event Grid namespace to at least the number of remote sessions, or wait until abandoned sessions expire.';
 
@@ -217,14 +217,14 @@ export const REASON_CODES: readonly ReasonCode[] = [
     'UseAnotherServer',
     { connack: 'slow', disconnect: 'slow' },
     'The broker says that another one is to be used for now.',
-    'Change the endpoint to the server named in the log.',
+    'Ask who runs the broker for its new address and change the endpoint; redirects are not followed.',
   ),
   row(
     0x9d,
     'ServerMoved',
     { connack: 'slow', disconnect: 'slow' },
     'The broker has moved for good.',
-    'Change the endpoint to the server named in the log.',
+    'Ask who runs the broker for its new address and change the endpoint; redirects are not followed.',
   ),
   row(
     0x9e,

@@ -97,7 +97,7 @@ function userProperty(view: PublishView, at: number, end: number): number {
   if (nameEnd < 0) return nameEnd;
   const valueEnd = text(view, nameEnd, end, 'user property value');
   if (valueEnd < 0) return valueEnd;
-  if (nameEnd - at - 3 === HOP_NAME.length) {
+  if (view.countHops && nameEnd - at - 3 === HOP_NAME.length) {
     const hops = hopsIn(view.bytes, at + 3, nameEnd + 2, valueEnd);
     if (hops >= 0) {
       view.hops = Math.max(view.hops, hops);

@@ -6,6 +6,8 @@ import { readProperties } from './publish-properties.ts';
  * One view is reused for all packets of a connection, so that reading a message allocates nothing.
  */
 export class PublishView {
+  /** Whether the hop property is read and taken out; otherwise it is passed on like any other. */
+  readonly countHops: boolean;
   bytes: Buffer = EMPTY;
   qos: 0 | 1 | 2 = 0;
   dup = false;
@@ -30,6 +32,10 @@ export class PublishView {
   skippedBytes = 0;
   /** Why the packet was refused, after parsePublish returned a reason code. */
   fault = '';
+
+  constructor(countHops = true) {
+    this.countHops = countHops;
+  }
 
   refuse(reasonCode: number, fault: string): number {
     this.fault = fault;

@@ -15,6 +15,8 @@ export interface ReceiverParts {
   readonly version: 4 | 5;
   /** Largest Topic Alias the broker was told it may use. */
   readonly topicAliasMaximum: number;
+  /** Whether hops are counted; without it the hop property of others is passed on untouched. */
+  readonly countHops?: boolean;
   /** Lets the session read on after `publish` asked it to hold. */
   readonly proceed: () => void;
 }
@@ -30,7 +32,7 @@ export class Receiver implements Flushable {
   fault = '';
   readonly #parts: ReceiverParts;
   readonly #acks: AckBuffer;
-  readonly #view = new PublishView();
+  readonly #view: PublishView;
   readonly #topics = new TopicTable();
   readonly #aliases = new Map<number, Buffer>();
   #lanes: readonly Lane[] = [];
@@ -50,6 +52,7 @@ export class Receiver implements Flushable {
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
+    this.#view = new PublishView(parts.countHops);
     this.#acks = new AckBuffer(parts.outlet);
   }
 

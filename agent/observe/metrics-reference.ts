@@ -25,7 +25,8 @@ An alert that fires when messages vanish, which would be a defect of the bridge:
 \`\`\`promql
 sum by (connector, topic_map, route) (mqttbridge_messages_received_total)
   - sum by (connector, topic_map, route) (mqttbridge_messages_forwarded_total)
-  - sum by (connector, topic_map, route) (mqttbridge_messages_dropped_total)
+  - (sum by (connector, topic_map, route) (mqttbridge_messages_dropped_total)
+     or 0 * sum by (connector, topic_map, route) (mqttbridge_messages_received_total))
   - sum by (connector, topic_map, route) (mqttbridge_inflight_messages)
   != 0
 \`\`\`

@@ -94,7 +94,9 @@ function checkRoutes(routes: readonly RouteSnapshot[]): Check[] {
 function checkRoute(route: RouteSnapshot): Check {
   const name = `route ${route.topicMap}/${route.route}`;
   const { ready, total } = route.lanes;
-  return ready === total ? { name, ok: true } : failed(name, `${ready} of ${total} lanes ready`);
+  if (ready === total) return { name, ok: true };
+  const why = route.fault === undefined ? '' : `; subscription refused: ${route.fault.reason}: ${route.fault.message}`;
+  return failed(name, `${ready} of ${total} lanes ready${why}`);
 }
 
 function failed(name: string, detail: string): Check {

@@ -27,6 +27,8 @@ const config = z.strictObject({
   rejected: z.strictObject({ revision: z.string(), at: time, problems: z.array(problem) }).optional(),
 });
 
+const fault = z.strictObject({ reason: z.string(), message: z.string(), reasonCode: count.optional() });
+
 const session = z.strictObject({
   key: z.string(),
   side,
@@ -35,7 +37,7 @@ const session = z.strictObject({
   state: z.enum(['idle', 'connecting', 'connected', 'waiting', 'stopped']),
   since: time,
   epoch: count,
-  fault: z.strictObject({ reason: z.string(), message: z.string(), reasonCode: count.optional() }).optional(),
+  fault: fault.optional(),
   retryAt: time.optional(),
   limits: z
     .strictObject({
@@ -64,6 +66,7 @@ const route = z.strictObject({
   source: z.string(),
   target: z.string().optional(),
   lanes: z.strictObject({ total: count, ready: count }),
+  fault: fault.optional(),
   counters: z.strictObject({
     received: count,
     receivedBytes: count,

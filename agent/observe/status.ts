@@ -1,7 +1,7 @@
 import type { Problem } from '../../shared/problem.ts';
 import { judgeReadiness } from './readiness.ts';
 import { redactText } from './redact.ts';
-import type { AgentSnapshot, FaultSnapshot, SessionSnapshot } from './snapshot.ts';
+import type { AgentSnapshot, FaultSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
 import type { AgentStatus } from './status-schema.ts';
 
 const MAX_SESSIONS = 2_000;
@@ -23,7 +23,7 @@ export function statusOf(snapshot: AgentSnapshot): AgentStatus {
     checks: readiness.checks.map((check) => ({ ...check })),
     config: configOf(snapshot.config),
     sessions: snapshot.sessions.slice(0, MAX_SESSIONS).map(sessionOf),
-    routes: snapshot.routes.slice(0, MAX_ROUTES) as AgentStatus['routes'],
+    routes: snapshot.routes.slice(0, MAX_ROUTES).map(routeOf),
     certificates: snapshot.certificates.map(certificateOf),
     omitted: {
       sessions: excess(snapshot.sessions, MAX_SESSIONS),
@@ -46,6 +46,16 @@ function problemOf(problem: Problem): Problem {
 function sessionOf(session: SessionSnapshot): AgentStatus['sessions'][number] {
   const { fault, ...rest } = session;
   return { ...rest, ...(fault === undefined ? {} : { fault: faultOf(fault) }) };
+}
+
+function routeOf(route: RouteSnapshot): AgentStatus['routes'][number] {
+  const { fault, counters, ...rest } = route;
+  const latency = { ...counters.latency, bounds: [...counters.latency.bounds], counts: [...counters.latency.counts] };
+  return {
+    ...rest,
+    ...(fault === undefined ? {} : { fault: faultOf(fault) }),
+    counters: { ...counters, latency },
+  };
 }
 
 function faultOf(fault: FaultSnapshot): FaultSnapshot {

@@ -32,6 +32,8 @@ export interface SessionParts {
   readonly targetOnly: boolean;
   /** True when lanes publish here: its own messages must not come back to it. */
   readonly publishes: boolean;
+  /** Whether messages carry a hop count. */
+  readonly countHops: boolean;
   readonly credentials: Credentials;
   readonly turn: FlushTurn;
   readonly pool: SlabPool;
@@ -102,6 +104,7 @@ export class Session {
       turn,
       version,
       topicAliasMaximum: TOPIC_ALIAS_MAXIMUM,
+      countHops: parts.countHops,
       proceed: () => this.#connection?.proceed(),
     });
     this.#subscriptions = this.#createSubscriptions();

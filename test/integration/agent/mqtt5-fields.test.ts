@@ -20,6 +20,8 @@ const PROPERTIES: readonly Property[] = [
   [PROPERTY.userProperty, 'a', '1'],
   [PROPERTY.userProperty, 'b', '2'],
   [PROPERTY.userProperty, 'b', 'another'],
+  // Without a limit the hop count of others is none of our business, and stays in its place.
+  [PROPERTY.userProperty, HOPS, '7'],
   [PROPERTY.userProperty, '', ''],
   [PROPERTY.userProperty, 'ключ', 'значение 🌉'],
 ];

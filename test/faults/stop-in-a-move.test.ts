@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { outward } from '../support/bridge-config.ts';
+import { startBridge } from '../support/bridge-harness.ts';
+import { eventually } from '../support/eventually.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import { connectRawClient } from '../support/raw-client.ts';
+import { startEmbedded } from '../support/test-broker.ts';
+
+test('stopping ends the waits of a reload at once, however slow the clock', async (scope) => {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+  const proxy = await startFaultProxy(scope, { port: remote.port });
+  const config = { local: local.port, remote: proxy.port, routes: [outward('up', 'up/#')] };
+  // By this clock every patience lasts a thousand times as long as the test may.
+  const bridge = await startBridge(scope, config, { now: () => performance.now() / 1000 });
+  const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
+  proxy.add({ type: 'timeout', timeout: 0 });
+  await source.publish({ topic: 'up/a', payload: 'held', qos: 1 });
+  await eventually(() => bridge.route('up').counters.inflight === 1);
+
+  const { generation } = bridge.snapshot().config;
+  void bridge.write({ ...config, spec: { session: { keepAliveSeconds: 30 } } }).catch(() => undefined);
+  await eventually(() => bridge.events('ConfigApplying').length === 2);
+  await bridge.agent.stop(0);
+  expect(bridge.snapshot().config.generation).toBeLessThanOrEqual(generation + 1);
+  expect(bridge.route('up').counters).toMatchObject({ received: 1, forwarded: 0, dropped: { returned: 1 } });
+});

@@ -22,5 +22,7 @@ test('stopping ends the waits of a reload at once, however slow the clock', asyn
   await eventually(() => bridge.events('ConfigApplying').length === 2);
   await bridge.agent.stop(0);
   expect(bridge.snapshot().config.generation).toBeLessThanOrEqual(generation + 1);
-  expect(bridge.route('up').counters).toMatchObject({ received: 1, forwarded: 0, dropped: { returned: 1 } });
+  // The session that was replaced may already have sent the message once more.
+  const { received, forwarded, dropped } = bridge.route('up').counters;
+  expect({ forwarded, dropped }).toEqual({ forwarded: 0, dropped: { returned: received } });
 });

@@ -259,6 +259,11 @@ test('a stop while a dead letter waits for its acknowledgement leaves the messag
   await eventually(() => source.messages.length === 1);
   await bridge.agent.stop(100);
   await bridge.stop();
-  expect(bridge.route('r').counters).toMatchObject({ received: 1, forwarded: 0, inflight: 0, dropped: { returned: 1 } });
+  expect(bridge.route('r').counters).toMatchObject({
+    received: 1,
+    forwarded: 0,
+    inflight: 0,
+    dropped: { returned: 1 },
+  });
   expect(source.count('puback')).toBe(0);
 });

@@ -17,8 +17,9 @@ export interface Patience {
 }
 
 /**
- * Lets sessions finish what is in flight while they take nothing new; those without a connection have nothing to
- * finish. Gives up after `deadlineMs`.
+ * Lets sessions finish what is in flight while they take nothing new. One without a connection, or with nothing but
+ * refused messages to try again, has nothing to finish: its messages are still with their source. Gives up after
+ * `deadlineMs`.
  */
 export async function settleInflight(
   sessions: readonly Session[],
@@ -26,7 +27,8 @@ export async function settleInflight(
   deadlineMs = PATIENCE_MS,
 ): Promise<void> {
   for (const session of sessions) session.receiver.drain();
-  const idle = () => !sessions.some((session) => session.connected && session.sender.pending > 0);
+  const busy = ({ connected, sender }: Session) => connected && sender.pending > 0 && !sender.stuck;
+  const idle = () => !sessions.some(busy);
   await until(idle, patience, deadlineMs);
   // Acknowledgements for the source leave at the end of the turn in which the last target answered.
   await delay(POLL_MS);

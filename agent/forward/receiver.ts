@@ -27,8 +27,7 @@ export interface ReceiverParts {
  * matched with its redelivery on the next one, so that it is not forwarded twice.
  */
 export class Receiver implements Flushable {
-  /** PUBLISH packets that could not be accepted: their reason, counted. */
-  readonly refused: Record<string, number> = {};
+  /** Why the last PUBLISH was refused. */
   fault = '';
   readonly #parts: ReceiverParts;
   readonly #acks: AckBuffer;
@@ -267,8 +266,6 @@ export class Receiver implements Flushable {
 
   #refuse(reasonCode: number, fault: string): number {
     this.fault = fault;
-    const reason = reasonCode === ReasonCode.topicNameInvalid ? 'invalid_topic' : 'malformed';
-    this.refused[reason] = (this.refused[reason] ?? 0) + 1;
     return reasonCode;
   }
 }

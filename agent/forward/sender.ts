@@ -69,6 +69,11 @@ export class Sender implements Flushable {
     return this.#line.flying + this.#line.waiting;
   }
 
+  /** True when all that is left to do is to try refused messages again later. */
+  get stuck(): boolean {
+    return this.#paused && this.#line.flying === 0;
+  }
+
   get window(): Window {
     return this.#line.window;
   }

@@ -45,6 +45,13 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
     value: (sessions) => sum(sessions, (session) => session.sessionLost),
   }),
   ofSides({
+    name: 'mqttbridge_stray_acks_total',
+    type: 'counter',
+    help: 'Acknowledgements from a broker that belonged to no message in flight.',
+    unit: 'packets',
+    value: (sessions) => sum(sessions, (session) => session.strayAcks),
+  }),
+  ofSides({
     name: 'mqttbridge_invalid_topic_total',
     type: 'counter',
     help: `Connections closed over an invalid topic (reason ${INVALID_TOPIC_REASON}).`,

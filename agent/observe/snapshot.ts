@@ -64,6 +64,8 @@ export interface SessionSnapshot {
   /** Ended connections since start, by reason. */
   readonly disconnects: Readonly<Record<string, number>>;
   readonly sessionLost: number;
+  /** Acknowledgements that belonged to no message in flight. */
+  readonly strayAcks: number;
 }
 
 export interface FaultSnapshot {

@@ -56,6 +56,7 @@ const session = z.strictObject({
   connects: counts,
   disconnects: counts,
   sessionLost: count,
+  strayAcks: count,
 });
 
 const route = z.strictObject({

@@ -77,6 +77,7 @@ export function snapshotSession(view: SessionView): SessionSnapshot {
     connects: { ...counts.connects },
     disconnects: { ...counts.disconnects },
     sessionLost: counts.sessionLost,
+    strayAcks: sender.strayAcks,
   };
 }
 

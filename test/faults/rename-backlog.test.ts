@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { type BridgeConfig, outward } from '../support/bridge-config.ts';
 import { startBridge } from '../support/bridge-harness.ts';
 import { checkDelivery } from '../support/delivery.ts';
@@ -9,55 +9,51 @@ import { startEmbedded } from '../support/test-broker.ts';
 
 const COUNT = 400;
 
-describe.for(['v5', 'v3'] as const)('%s - a backlog outlives the name of its route', (protocol) => {
+type Protocol = 'v3' | 'v5';
+
+/** A route called `old` with a backlog at its source, its target being away. */
+async function setStage(scope: TestContext, protocol: Protocol) {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+  const proxy = await startFaultProxy(scope, { port: remote.port });
+  const named = (name: string): BridgeConfig => ({
+    local: local.port,
+    remote: proxy.port,
+    routes: [outward(name, 'moved/#')],
+    spec: { protocol },
+  });
+  const bridge = await startBridge(scope, named('old'));
+  const consumer = await startConsumer(scope, { port: remote.port, clientId: 'above', filters: '#' });
+  await proxy.down();
+  const producer = startProducer(scope, { port: local.port, name: 'moved', topics: ['moved/a'], count: COUNT });
+  await producer.done;
+  return {
+    bridge,
+    clients: () => [local, remote].flatMap(({ broker }) => broker.sessions().map(({ clientId }) => clientId)),
+    rename: (name: string) => bridge.write(named(name)),
+    up: () => proxy.up(),
+    async report(allowDuplicates: boolean) {
+      await consumer.received(COUNT);
+      await bridge.settled();
+      return checkDelivery(producer.log.sent, consumer.log.received, { allowDuplicates });
+    },
+  };
+}
+
+describe.for<Protocol>(['v5', 'v3'])('%s - a backlog outlives the name of its route', (protocol) => {
   test('when the target is down while the route is renamed', async (scope) => {
-    const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-    const proxy = await startFaultProxy(scope, { port: remote.port });
-    const named = (name: string): BridgeConfig => ({
-      local: local.port,
-      remote: proxy.port,
-      routes: [outward(name, 'moved/#')],
-      spec: { protocol },
-    });
-    const bridge = await startBridge(scope, named('old'));
-    const consumer = await startConsumer(scope, { port: remote.port, clientId: 'above', filters: '#' });
-
-    await proxy.down();
-    const producer = startProducer(scope, { port: local.port, name: 'moved', topics: ['moved/a'], count: COUNT });
-    await producer.done;
-    await bridge.write(named('new'));
-    await proxy.up();
-
-    await consumer.received(COUNT);
-    const report = checkDelivery(producer.log.sent, consumer.log.received);
-    expect(report.ok, report.text).toBe(true);
-    const clients = () => [local, remote].flatMap(({ broker }) => broker.sessions().map(({ clientId }) => clientId));
+    const { bridge, clients, rename, up, report } = await setStage(scope, protocol);
+    await rename('new');
+    await up();
+    expect(await report(false)).toMatchObject({ ok: true });
     await eventually(() => !clients().includes('agent-old'), { describe: clients });
-    expect(bridge.events('SessionEnded')).toHaveLength(2);
+    await eventually(() => bridge.events('SessionEnded').length === 2);
   });
 
   test('when the old name comes back before the backlog is gone', async (scope) => {
-    const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-    const proxy = await startFaultProxy(scope, { port: remote.port });
-    const named = (name: string): BridgeConfig => ({
-      local: local.port,
-      remote: proxy.port,
-      routes: [outward(name, 'moved/#')],
-      spec: { protocol },
-    });
-    const bridge = await startBridge(scope, named('old'));
-    const consumer = await startConsumer(scope, { port: remote.port, clientId: 'above', filters: '#' });
-
-    await proxy.down();
-    const producer = startProducer(scope, { port: local.port, name: 'moved', topics: ['moved/a'], count: COUNT });
-    await producer.done;
-    await bridge.write(named('new'));
-    await bridge.write(named('old'));
-    await proxy.up();
-
-    await consumer.received(COUNT);
-    await bridge.settled();
-    const report = checkDelivery(producer.log.sent, consumer.log.received, { allowDuplicates: true });
-    expect(report.ok, report.text).toBe(true);
+    const { rename, up, report } = await setStage(scope, protocol);
+    await rename('new');
+    await rename('old');
+    await up();
+    expect(await report(true)).toMatchObject({ ok: true });
   });
 });

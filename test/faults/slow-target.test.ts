@@ -63,6 +63,7 @@ describe('F12 - a target that reads slowly or not at all', () => {
 
       slowTarget.setReading(true);
       await eventually(async () => (await counts('slow')).forwarded === COUNT, { describe: () => counts('slow') });
+      await eventually(() => slowTarget.messages.length === COUNT);
       const numbers = slowTarget.messages.map(({ payload }) => Number(payload.toString('latin1').split(':')[1]));
       expect(numbers).toEqual(slow.log.sent.map(({ sequence }) => sequence));
     },

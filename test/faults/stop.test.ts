@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { inward, outward } from '../support/bridge-config.ts';
-import { prepareBridge } from '../support/bridge-harness.ts';
+import { prepareBridge, startBridge } from '../support/bridge-harness.ts';
 import { checkDelivery } from '../support/delivery.ts';
+import { eventually } from '../support/eventually.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startConsumer, startProducer } from '../support/load.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
+import { startEmbedded } from '../support/test-broker.ts';
 
 test('F02 - SIGTERM under load ends the agent with 0 and neither loses nor repeats a message', async (scope) => {
   const [local, remote] = await Promise.all([startMosquitto(scope), startMosquitto(scope)]);
@@ -34,4 +37,18 @@ test('F02 - SIGTERM under load ends the agent with 0 and neither loses nor repea
   const downward = checkDelivery(down.log.sent, below.log.received);
   expect(upward.ok, upward.text).toBe(true);
   expect(downward.ok, downward.text).toBe(true);
+});
+
+test('F02 - an agent told to stop does not wait for a change that cannot be carried out now', async (scope) => {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+  const proxy = await startFaultProxy(scope, remote);
+  const config = { local: local.port, remote: proxy.port, routes: [inward('old', 'down/#')] };
+  const bridge = await startBridge(scope, config);
+  await proxy.down();
+  await eventually(() => bridge.session('remote').state !== 'connected');
+  void bridge.write({ ...config, routes: [inward('new', 'down/#')] }).catch(() => undefined);
+  await eventually(() => bridge.snapshot().sessions.length === 4);
+  let stopped = false;
+  void bridge.stop().then(() => (stopped = true));
+  await eventually(() => stopped, { deadlineMs: 7_000 });
 });

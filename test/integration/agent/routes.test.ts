@@ -248,3 +248,22 @@ test('a broker is told our limits in CONNECT', async (scope) => {
     sessionExpiryInterval: 600,
   });
 });
+
+test('a stop while a dead letter waits for its acknowledgement leaves the message with the source and the books even', async (scope) => {
+  const local = await startRawBroker(scope, { answer: ({ cmd }) => (cmd === 'publish' ? 'silence' : undefined) });
+  const remote = await startEmbedded(scope, { hooks: { onPublish: () => ({ reasonCode: 0x87 }) } });
+  const routes = [outward('r', 'bad/#', { onReject: 'deadLetter' })];
+  const bridge = await startBridge(scope, { local: local.port, remote: remote.port, routes });
+  const source = await connectionOf(local, 'agent-r');
+  source.publish({ topic: 'bad/1', payload: 'x', qos: 1 });
+  await eventually(() => source.messages.length === 1);
+  await bridge.agent.stop(100);
+  await bridge.stop();
+  expect(bridge.route('r').counters).toMatchObject({
+    received: 1,
+    forwarded: 0,
+    inflight: 0,
+    dropped: { returned: 1 },
+  });
+  expect(source.count('puback')).toBe(0);
+});

@@ -19,6 +19,7 @@ export function sessionOf(changes: Partial<SessionSnapshot> = {}): SessionSnapsh
     connects: { Success: 1 },
     disconnects: {},
     sessionLost: 0,
+    strayAcks: 0,
     ...changes,
   };
 }

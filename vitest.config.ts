@@ -8,8 +8,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     retry: 0,
-    // CommonJS packages look as they do in Node.
-    deps: { interopDefault: false },
     passWithNoTests: false,
     // As Node does it: the default import of a CommonJS module is all of its exports.
     deps: { interopDefault: false },

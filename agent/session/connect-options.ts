@@ -6,20 +6,22 @@ import type { SessionParts } from './session.ts';
 /** Largest topic alias a broker may use towards us. */
 export const TOPIC_ALIAS_MAXIMUM = 32;
 
-/** What CONNECT says. `resumes` tells that this process already had the session. */
+/**
+ * What CONNECT says.
+ * @param cleanStart whether to begin a new session. A publisher that has forgotten its packet identifiers must not meet
+ * them again at the broker: it would take a new QoS 2 message for the old one under the same identifier and drop it
+ * (MQTT5 4.3.3).
+ */
 export function connectOptions(
-  { plan, limits, version, timing, targetOnly }: SessionParts,
+  { plan, limits, version, timing }: SessionParts,
   { username, password, enhanced }: ConnectionMaterial,
-  resumes: boolean,
+  cleanStart: boolean,
 ): ControlOptions {
   return {
     clientId: plan.clientId,
     version,
     keepAlive: limits.keepAliveSeconds,
-    // A publisher that has forgotten its packet identifiers must not meet them again at the broker: it would take a
-    // new QoS 2 message for the old one under the same identifier and drop it (MQTT5 4.3.3).
-    // Without expiry a session of 3.1.1 must be clean to end with its connection (MQTT 3.1.1 3.1.2.4).
-    cleanStart: limits.expirySeconds === 0 || (targetOnly && !resumes),
+    cleanStart,
     sessionExpiry: limits.expirySeconds,
     receiveMaximum: limits.maxInflightMessages,
     maximumPacketSize: limits.maxPacketBytes,

@@ -70,8 +70,11 @@ export class Session {
   #timer: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
   #connack: Connack | undefined;
-  /** True when what an earlier process left at the broker is gone, or cannot do harm. */
-  #clean: boolean;
+  /**
+   * What an earlier process may have left of a publishing session at a 3.1.1 broker. MQTT 5 needs no such care: there a
+   * session starts clean and stays resumable in one CONNECT.
+   */
+  #leftovers: 'unknown' | 'ending' | 'none';
   #lanes: Lane[] = [];
   #retired: Lane[] = [];
 
@@ -82,8 +85,7 @@ export class Session {
     this.targetOnly = parts.targetOnly;
     this.#parts = parts;
     this.#since = now();
-    // MQTT 5 starts clean and stays resumable in one CONNECT; 3.1.1 needs a connection of its own to end a session.
-    this.#clean = version === 5 || !parts.targetOnly || limits.expirySeconds === 0;
+    this.#leftovers = version === 4 && parts.targetOnly && limits.expirySeconds > 0 ? 'unknown' : 'none';
     this.#logger = parts.logger.child({ side: plan.side, clientId: plan.clientId });
     const outlet: Outlet = {
       write: (bytes) => this.#connection?.write(bytes) ?? true,
@@ -179,7 +181,7 @@ export class Session {
     if (this.#parts.version === 5) return;
     const material = await this.#parts.credentials.load().catch(() => undefined);
     if (!material) return;
-    const control = { ...connectOptions(this.#parts, material, false), cleanStart: true };
+    const control = connectOptions(this.#parts, material, true);
     await new Promise<void>((resolve) => {
       const connection = this.#open(material, control, {
         up: () => void connection.close(true).then(resolve),
@@ -221,7 +223,7 @@ export class Session {
     try {
       const material = await credentials.load();
       if (this.#state.kind !== 'connecting' || this.#state.epoch !== epoch) return;
-      this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#resumes), {
+      this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#startsClean), {
         up: (connack) => this.#up(epoch, connack),
         down: (fault) => this.#down(epoch, fault),
       });
@@ -230,15 +232,17 @@ export class Session {
     }
   }
 
-  get #resumes(): boolean {
-    return this.#counts.established || (this.#parts.version === 4 && this.#clean);
+  get #startsClean(): boolean {
+    const { version, targetOnly, limits } = this.#parts;
+    if (limits.expirySeconds === 0) return true;
+    return version === 5 ? targetOnly && !this.#counts.established : this.#leftovers === 'ending';
   }
 
-  /** This connection was there to end the session of an earlier process; now comes the one that lasts. */
+  /** Ends what an earlier process left at a 3.1.1 broker: one clean connection, then the one that lasts. */
   async #startOver(epoch: number): Promise<void> {
+    this.#leftovers = this.#leftovers === 'unknown' ? 'ending' : 'none';
     const ended = this.#connection?.close(false);
     this.#connection = undefined;
-    this.#clean = true;
     await ended;
     if (this.#state.kind === 'connecting' && this.#state.epoch === epoch) await this.#connect(epoch);
   }
@@ -255,8 +259,11 @@ export class Session {
   }
 
   #up(epoch: number, connack: Connack): void {
-    if (!this.#clean) return void this.#startOver(epoch);
     const { sessionPresent } = connack;
+    if (this.#leftovers === 'ending' || (this.#leftovers === 'unknown' && sessionPresent)) {
+      return void this.#startOver(epoch);
+    }
+    this.#leftovers = 'none';
     this.#connack = connack;
     this.#dispatch({ kind: 'connected', epoch });
     if (!sessionPresent && this.#counts.established && this.#parts.limits.expirySeconds > 0) {

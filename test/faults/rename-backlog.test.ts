@@ -31,7 +31,7 @@ async function setStage(scope: TestContext, protocol: Protocol) {
     clients: () => [local, remote].flatMap(({ broker }) => broker.sessions().map(({ clientId }) => clientId)),
     rename: (name: string) => bridge.write(named(name)),
     up: () => proxy.up(),
-    async report(allowDuplicates: boolean) {
+    report: async (allowDuplicates: boolean) => {
       await consumer.received(COUNT);
       await bridge.settled();
       return checkDelivery(producer.log.sent, consumer.log.received, { allowDuplicates });

@@ -5,13 +5,13 @@ import { deadLetterTopicOf } from '../shared/resources/topic-map.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import { type Deployment, type LaneReplacement, type Reconciliation, reconcile } from './config/reconcile.ts';
 import { type Patience, settleInflight, untilSubscribed } from './drain.ts';
+import { type Breather, createBreather, sleepThread } from './forward/breather.ts';
 import { createRouteCounters, type RouteCounters } from './forward/counters.ts';
 import { createLane, type Lane } from './forward/lane.ts';
-import { createFlushTurn } from './forward/outlet.ts';
+import { createFlushTurn, type FlushTurn } from './forward/outlet.ts';
 import { createSlabPool } from './forward/slab.ts';
 import type { Logger } from './observe/logger.ts';
 import { connectionSpecOf } from './session/credentials/spec.ts';
-import { createGatherer } from './session/gather.ts';
 import { Session } from './session/session.ts';
 import type { Timing } from './session/timing.ts';
 import { Retirement } from './retirement.ts';
@@ -49,9 +49,9 @@ interface Move {
 /** The running sessions and lanes of one connector. Nothing runs before the first `apply`. */
 export class Bridge {
   readonly #parts: BridgeParts;
-  readonly #turn = createFlushTurn((run) => void setImmediate(run));
+  readonly #breather: Breather;
+  readonly #turn: FlushTurn;
   readonly #pool = createSlabPool();
-  readonly #gatherer = createGatherer();
   readonly #sessions = new Map<string, Session>();
   readonly #lanes = new Map<string, RunningLane>();
   readonly #counters = new Map<string, RouteCounters>();
@@ -64,6 +64,11 @@ export class Bridge {
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
+    this.#breather = createBreather({ now: parts.now, sleep: sleepThread });
+    this.#turn = createFlushTurn(
+      (run) => void setImmediate(run),
+      () => this.#breather.rest(),
+    );
     this.#patience = { now: parts.now, signal: this.#ending.signal };
     this.#retirement = new Retirement(parts);
   }
@@ -187,7 +192,7 @@ export class Bridge {
       credentials: credentials[plan.side],
       turn: this.#turn,
       pool: this.#pool,
-      gatherer: this.#gatherer,
+      breather: this.#breather,
       timing,
       logger,
       random,

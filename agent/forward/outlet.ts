@@ -16,13 +16,17 @@ export interface FlushTurn {
   add(flushable: Flushable): void;
 }
 
-/** @param schedule runs a function at the end of the turn: setImmediate. */
-export function createFlushTurn(schedule: (run: () => void) => void): FlushTurn {
+/**
+ * @param schedule runs a function at the end of the turn: setImmediate.
+ * @param flushed called when everything is written.
+ */
+export function createFlushTurn(schedule: (run: () => void) => void, flushed?: () => void): FlushTurn {
   let waiting: Flushable[] = [];
   const run = () => {
     const now = waiting;
     waiting = [];
     for (const flushable of now) flushable.flush();
+    flushed?.();
   };
   return {
     add(flushable) {

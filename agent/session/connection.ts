@@ -1,10 +1,10 @@
+import type { Breather } from '../forward/breather.ts';
 import { FrameReader, type FrameHandler } from '../forward/frame-reader.ts';
 import type { Receiver } from '../forward/receiver.ts';
 import type { Sender } from '../forward/sender.ts';
 import type { ConnectionMaterial } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
 import { disconnectedFault, hostileFault, refusedFault, unresponsiveFault, wireFault } from './faults.ts';
-import { createGatherRule, type Gatherer } from './gather.ts';
 import type { SessionFault } from './machine.ts';
 import { type Connack, type Control, type ControlOptions, openControl } from './mqtt-client.ts';
 import { ReasonCode } from './reason-code.ts';
@@ -19,7 +19,7 @@ export interface ConnectionParts {
   readonly connectTimeoutMs: number;
   readonly receiver: Receiver;
   readonly sender: Sender;
-  readonly gatherer: Gatherer;
+  readonly breather: Breather;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly up: (connack: Connack) => void;
@@ -54,7 +54,6 @@ export class Connection implements FrameHandler {
   readonly #parts: ConnectionParts;
   readonly #wire: Wire;
   readonly #reader: FrameReader;
-  readonly #gathering = createGatherRule();
   readonly #gone = Promise.withResolvers<void>();
   #control: Control | undefined;
   /** CONNACK said yes. */
@@ -174,14 +173,9 @@ export class Connection implements FrameHandler {
     if (this.#over) return true;
     this.#chunkAt = this.#parts.now();
     this.#frames = 0;
-    if (!this.#reader.feed(bytes, length)) return false;
-    if (!this.#gathering.after(this.#frames, this.#chunkAt)) return true;
-    this.#parts.gatherer.later(() => this.#readOn());
-    return false;
-  }
-
-  #readOn(): void {
-    if (!this.#over && !this.#holding) this.#wire.resume();
+    const open = this.#reader.feed(bytes, length);
+    this.#parts.breather.count(this.#frames);
+    return open;
   }
 
   #resume(): void {

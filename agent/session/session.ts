@@ -1,5 +1,6 @@
 import type { SessionPlan } from '../../shared/plan/types.ts';
 import type { SessionLimits } from '../../shared/resources/connector.ts';
+import type { Breather } from '../forward/breather.ts';
 import { handleRefused } from '../forward/dead-letter.ts';
 import type { Lane } from '../forward/lane.ts';
 import type { FlushTurn, Outlet } from '../forward/outlet.ts';
@@ -15,7 +16,6 @@ import { Connection, type ConnectionParts } from './connection.ts';
 import type { ConnectionMaterial, Credentials } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
 import { ACK_TIMEOUT, credentialFault, TARGET_REPLACED } from './faults.ts';
-import type { Gatherer } from './gather.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
 import { createSessionCounts, snapshotSession } from './session-counts.ts';
@@ -37,7 +37,7 @@ export interface SessionParts {
   readonly credentials: Credentials;
   readonly turn: FlushTurn;
   readonly pool: SlabPool;
-  readonly gatherer: Gatherer;
+  readonly breather: Breather;
   readonly timing: Timing;
   readonly logger: Logger;
   /** In [0, 1). */
@@ -252,10 +252,10 @@ export class Session {
     control: ControlOptions,
     events: Pick<ConnectionParts, 'up' | 'down'>,
   ): Connection {
-    const { spec, timing, gatherer, now } = this.#parts;
+    const { spec, timing, breather, now } = this.#parts;
     const { receiver, sender } = this;
     const { connectTimeoutMs } = timing;
-    return new Connection({ spec, material, control, connectTimeoutMs, receiver, sender, gatherer, now, ...events });
+    return new Connection({ spec, material, control, connectTimeoutMs, receiver, sender, breather, now, ...events });
   }
 
   #up(epoch: number, connack: Connack): void {

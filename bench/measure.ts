@@ -69,7 +69,14 @@ async function setStage(lab: Lab, scenario: Scenario, contender: Contender): Pro
   const [sourcePort = 0, targetPort = 0] = await freePorts(2);
   const { shape, routes, offer } = scenario;
   const window = offer.kind === 'closed' ? offer.window : offer.rate;
-  const task: BridgeTask = { sourcePort, targetPort, shape, topics: routeTopics(routes), window };
+  const task: BridgeTask = {
+    sourcePort,
+    targetPort,
+    shape,
+    topics: routeTopics(routes),
+    window,
+    nodelay: scenario.nodelay,
+  };
   return scenario.between === 'synthetic'
     ? setSynthetic(lab, task, contender, load)
     : setBrokers(lab, task, contender, load);
@@ -99,10 +106,10 @@ async function setSynthetic(lab: Lab, task: BridgeTask, contender: Contender, lo
 
 async function setBrokers(lab: Lab, task: BridgeTask, contender: Contender, load: LoadDriver): Promise<Stage> {
   const { shape, topics, window, sourcePort } = task;
-  const target = await startMosquitto(lab.pool, lab.folder, task.targetPort);
+  const target = await startMosquitto(lab, { port: task.targetPort, nodelay: task.nodelay });
   const spawnedAt = Date.now();
-  const sections = contender.place === 'broker' ? { ...task, ...shape } : undefined;
-  const source = await startMosquitto(lab.pool, lab.folder, sourcePort, sections);
+  const bridged = contender.place === 'broker' ? { bridge: { ...task, ...shape } } : {};
+  const source = await startMosquitto(lab, { port: sourcePort, nodelay: task.nodelay, ...bridged });
   const targetPort = contender.place === 'none' ? sourcePort : task.targetPort;
   await load.open({ role: 'client', sourcePort, targetPort, shape, routes: topics.length, window });
   const pids = { source: source.pid, target: target.pid, load: load.process.pid };

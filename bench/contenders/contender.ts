@@ -9,6 +9,8 @@ export interface BridgeTask {
   readonly topics: readonly string[];
   /** Messages in flight a bridge with a window of its own should allow. */
   readonly window: number;
+  /** Whether the brokers send small packets at once (`set_tcp_nodelay`, off in Mosquitto's defaults). */
+  readonly nodelay: boolean;
 }
 
 /** Where a contender is started. */

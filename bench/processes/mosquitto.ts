@@ -13,7 +13,7 @@ export interface BridgeSections {
 }
 
 /**
- * Limits and Nagle off, so that neither hides the bridge; no disk, no log. With max_inflight_messages 0 or 65535 the v5
+ * As Debian ships it, but for limits, which would hide the bridge, and disk and log. With max_inflight_messages 0 or 65535 the v5
  * bridge of Mosquitto 2.0.11 sends a CONNECT that its own broker refuses, so a number no window here reaches.
  */
 const settings = [
@@ -23,19 +23,25 @@ const settings = [
   'sys_interval 0',
   'max_inflight_messages 60000',
   'max_queued_messages 0',
-  'set_tcp_nodelay true',
 ];
+
+/** What differs from broker to broker. */
+export interface MosquittoOptions {
+  readonly port: number;
+  /** Sends small packets at once instead of joining them (Nagle); off in Mosquitto's defaults. */
+  readonly nodelay: boolean;
+  readonly bridge?: BridgeSections;
+}
 
 /** Starts Mosquitto on a loopback port and resolves when it accepts connections. */
 export async function startMosquitto(
-  pool: ProcessPool,
-  folder: string,
-  port: number,
-  bridge?: BridgeSections,
+  { pool, folder }: { readonly pool: ProcessPool; readonly folder: string },
+  { port, nodelay, bridge }: MosquittoOptions,
 ): Promise<Running> {
   const file = path.join(folder, `mosquitto-${port}.conf`);
   const sections = bridge ? bridge.topics.flatMap((topic, index) => section(bridge, topic, index)) : [];
-  fs.writeFileSync(file, [`listener ${port} 127.0.0.1`, ...settings, ...sections, ''].join('\n'));
+  const lines = [`listener ${port} 127.0.0.1`, ...settings, `set_tcp_nodelay ${nodelay}`, ...sections, ''];
+  fs.writeFileSync(file, lines.join('\n'));
   const running = pool.spawn('mosquitto', ['-c', file]);
   running.child.once('error', () => {});
   (await dial(port)).destroy();

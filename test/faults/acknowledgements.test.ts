@@ -60,8 +60,7 @@ describe('F14 - acknowledgements that belong to nothing', () => {
       routes,
       spec: { protocol, ...SETTINGS.spec },
     });
-    // In 3.1.1 a first connection ends what an earlier process may have left.
-    const target = await connectionOf(remote, 'agent-up', protocol === 'v5' ? 0 : 1);
+    const target = await connectionOf(remote, 'agent-up');
     const source = await connectionOf(remote, 'agent-down');
     for (const connection of [target, source]) for (const packet of stray) connection.send(packet);
     const below = await startConsumer(scope, { port: local.port, clientId: 'below', filters: 'down/#' });

@@ -25,7 +25,9 @@ test('metrics and status of a process tell of every message received what became
   const status = await eventually(async () => {
     const found = await agent.status();
     expectBalance(found.routes);
-    return found.routes.every(({ counters }) => counters.received > 0 && counters.inflight === 0) ? found : undefined;
+    const counts = found.routes.map(({ counters }) => counters);
+    const arrived = counts[0].received === 300 && counts.every(({ received }) => received > 0);
+    return arrived && counts.every(({ inflight }) => inflight === 0) ? found : undefined;
   });
   const [upward, downward] = status.routes.map(({ counters }) => counters);
   expect(upward).toMatchObject({ received: 300, forwarded: 100, dropped: { excluded: 100, not_authorized: 100 } });

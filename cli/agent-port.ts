@@ -1,4 +1,5 @@
 import type { ConfigSource } from '../agent/config/source.ts';
+import type { IdentityOptions } from '../agent/identity-options.ts';
 import type { Logger } from '../agent/observe/logger.ts';
 import type { AgentSnapshot } from '../agent/observe/snapshot.ts';
 
@@ -20,6 +21,8 @@ export interface AgentInput {
   readonly secretsDir: string;
   /** One slot only; all of them when absent. */
   readonly instance?: number;
+  /** Who this process is to Azure. */
+  readonly identity?: IdentityOptions;
   readonly logger: Logger;
   readonly version: string;
 }

@@ -34,7 +34,9 @@ export function identityFault(error: unknown, identity: IdentityName): Credentia
       `There are no tokens for the audience ${JSON.stringify(identity.audience)}${shown}; for Event Grid set systemAssignedManagedIdentity.audience to https://eventgrid.azure.net.`,
     );
   }
-  if (/\bE(CONNREFUSED|CONNRESET|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN|TIMEDOUT|PIPE)\b/.test(text)) {
+  if (
+    /\bnetwork_error\b|\bE(CONNREFUSED|CONNRESET|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN|TIMEDOUT|PIPE)\b/.test(text)
+  ) {
     return new CredentialError(
       'IdentityUnreachable',
       `The identity endpoint cannot be reached${shown}; look at the identity sidecar with kubectl describe pod, and at the extension with ${command}.`,
@@ -58,17 +60,16 @@ function isRefusedAudience(text: string): boolean {
 }
 
 function codeIn(text: string): string | undefined {
-  const known =
-    /\bAADSTS\d{4,8}\b/.exec(text) ??
-    /\bE[A-Z]{4,15}\b(?<!ERROR)/.exec(text) ??
-    /\b(?:status(?: code)?:? ?)(4\d\d|5\d\d)\b/i.exec(text);
-  return known === null ? undefined : known[1] === undefined ? known[0] : `HTTP ${known[1]}`;
+  const name = /\bAADSTS\d{4,8}\b|\bE(?:CONN|HOST|NET|NOT|AI_|TIME|PIPE)[A-Z_]*\b/.exec(text)?.[0];
+  const status = /\bstatus(?: code)?:? ([45]\d\d)\b/i.exec(text)?.[1];
+  return name ?? (status === undefined ? undefined : `HTTP ${status}`);
 }
 
 /** Message, code and status of an error and of what caused it; used to look for codes, never shown. */
 function textOf(error: unknown, depth = 4): string {
   if (!(error instanceof Error) || depth === 0) return '';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? `status ${error.statusCode}` : '';
-  return [error.message, code, status, textOf(error.cause, depth - 1)].join(' ');
+  const { status, statusCode } = error as { readonly status?: unknown; readonly statusCode?: unknown };
+  const http = [status, statusCode].map((value) => (typeof value === 'number' ? `status ${value}` : ''));
+  return [error.message, code, ...http, textOf(error.cause, depth - 1)].join(' ');
 }

@@ -53,6 +53,9 @@ const Type = {
   auth: 15,
 } as const;
 
+/** DISCONNECT reasons of a broker that does not take AUTH, or not this one (MQTT5 3.14.2.1). */
+const REFUSING: ReadonlySet<number> = new Set([0x80, 0x82, 0x83, 0x86, 0x87, 0x8c]);
+
 const PINGRESP = Buffer.of(0xd0, 0);
 /** How long a broker may take to close after DISCONNECT. */
 const CLOSE_PATIENCE_MS = 1_000;
@@ -195,6 +198,7 @@ export class Connection implements FrameHandler {
       used,
       control: this.#control,
       timeoutMs: connectTimeoutMs,
+      excused: () => this.#holding,
       renewed,
       failed: (detail) => this.leave(reauthenticationFault(detail)),
     });
@@ -203,7 +207,8 @@ export class Connection implements FrameHandler {
   /** MQTT5 4.12.1: DISCONNECT is how a broker refuses to authenticate again; no message is to blame for it. */
   #disconnected(reasonCode: number): SessionFault {
     const fault = disconnectedFault(reasonCode);
-    return this.#reauthentication?.pending ? reauthenticationFault(fault.reason) : fault;
+    const refused = this.#reauthentication?.pending && REFUSING.has(reasonCode);
+    return refused ? reauthenticationFault(fault.reason) : fault;
   }
 
   #writeControl(bytes: Buffer): void {

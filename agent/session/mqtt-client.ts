@@ -128,8 +128,8 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
 }
 
 /**
- * AUTH of success without a property: its parser takes the form without a reason code (MQTT5 3.15.2.1) for an error, and
- * the client does not accept one without the method.
+ * AUTH of success without a property (MQTT5 3.15.2.1): the parser of mqtt-packet takes the form of two bytes for an error,
+ * and MQTT.js ends the connection over one without the method.
  */
 function isBareSuccess(frame: Buffer): boolean {
   return frame[0] === 0xf0 && frame.length <= 4 && frame.subarray(2).every((byte) => byte === 0);

@@ -10,6 +10,8 @@ export interface ReauthenticationParts {
   readonly control: Pick<Control, 'reauthenticate'>;
   /** Milliseconds the broker may take to answer. */
   readonly timeoutMs: number;
+  /** True while its answer may have come unread: the silence is ours. */
+  readonly excused: () => boolean;
   /** The broker accepted a new token. */
   readonly renewed: () => void;
   /** It did not answer; nothing is sent after that. */
@@ -28,7 +30,7 @@ export interface Reauthentication {
  * a time, and of several that came meanwhile only the newest. A broker that refuses ends the connection itself.
  */
 export function keepAuthenticated(parts: ReauthenticationParts): Reauthentication {
-  const { credentials, used, control, timeoutMs, renewed, failed } = parts;
+  const { credentials, used, control, timeoutMs, excused, renewed, failed } = parts;
   let sent = used;
   let newest = used;
   let patience: NodeJS.Timeout | undefined;
@@ -37,11 +39,16 @@ export function keepAuthenticated(parts: ReauthenticationParts): Reauthenticatio
   function send(): void {
     if (over || patience !== undefined || newest === sent) return;
     sent = newest;
+    expectAnswer();
+    control.reauthenticate(sent).then(accepted, () => undefined);
+  }
+
+  function expectAnswer(): void {
     patience = setTimeout(() => {
+      if (excused()) return expectAnswer();
       end();
       failed(`no answer within ${timeoutMs / 1000} s`);
     }, timeoutMs);
-    control.reauthenticate(sent).then(accepted, () => undefined);
   }
 
   function accepted(): void {

@@ -10,6 +10,7 @@ import { createRouteCounters, type RouteCounters } from './forward/counters.ts';
 import { createLane, type Lane } from './forward/lane.ts';
 import { createFlushTurn, type FlushTurn } from './forward/outlet.ts';
 import { createSlabPool } from './forward/slab.ts';
+import type { IdentityOptions } from './identity-options.ts';
 import type { Logger } from './observe/logger.ts';
 import { connectionSpecOf } from './session/credentials/spec.ts';
 import { Session } from './session/session.ts';
@@ -22,6 +23,7 @@ export interface BridgeParts {
   readonly files: MountedFiles;
   /** The only slot this instance runs; all when absent. */
   readonly instance?: number | undefined;
+  readonly identity: IdentityOptions;
   readonly timing: Timing;
   readonly logger: Logger;
   /** In [0, 1). */
@@ -126,7 +128,8 @@ export class Bridge {
   }
 
   async #apply(document: ConnectorDocument): Promise<void> {
-    const plan = ownPart(planConnector(document), this.#parts.instance);
+    const { identity, instance } = this.#parts;
+    const plan = ownPart(planConnector(document, identity), instance);
     const wanted: Deployment = { connector: document.connector, plan };
     const changes = reconcile(this.#running, wanted);
     const credentials = createSideCredentials(wanted.connector, this.#parts, this.#credentials);

@@ -108,6 +108,10 @@ function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
       .option('--secrets-dir <dir>', 'folder with one folder per Secret', '/var/run/mqttbridge/secrets')
       .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
       .option('--instance <k>', 'run only slot K, counted from 0 (default: all slots)', wholeNumber)
+      .option(
+        '--extension-resource-id <id>',
+        'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
+      )
       .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready'),
     async (options, io) => (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),
   );

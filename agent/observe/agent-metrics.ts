@@ -1,5 +1,6 @@
+import type { Side } from '../../shared/plan/types.ts';
 import { type MetricDefinition, ofAgent, ofProcess, ofSides, type Sample, sumRecords } from './metric-table.ts';
-import type { AgentSnapshot, SessionSnapshot } from './snapshot.ts';
+import type { SessionSnapshot } from './snapshot.ts';
 
 /** The disconnect reason that has a metric of its own (MQTT reason code 0x90). */
 const INVALID_TOPIC_REASON = 'TopicNameInvalid';
@@ -118,7 +119,23 @@ export const AGENT_METRICS: readonly MetricDefinition[] = [
     help: 'When the first client certificate of this side ends, as seconds since 1970.',
     labels: ['connector', 'side'],
     unit: 'seconds',
-    read: ({ snapshot }) => certificateSamples(snapshot),
+    read: ({ snapshot: { connector, certificates } }) =>
+      firstEnds(
+        connector,
+        certificates.map(({ side, notAfter }) => ({ side, at: notAfter })),
+      ),
+  },
+  {
+    name: 'mqttbridge_token_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the token in use on this side ends, as seconds since 1970.',
+    labels: ['connector', 'side'],
+    unit: 'seconds',
+    read: ({ snapshot: { connector, tokens } }) =>
+      firstEnds(
+        connector,
+        tokens.map(({ side, expiresAt }) => ({ side, at: expiresAt })),
+      ),
   },
   {
     name: 'mqttbridge_build_info',
@@ -171,9 +188,9 @@ function sum(sessions: readonly SessionSnapshot[], value: (session: SessionSnaps
 }
 
 // One value per side: the first to end is the one that needs a person.
-function certificateSamples(snapshot: AgentSnapshot): Sample[] {
+function firstEnds(connector: string, ends: readonly { readonly side: Side; readonly at: number }[]): Sample[] {
   return (['local', 'remote'] as const).flatMap((side) => {
-    const ends = snapshot.certificates.filter((one) => one.side === side).map((one) => one.notAfter);
-    return ends.length === 0 ? [] : [{ labels: { connector: snapshot.connector, side }, value: Math.min(...ends) }];
+    const ofSide = ends.filter((end) => end.side === side).map(({ at }) => at);
+    return ofSide.length === 0 ? [] : [{ labels: { connector, side }, value: Math.min(...ofSide) }];
   });
 }

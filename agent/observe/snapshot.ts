@@ -12,6 +12,7 @@ export interface AgentSnapshot {
   readonly routes: readonly RouteSnapshot[];
   /** Days or minutes are derived from these by whoever shows them. */
   readonly certificates: readonly CertificateSnapshot[];
+  readonly tokens: readonly TokenSnapshot[];
 }
 
 export interface ConfigSnapshot {
@@ -33,6 +34,16 @@ export interface CertificateSnapshot {
   /** Seconds since 1970, UTC. */
   readonly notAfter: number;
   /** Why the newest pair on disk is not in use, when it is not. */
+  readonly rejected?: string;
+}
+
+export interface TokenSnapshot {
+  readonly side: Side;
+  /** MQTT 5 authentication method that carries it, such as `OAUTH2-JWT`. */
+  readonly method: string;
+  /** Seconds since 1970, UTC. */
+  readonly expiresAt: number;
+  /** Why there is no newer one, when one was asked for in vain. */
   readonly rejected?: string;
 }
 

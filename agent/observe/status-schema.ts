@@ -98,6 +98,7 @@ export const statusSchema = z.strictObject({
   certificates: z.array(
     z.strictObject({ side, secret: z.string(), notAfter: z.number(), rejected: z.string().optional() }),
   ),
+  tokens: z.array(z.strictObject({ side, method: z.string(), expiresAt: z.number(), rejected: z.string().optional() })),
   /** How many entries were left out because the lists are bounded. */
   omitted: z.strictObject({ sessions: count, routes: count, problems: count }),
 });

@@ -1,12 +1,17 @@
 import { Duplex } from 'node:stream';
 import type { IClientOptions, IConnackPacket } from 'mqtt';
 import mqttClient from 'mqtt/lib/client';
+import type { IAuthPacket } from 'mqtt-packet';
 import { reasonOfReturnCode } from '../../shared/reason-codes.ts';
 import { HIGHEST_PUBLISH_ID } from '../forward/packet-ids.ts';
+import type { EnhancedLogOn } from './credentials/renewals.ts';
 
 // The main entry of the package loads its ways to connect as well: SOCKS, WebSocket, TLS. This one has but the client.
 const { default: MqttClient } = mqttClient;
 type MqttClient = InstanceType<typeof MqttClient>;
+
+/** Reason code of AUTH (MQTT5 3.15.2.1). */
+const RE_AUTHENTICATE = 0x19;
 
 /** What CONNECT says, and how long CONNACK may take. */
 export interface ControlOptions {
@@ -23,7 +28,7 @@ export interface ControlOptions {
   readonly topicAliasMaximum: number;
   readonly username?: string;
   readonly password?: Buffer;
-  readonly enhanced?: { readonly method: string; readonly data: Buffer };
+  readonly enhanced?: EnhancedLogOn;
   readonly connackTimeoutMs: number;
 }
 
@@ -62,6 +67,8 @@ export interface Control {
   /** Resolves with the SUBACK reason code; rejects when the connection ends before. */
   subscribe(filter: string, options: SubscribeOptions): Promise<number>;
   unsubscribe(filter: string): Promise<void>;
+  /** Sends AUTH with a new token; resolves when the broker accepts it (MQTT5 4.12.1). Not to be called before it has. */
+  reauthenticate(renewed: EnhancedLogOn): Promise<void>;
   /** Ends it without a word to the broker. */
   dispose(): void;
 }
@@ -94,13 +101,22 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
       events.refused(refusal);
     } else fail(REASONS[error.message] ?? 'ProtocolError', error.message);
   });
+  let authenticated: (() => void) | undefined;
+  client.handleAuth = (packet, done) => {
+    if (packet.reasonCode === 0) authenticated?.();
+    done();
+  };
   client.connect();
   return {
     read(frame) {
-      // 0xF0 0x00 is a complete AUTH of success (MQTT5 3.15.2.1) that the parser of mqtt-packet takes for an error.
-      if (frame[0] === 0xf0 && frame.length === 2) return;
-      stream.push(Buffer.from(frame));
+      if (isBareSuccess(frame)) authenticated?.();
+      else stream.push(Buffer.from(frame));
     },
+    reauthenticate: (renewed) =>
+      new Promise((resolve) => {
+        authenticated = resolve;
+        client['_sendPacket'](authPacket(renewed));
+      }),
     subscribe: (filter, subscribe) => subscribeBy(client, filter, subscribe),
     unsubscribe: async (filter) => void (await client.unsubscribeAsync(filter)),
     dispose() {
@@ -109,6 +125,19 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
       stream.destroy();
     },
   };
+}
+
+/**
+ * AUTH of success without a property (MQTT5 3.15.2.1): the parser of mqtt-packet takes the form of two bytes for an error,
+ * and MQTT.js ends the connection over one without the method.
+ */
+function isBareSuccess(frame: Buffer): boolean {
+  return frame[0] === 0xf0 && frame.length <= 4 && frame.subarray(2).every((byte) => byte === 0);
+}
+
+function authPacket({ method, data }: EnhancedLogOn): IAuthPacket {
+  const properties = { authenticationMethod: method, authenticationData: data };
+  return { cmd: 'auth', reasonCode: RE_AUTHENTICATE, properties };
 }
 
 /** Errors that MQTT.js tells apart by their text only. */

@@ -252,10 +252,12 @@ export class Session {
     control: ControlOptions,
     events: Pick<ConnectionParts, 'up' | 'down'>,
   ): Connection {
-    const { spec, timing, breather, now } = this.#parts;
+    const { spec, credentials, timing, breather, now } = this.#parts;
     const { receiver, sender } = this;
     const { connectTimeoutMs } = timing;
-    return new Connection({ spec, material, control, connectTimeoutMs, receiver, sender, breather, now, ...events });
+    const renewed = () => this.#logger.info({ evt: 'Reauthenticated' }, 'the broker accepted a new token');
+    const parts = { spec, material, credentials, control, connectTimeoutMs, receiver, sender, breather, now, renewed };
+    return new Connection({ ...parts, ...events });
   }
 
   #up(epoch: number, connack: Connack): void {

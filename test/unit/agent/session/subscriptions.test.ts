@@ -13,6 +13,7 @@ function fakeControl(codes: number[] = []) {
   let alive = true;
   const control: Control = {
     read: () => undefined,
+    reauthenticate: () => Promise.resolve(),
     async subscribe(filter, options) {
       said.push(['subscribe', filter, options]);
       if (!alive) throw new Error('gone');

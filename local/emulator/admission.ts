@@ -5,9 +5,8 @@ import type { ServiceSettings } from './settings.ts';
 /** Why a CONNECT is refused for what it asks, whoever sends it. */
 export function featureRefusal(settings: ServiceSettings, request: ConnectRequest): number | undefined {
   if (request.will && !settings.willAvailable) return reason.implementationSpecific;
-  if (request.assigned && !settings.assignedClientIdentifierAvailable) return reason.clientIdentifierNotValid;
-  const data = request.authenticationData?.length ?? 0;
-  return data > settings.maximumAuthenticationDataBytes ? reason.notAuthorized : undefined;
+  const nameless = request.assigned && !settings.assignedClientIdentifierAvailable;
+  return nameless ? reason.clientIdentifierNotValid : undefined;
 }
 
 /** Why a client that is who it says gets no session: its name, the owner of the session name, or a quota. */

@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -43,9 +43,7 @@ type Key = KeyObject | JWTVerifyGetKey;
 function keysOf(source: KeySource): readonly Key[] {
   if ('jwks' in source) return [createLocalJWKSet(source.jwks)];
   if ('jwksUrl' in source) return [createRemoteJWKSet(new URL(source.jwksUrl))];
-  return source.certificates.map((pem) =>
-    createPublicKey(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'pem' })),
-  );
+  return source.certificates.map((pem) => new X509Certificate(pem).publicKey);
 }
 
 function withAndWithoutSlash(audience: string): readonly string[] {

@@ -99,6 +99,14 @@ describe('a token of an issuer of one’s own', () => {
     expect(codes).toEqual([[1], [0x87]]);
   });
 
+  test('is checked with every certificate of its issuer', async () => {
+    const keys = { certificates: [entra.certificate, own.certificate] };
+    const check = createTokenCheck('CUSTOM-JWT', { issuer: own.issuer, audiences: ['https://ns.example'], keys });
+    expect(await check(await ownToken(), 0)).toMatchObject({ kind: 'known', name: 'device-1' });
+    const forged = await own.sign({ aud: 'https://ns.example', sub: 'device-1' }, { key: foreign.privateKey });
+    expect(await check(forged, 0)).toMatchObject({ kind: 'unknown', reasonCode: 0x87 });
+  });
+
   test('is checked with keys served on this machine', async () => {
     const server = createServer((_request, response) => response.end(JSON.stringify(own.jwks)));
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,6 @@
-import { X509Certificate } from 'node:crypto';
+import '../../support/reflect-shim.ts';
+import { X509Certificate, webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
 import mqtt from 'mqtt';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -31,6 +33,19 @@ function client(authenticationName: string, fields: Partial<CertificateClient> =
   };
 }
 
+/** A certificate with these alternative names that has signed itself. */
+async function selfSignedFor(names: readonly { type: 'url' | 'email' | 'dns'; value: string }[]): Promise<Identity> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const made = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=self',
+    keys: await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']),
+    signingAlgorithm: algorithm,
+    extensions: [new x509.SubjectAlternativeNameExtension([...names])],
+  });
+  const certificate = made.toString('pem');
+  return { certificate, chain: certificate, key: '' };
+}
+
 /** Name under which a certificate is taken, or undefined. */
 function check(shown: Identity | undefined, rules: Partial<CertificateRules>, username?: string): string | undefined {
   const all = { authorities: [issuing.certificate], alternativeNameSources: [], clients: [], ...rules };
@@ -57,6 +72,21 @@ describe('a certificate', () => {
   ] as const)('is known by its issuer and $validation', ({ validation, name }) => {
     expect(check(device, { clients: [client(name, { validation })] }, name)).toBe(name);
     expect(check(device, { clients: [client('other', { validation })] }, 'other')).toBeUndefined();
+  });
+
+  test.each([
+    { validation: 'UriMatchesAuthenticationName', type: 'url', name: 'urn:device:1' },
+    { validation: 'EmailMatchesAuthenticationName', type: 'email', name: 'device-1@example.org' },
+  ] as const)('is known by its issuer and $validation', async ({ validation, type, name }) => {
+    const own = await selfSignedFor([{ type, value: name }]);
+    const rules = { authorities: [own.certificate], clients: [client(name, { validation })] };
+    expect(check(own, rules, name)).toBe(name);
+  });
+
+  test('cannot smuggle a name into another one', async () => {
+    const own = await selfSignedFor([{ type: 'url', value: 'urn:x, DNS:admin' }]);
+    const clients = [client('admin', { validation: 'DnsMatchesAuthenticationName' })];
+    expect(check(own, { authorities: [own.certificate], clients }, 'admin')).toBeUndefined();
   });
 
   test.each([

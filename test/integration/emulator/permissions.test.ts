@@ -57,16 +57,19 @@ describe('publishing', () => {
     await ann.closed;
   });
 
-  test('a will without permission is not published', async () => {
+  test.each([
+    { topic: 'devices/ann/gone', published: ['devices/ann/gone'] },
+    { topic: 'devices/bob/gone', published: [] },
+  ])('a will to $topic comes to $published', async ({ topic, published }) => {
     const { emulator, port } = await startEmulator({ permissions });
-    const will = { topic: 'devices/bob/x', payload: Buffer.from('x'), qos: 0, retain: false } as const;
+    const will = { topic, payload: Buffer.from('x'), qos: 0, retain: false } as const;
     const ann = await connectRaw(port, 'a', { username: 'ann', will });
     const wills: string[] = [];
-    emulator.events.on('will', ({ topic }) => wills.push(topic));
+    emulator.events.on('will', (event) => wills.push(event.topic));
     const ended = emulator.events.next('sessionEnded');
     ann.socket.destroy();
     await ended;
-    expect(wills).toEqual([]);
+    expect(wills).toEqual(published);
   });
 });
 

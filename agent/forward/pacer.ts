@@ -21,6 +21,7 @@ const STEADY = 0.97;
 const LEAST_BURST = 2;
 /** Span over which the used rate is measured, in milliseconds. */
 const METER_MS = 1000;
+const LEAST_METER_MS = 100;
 
 /** Keeps the publishes of a session within a rate, which it lowers when the broker throttles and raises again later. */
 export class Pacer {
@@ -65,8 +66,7 @@ export class Pacer {
   throttle(kind: ThrottleSignal, sentAt: number, now: number): void {
     this.#throttled++;
     if (this.#state.kind === 'slowed' && sentAt < this.#state.since) return;
-    const { messages, bytes } = this.#used(now);
-    const used = Math.max(messages / this.#limit.messages, bytes / this.#limit.bytes);
+    const used = this.#shareInUse(now);
     this.#state = throttled(this.#state, { kind, used, now }, THROTTLE_RULES);
     this.#adapt(now);
     this.#messages.drain(now);
@@ -94,6 +94,17 @@ export class Pacer {
     const { messages, bytes } = this.#limit;
     this.#messages.change(messages * STEADY * share, burst(messages, share), now);
     this.#bytes.change(bytes * STEADY * share, burst(bytes, share), now);
+  }
+
+  /** Part of the limit in use, judged by the last moments too: a broker may refuse after a few messages. */
+  #shareInUse(now: number): number {
+    const { messages, bytes } = this.#used(now);
+    const seconds = Math.max(now - this.#meterAt, LEAST_METER_MS) / 1000;
+    const latest = this.#inMeter;
+    return Math.max(
+      Math.max(messages, latest.messages / seconds) / this.#limit.messages,
+      Math.max(bytes, latest.bytes / seconds) / this.#limit.bytes,
+    );
   }
 
   #used(now: number): PublishLimit {

@@ -257,7 +257,8 @@ export class Session {
   }
 
   async #spaced(): Promise<void> {
-    if (this.#spacingMs > 0) await delay(this.#spacingMs, undefined, { ref: false });
+    // A timer may come early by a fraction of a millisecond.
+    while (this.#spacingMs > 0) await delay(this.#spacingMs, undefined, { ref: false });
   }
 
   get #startsClean(): boolean {

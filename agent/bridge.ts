@@ -1,6 +1,7 @@
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import { planConnector } from '../shared/plan/plan.ts';
 import type { LanePlan, Plan, SessionPlan } from '../shared/plan/types.ts';
+import { GENERIC_PROFILE, remoteProfileOf } from '../shared/remote-profile.ts';
 import { deadLetterTopicOf } from '../shared/resources/topic-map.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import { type Deployment, type LaneReplacement, type Reconciliation, reconcile } from './config/reconcile.ts';
@@ -12,6 +13,7 @@ import { createFlushTurn, type FlushTurn } from './forward/outlet.ts';
 import { createSlabPool } from './forward/slab.ts';
 import type { IdentityOptions } from './identity-options.ts';
 import type { Logger } from './observe/logger.ts';
+import { type ConnectSpacing, createConnectSpacing } from './session/connect-spacing.ts';
 import { connectionSpecOf } from './session/credentials/spec.ts';
 import { Session } from './session/session.ts';
 import type { Timing } from './session/timing.ts';
@@ -54,6 +56,7 @@ export class Bridge {
   readonly #breather: Breather;
   readonly #turn: FlushTurn;
   readonly #pool = createSlabPool();
+  readonly #spacing: ConnectSpacing;
   readonly #sessions = new Map<string, Session>();
   readonly #lanes = new Map<string, RunningLane>();
   readonly #counters = new Map<string, RouteCounters>();
@@ -66,6 +69,7 @@ export class Bridge {
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
+    this.#spacing = createConnectSpacing(parts.now);
     this.#breather = createBreather({ now: parts.now, sleep: sleepThread });
     this.#turn = createFlushTurn(
       (run) => void setImmediate(run),
@@ -189,6 +193,8 @@ export class Bridge {
       spec: connectionSpecOf(connector, plan.side),
       version: connector.spec.protocol === 'v5' ? 5 : 4,
       limits: connector.spec.session,
+      profile: plan.side === 'remote' ? remoteProfileOf(connector) : GENERIC_PROFILE,
+      spacing: this.#spacing,
       targetOnly: !lanes.some((lane) => lane.source === plan.key),
       publishes: lanes.some((lane) => lane.target === plan.key),
       countHops: connector.spec.maxHops > 0,

@@ -1,6 +1,6 @@
 import type { Side } from '../../shared/plan/types.ts';
 import { type MetricDefinition, ofAgent, ofProcess, ofSides, type Sample, sumRecords } from './metric-table.ts';
-import type { SessionSnapshot } from './snapshot.ts';
+import type { PublishRateSnapshot, SessionSnapshot } from './snapshot.ts';
 
 /** The disconnect reason that has a metric of its own (MQTT reason code 0x90). */
 const INVALID_TOPIC_REASON = 'TopicNameInvalid';
@@ -79,6 +79,41 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
     help: "Bytes in the sessions' send windows.",
     unit: 'bytes',
     value: (sessions) => sum(sessions, (session) => session.inflightBytes),
+  }),
+  ofSides({
+    name: 'mqttbridge_publish_rate_used_messages',
+    type: 'gauge',
+    help: 'Messages per second published by the sessions whose rate is limited.',
+    unit: 'messages per second',
+    value: (sessions) => sumRates(sessions, (rate) => rate.usedMessages),
+  }),
+  ofSides({
+    name: 'mqttbridge_publish_rate_limit_messages',
+    type: 'gauge',
+    help: 'Messages per second that these sessions may publish now: less while the broker throttles.',
+    unit: 'messages per second',
+    value: (sessions) => sumRates(sessions, (rate) => rate.allowedMessages),
+  }),
+  ofSides({
+    name: 'mqttbridge_publish_rate_used_bytes',
+    type: 'gauge',
+    help: 'Bytes per second published by the sessions whose rate is limited.',
+    unit: 'bytes per second',
+    value: (sessions) => sumRates(sessions, (rate) => rate.usedBytes),
+  }),
+  ofSides({
+    name: 'mqttbridge_publish_rate_limit_bytes',
+    type: 'gauge',
+    help: 'Bytes per second that these sessions may publish now: less while the broker throttles.',
+    unit: 'bytes per second',
+    value: (sessions) => sumRates(sessions, (rate) => rate.allowedBytes),
+  }),
+  ofSides({
+    name: 'mqttbridge_publish_throttled_total',
+    type: 'counter',
+    help: 'Publishes refused and connections ended by the broker because publishes came too fast.',
+    unit: 'refusals',
+    value: (sessions) => sumRates(sessions, (rate) => rate.throttled),
   }),
 ];
 
@@ -185,6 +220,15 @@ function connected(sessions: readonly SessionSnapshot[]): number {
 
 function sum(sessions: readonly SessionSnapshot[], value: (session: SessionSnapshot) => number): number {
   return sessions.reduce((total, session) => total + value(session), 0);
+}
+
+// A side without limits has no series: 0 would read as "nothing may be sent".
+function sumRates(
+  sessions: readonly SessionSnapshot[],
+  value: (rate: PublishRateSnapshot) => number,
+): number | Readonly<Record<string, number>> {
+  const limited = sessions.flatMap((session) => session.publishRate ?? []);
+  return limited.length === 0 ? {} : limited.reduce((total, rate) => total + value(rate), 0);
 }
 
 // One value per side: the first to end is the one that needs a person.

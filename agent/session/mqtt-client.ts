@@ -64,8 +64,8 @@ export interface SubscribeOptions {
 export interface Control {
   /** Takes a control packet from the broker; the bytes are copied. */
   read(frame: Buffer): void;
-  /** Resolves with the SUBACK reason code; rejects when the connection ends before. */
-  subscribe(filter: string, options: SubscribeOptions): Promise<number>;
+  /** Resolves with the SUBACK reason code of each filter; rejects when the connection ends before. */
+  subscribe(filters: readonly string[], options: SubscribeOptions): Promise<readonly number[]>;
   unsubscribe(filter: string): Promise<void>;
   /** Sends AUTH with a new token; resolves when the broker accepts it (MQTT5 4.12.1). Not to be called before it has. */
   reauthenticate(renewed: EnhancedLogOn): Promise<void>;
@@ -117,7 +117,7 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
         authenticated = resolve;
         client['_sendPacket'](authPacket(renewed));
       }),
-    subscribe: (filter, subscribe) => subscribeBy(client, filter, subscribe),
+    subscribe: (filters, subscribe) => subscribeBy(client, filters, subscribe),
     unsubscribe: async (filter) => void (await client.unsubscribeAsync(filter)),
     dispose() {
       over = true;
@@ -213,20 +213,23 @@ function refusalOf(error: Error, version: 4 | 5): number | undefined {
   return version === 5 ? code : reasonOfReturnCode(code).code;
 }
 
-function subscribeBy(client: MqttClient, filter: string, { qos, noLocal }: SubscribeOptions): Promise<number> {
+function subscribeBy(
+  client: MqttClient,
+  filters: readonly string[],
+  { qos, noLocal }: SubscribeOptions,
+): Promise<readonly number[]> {
   return new Promise((resolve, reject) => {
     // Retain Handling 1: retained messages come with a new subscription only, not with every reconnect.
-    client.subscribe(filter, { qos, nl: noLocal, rap: true, rh: 1 }, (error, _grants, suback) => {
-      const code = suback?.granted?.[0] ?? (error && 'packet' in error ? grantedIn(error.packet) : undefined);
-      if (typeof code === 'number') resolve(code);
-      else reject(error ?? new Error(`no answer to SUBSCRIBE of ${filter}`));
+    client.subscribe([...filters], { qos, nl: noLocal, rap: true, rh: 1 }, (error, _grants, suback) => {
+      const codes = suback?.granted ?? (error && 'packet' in error ? grantedIn(error.packet) : undefined);
+      if (codes?.length === filters.length) resolve(codes.map(Number));
+      else reject(error ?? new Error(`no answer to SUBSCRIBE of ${filters.join(' ')}`));
     });
   });
 }
 
-function grantedIn(packet: unknown): number | undefined {
-  const granted = (packet as { granted?: unknown[] } | undefined)?.granted?.[0];
-  return typeof granted === 'number' ? granted : undefined;
+function grantedIn(packet: unknown): readonly unknown[] | undefined {
+  return (packet as { granted?: unknown[] } | undefined)?.granted;
 }
 
 /** Identifiers above those of published messages, in turn; there are never 500 of them under way. */

@@ -1,7 +1,7 @@
 import type { OutgoingPublish } from '../../support/codec.ts';
 import { PROPERTY } from '../../support/properties.ts';
 import type { Difference, Scenario } from '../scenario.ts';
-import { fromLocal, fromRemote, QOS, start } from './words.ts';
+import { fromLocal, fromRemote, start } from './words.ts';
 
 /** A live message that the source wanted retained. */
 const retainLost = (topic: string): Difference => ({
@@ -82,7 +82,8 @@ export const retained: readonly Scenario[] = [
     flows: [{ direction: 'in', pattern: 'wish/#', qos: 2 }],
     steps: [
       fromRemote(
-        ...QOS.map(
+        // Not QoS 0: Mosquitto's bridge sometimes leaves such a message out while it connects.
+        ...([1, 2] as const).map(
           (qos): OutgoingPublish => ({
             topic: `wish/${qos}`,
             payload: 'kept',
@@ -97,6 +98,6 @@ export const retained: readonly Scenario[] = [
       ),
       start,
     ],
-    arrivals: 3,
+    arrivals: 2,
   },
 ];

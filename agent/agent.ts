@@ -2,6 +2,7 @@ import type { ConnectorDocument } from '../shared/plan/document.ts';
 import type { ConfigSource, ConfigUpdate } from './config/source.ts';
 import { createMountedFiles } from './config/mounted-files.ts';
 import { Bridge } from './bridge.ts';
+import type { IdentityOptions } from './identity-options.ts';
 import type { Logger } from './observe/logger.ts';
 import type { AgentSnapshot, ConfigSnapshot } from './observe/snapshot.ts';
 import { snapshotAgent } from './snapshot.ts';
@@ -14,6 +15,8 @@ export interface AgentOptions {
   readonly secretsDir: string;
   /** The only slot this instance runs; all slots when absent. */
   readonly instance?: number;
+  /** Who this process is to Azure. */
+  readonly identity?: IdentityOptions;
   readonly logger: Logger;
   readonly version: string;
   readonly timing?: Timing;
@@ -50,6 +53,7 @@ export function createAgent(options: AgentOptions): Agent {
   const bridge: Bridge = new Bridge({
     files: createMountedFiles(options),
     instance: options.instance,
+    identity: options.identity ?? {},
     timing,
     logger,
     random: options.random ?? Math.random,

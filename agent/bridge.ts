@@ -1,6 +1,7 @@
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import { planConnector } from '../shared/plan/plan.ts';
 import type { LanePlan, Plan, SessionPlan } from '../shared/plan/types.ts';
+import { GENERIC_PROFILE, remoteProfileOf } from '../shared/remote-profile.ts';
 import { deadLetterTopicOf } from '../shared/resources/topic-map.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import { type Deployment, type LaneReplacement, type Reconciliation, reconcile } from './config/reconcile.ts';
@@ -10,7 +11,9 @@ import { createRouteCounters, type RouteCounters } from './forward/counters.ts';
 import { createLane, type Lane } from './forward/lane.ts';
 import { createFlushTurn, type FlushTurn } from './forward/outlet.ts';
 import { createSlabPool } from './forward/slab.ts';
+import type { IdentityOptions } from './identity-options.ts';
 import type { Logger } from './observe/logger.ts';
+import { type ConnectSpacing, createConnectSpacing } from './session/connect-spacing.ts';
 import { connectionSpecOf } from './session/credentials/spec.ts';
 import { Session } from './session/session.ts';
 import type { Timing } from './session/timing.ts';
@@ -22,6 +25,7 @@ export interface BridgeParts {
   readonly files: MountedFiles;
   /** The only slot this instance runs; all when absent. */
   readonly instance?: number | undefined;
+  readonly identity: IdentityOptions;
   readonly timing: Timing;
   readonly logger: Logger;
   /** In [0, 1). */
@@ -52,6 +56,7 @@ export class Bridge {
   readonly #breather: Breather;
   readonly #turn: FlushTurn;
   readonly #pool = createSlabPool();
+  readonly #spacing: ConnectSpacing;
   readonly #sessions = new Map<string, Session>();
   readonly #lanes = new Map<string, RunningLane>();
   readonly #counters = new Map<string, RouteCounters>();
@@ -64,6 +69,7 @@ export class Bridge {
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
+    this.#spacing = createConnectSpacing(parts.now);
     this.#breather = createBreather({ now: parts.now, sleep: sleepThread });
     this.#turn = createFlushTurn(
       (run) => void setImmediate(run),
@@ -126,7 +132,8 @@ export class Bridge {
   }
 
   async #apply(document: ConnectorDocument): Promise<void> {
-    const plan = ownPart(planConnector(document), this.#parts.instance);
+    const { identity, instance } = this.#parts;
+    const plan = ownPart(planConnector(document, identity), instance);
     const wanted: Deployment = { connector: document.connector, plan };
     const changes = reconcile(this.#running, wanted);
     const credentials = createSideCredentials(wanted.connector, this.#parts, this.#credentials);
@@ -186,6 +193,8 @@ export class Bridge {
       spec: connectionSpecOf(connector, plan.side),
       version: connector.spec.protocol === 'v5' ? 5 : 4,
       limits: connector.spec.session,
+      profile: plan.side === 'remote' ? remoteProfileOf(connector) : GENERIC_PROFILE,
+      spacing: this.#spacing,
       targetOnly: !lanes.some((lane) => lane.source === plan.key),
       publishes: lanes.some((lane) => lane.target === plan.key),
       countHops: connector.spec.maxHops > 0,

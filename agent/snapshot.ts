@@ -1,7 +1,13 @@
 import type { Side } from '../shared/plan/types.ts';
 import type { Bridge, RunningLane } from './bridge.ts';
 import { snapshotCounters } from './forward/counters.ts';
-import type { AgentSnapshot, CertificateSnapshot, ConfigSnapshot, RouteSnapshot } from './observe/snapshot.ts';
+import type {
+  AgentSnapshot,
+  CertificateSnapshot,
+  ConfigSnapshot,
+  RouteSnapshot,
+  TokenSnapshot,
+} from './observe/snapshot.ts';
 
 /** What an agent's snapshot is taken from. */
 export interface SnapshotParts {
@@ -12,13 +18,16 @@ export interface SnapshotParts {
   readonly bridge: Bridge;
 }
 
+const SIDES: readonly Side[] = ['local', 'remote'];
+
 /** Everything the agent says of itself at this moment. */
 export function snapshotAgent({ bridge, ...parts }: SnapshotParts): AgentSnapshot {
   return {
     ...parts,
     sessions: bridge.sessions.map((session) => session.snapshot()),
     routes: routesOf(bridge),
-    certificates: (['local', 'remote'] as const).flatMap((side) => certificateOf(bridge, side)),
+    certificates: SIDES.flatMap((side) => certificateOf(bridge, side)),
+    tokens: SIDES.flatMap((side) => tokenOf(bridge, side)),
   };
 }
 
@@ -52,4 +61,9 @@ function routeSnapshot(bridge: Bridge, lanes: readonly RunningLane[]): RouteSnap
 function certificateOf(bridge: Bridge, side: Side): CertificateSnapshot[] {
   const certificate = bridge.credentials?.[side].certificate();
   return certificate ? [{ side, ...certificate }] : [];
+}
+
+function tokenOf(bridge: Bridge, side: Side): TokenSnapshot[] {
+  const token = bridge.credentials?.[side].token();
+  return token ? [{ side, ...token }] : [];
 }

@@ -12,6 +12,12 @@ export interface Output {
 export interface Environment {
   readonly NO_COLOR?: string | undefined;
   readonly NODE_TLS_REJECT_UNAUTHORIZED?: string | undefined;
+  /** ARM resource ID of the Azure Arc extension, as its identity sidecar names it. */
+  readonly EXTENSION_ARMID?: string | undefined;
+  /** Set by the webhook of workload identity federation. */
+  readonly AZURE_TENANT_ID?: string | undefined;
+  readonly AZURE_CLIENT_ID?: string | undefined;
+  readonly AZURE_FEDERATED_TOKEN_FILE?: string | undefined;
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';

@@ -14,6 +14,10 @@ const io: Io = {
   env: {
     NO_COLOR: process.env['NO_COLOR'],
     NODE_TLS_REJECT_UNAUTHORIZED: process.env['NODE_TLS_REJECT_UNAUTHORIZED'],
+    EXTENSION_ARMID: process.env['EXTENSION_ARMID'],
+    AZURE_TENANT_ID: process.env['AZURE_TENANT_ID'],
+    AZURE_CLIENT_ID: process.env['AZURE_CLIENT_ID'],
+    AZURE_FEDERATED_TOKEN_FILE: process.env['AZURE_FEDERATED_TOKEN_FILE'],
   },
   readStdin: () => text(process.stdin),
   onSignal,

@@ -54,6 +54,7 @@ function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
   };
   addReaders(program, add);
   addRunners(program, add, loadAgent);
+  addEmulator(program, add);
   return program;
 }
 
@@ -108,6 +109,10 @@ function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
       .option('--secrets-dir <dir>', 'folder with one folder per Secret', '/var/run/mqttbridge/secrets')
       .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
       .option('--instance <k>', 'run only slot K, counted from 0 (default: all slots)', wholeNumber)
+      .option(
+        '--extension-resource-id <id>',
+        'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
+      )
       .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready'),
     async (options, io) => (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),
   );
@@ -118,6 +123,25 @@ function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
       .option('--for <seconds>', 'end by itself after this long (default: at Ctrl-C)', seconds)
       .addOption(http()),
     async (options, io) => (await import('./demo.ts')).demoCommand(options as never, io, await loadAgent()),
+  );
+}
+
+function addEmulator(program: Command, add: Add): void {
+  const profile = new Option('--profile <name>', 'which service, and as of when')
+    .choices(['eventgrid', 'eventgrid-2026', 'eventgrid-2023'])
+    .default('eventgrid');
+  add(
+    program
+      .command('emulator')
+      .description("Be a broker that behaves as Event Grid's, with its limits, until told to stop.")
+      .addOption(profile)
+      .option('--host <address>', 'address to listen on', '127.0.0.1')
+      .option('--port <port>', 'port, 0 for a free one (default: 1883, with TLS 8883)', port)
+      .option('--web-socket-port <port>', 'port for MQTT over WebSocket at path /mqtt (default: none)', port)
+      .option('--tls-cert <file>', 'certificate of the server with its chain, PEM; without it there is no TLS')
+      .option('--tls-key <file>', 'its private key, PEM')
+      .option('--config <file>', 'clients, topic spaces, permissions and limits, YAML or JSON'),
+    async (options, io) => (await import('./emulator.ts')).emulatorCommand(options as never, io),
   );
 }
 
@@ -149,6 +173,11 @@ function address(text: string): object {
 function wholeNumber(text: string): number {
   if (/^\d{1,5}$/.test(text)) return Number(text);
   throw new UsageError(`"${text}" is not a slot number`, 'slots count from 0 to bridgeInstances - 1');
+}
+
+function port(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new UsageError(`"${text}" is not a port`, 'ports are 0 to 65535');
 }
 
 function seconds(text: string): number {

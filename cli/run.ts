@@ -5,6 +5,7 @@ import type { ProbeServer } from '../agent/observe/probes.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { CreateAgent, RunningAgent } from './agent-port.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { identityOf } from './identity.ts';
 import type { Io } from './io.ts';
 import { openProbes } from './open-probes.ts';
 import { createSignalQueue } from './signals.ts';
@@ -24,6 +25,7 @@ export interface RunOptions {
   readonly secretsDir: string;
   readonly configmapsDir: string;
   readonly instance?: number;
+  readonly extensionResourceId?: string;
   readonly onceReady?: string;
 }
 
@@ -49,6 +51,7 @@ export async function runCommand(options: RunOptions, io: Io, createAgent: Creat
     configmapsDir: options.configmapsDir,
     secretsDir: options.secretsDir,
     ...(options.instance === undefined ? {} : { instance: options.instance }),
+    identity: identityOf(options, io.env),
     logger,
     version: packageVersion(),
   });

@@ -18,7 +18,7 @@ export type DropReason =
   | 'returned';
 
 /** Why a publish was repeated; the `reason` label of `mqttbridge_messages_retried_total`. */
-export type RetryReason = 'reconnect' | 'transient_refusal' | 'blocked';
+export type RetryReason = 'reconnect' | 'transient_refusal' | 'throttled' | 'blocked';
 
 /** What happened to the messages of one route; every message that is received has exactly one outcome. */
 export interface RouteCounters {
@@ -53,6 +53,13 @@ export function createRouteCounters(): RouteCounters {
 /** Counts one message as dropped. */
 export function countDropped(counters: RouteCounters, reason: DropReason): void {
   counters.dropped[reason] = (counters.dropped[reason] ?? 0) + 1;
+}
+
+/** Counts one message as forwarded, `seconds` after it was received. */
+export function countForwarded(counters: RouteCounters, payloadBytes: number, seconds: number): void {
+  counters.forwarded++;
+  counters.forwardedBytes += payloadBytes;
+  observeLatency(counters.latency, seconds);
 }
 
 /** Counts one repeated publish. */

@@ -1,5 +1,6 @@
 import { encodePublish, remainingLengthOf, type EncodedAt, type PublishShape } from './encode.ts';
 import type { PublishView } from './publish-view.ts';
+import { raiseZeroExpiry } from './resend.ts';
 import type { Slab } from './slab.ts';
 import type { Passage } from './topic-table.ts';
 import type { Transit } from './transit.ts';
@@ -11,6 +12,7 @@ export class FrameEncoder {
   readonly #shape: { -readonly [K in keyof PublishShape]: PublishShape[K] };
   readonly #at: EncodedAt = { end: 0, idAt: -1, expiryAt: -1 };
   #remaining = 0;
+  #zeroExpiryIsNever = false;
 
   constructor(version: 4 | 5) {
     this.#shape = { version, topic: NO_TOPIC, qos: 0, retain: false, hops: 0 };
@@ -30,13 +32,20 @@ export class FrameEncoder {
     shape.hops = lane.maxHops > 0 && shape.version === 5 ? view.hops + 1 : 0;
     const remaining = remainingLengthOf(view, shape);
     this.#remaining = remaining;
+    this.#zeroExpiryIsNever = limits.zeroExpiryIsNever;
     return 1 + varintLength(remaining) + remaining;
+  }
+
+  /** Whether the frame of the last `fit` is to be retained by the target. */
+  get retain(): boolean {
+    return this.#shape.retain;
   }
 
   /** Writes the frame at the tail of the slab. */
   encode(view: PublishView, slab: Slab): void {
     encodePublish(view, this.#shape, this.#remaining, slab.bytes, slab.tail, this.#at);
     slab.tail = this.#at.end;
+    if (this.#zeroExpiryIsNever) raiseZeroExpiry(slab.bytes, this.#at.expiryAt);
   }
 
   /** Writes the frame of a message that must be kept until it has an outcome. */

@@ -1,5 +1,6 @@
 import type { Outlet } from './outlet.ts';
 import type { Slab, SlabPool } from './slab.ts';
+import type { Transit } from './transit.ts';
 
 interface Range {
   readonly slab: Slab;
@@ -31,6 +32,25 @@ export class FrameStore {
     if (slab && slab.holds === 0) this.#pool.give(slab);
     this.#current = this.#pool.take(bytes);
     return this.#current;
+  }
+
+  /** Copies a ready frame into the store; the offsets `at` count from its start, -1 is none. */
+  keep(transit: Transit, frame: Buffer, at: { readonly idAt: number; readonly expiryAt: number }): void {
+    const slab = this.room(frame.length);
+    transit.slab = slab;
+    slab.holds++;
+    transit.start = slab.tail;
+    transit.idAt = slab.tail + at.idAt;
+    transit.expiryAt = at.expiryAt < 0 ? -1 : slab.tail + at.expiryAt;
+    frame.copy(slab.bytes, slab.tail);
+    slab.tail += frame.length;
+    transit.end = slab.tail;
+  }
+
+  /** Lets go of the frame of a message that has an outcome. */
+  drop(transit: Transit): void {
+    if (transit.slab) this.release(transit.slab);
+    transit.slab = undefined;
   }
 
   /** Puts slab[start, end) at the end of what the next flush writes. */

@@ -73,7 +73,8 @@ function single(view: PublishView, id: number, at: number, end: number): number 
       return bytes[at] > 1 ? -view.refuse(ReasonCode.protocolError, 'payload format above 1') : at + 1;
     case Property.messageExpiry:
       if (at + 4 > end) return short(view);
-      view.expiryAt = at;
+      if (view.zeroExpiryIsNever && isZero(bytes, at)) skip(view, at - 1, at + 4);
+      else view.expiryAt = at;
       return at + 4;
     case Property.contentType:
       return text(view, at, end, 'content type');
@@ -141,6 +142,10 @@ function binaryEnd(view: PublishView, at: number, end: number): number {
 
 function short(view: PublishView): number {
   return -view.refuse(ReasonCode.malformedPacket, 'a property longer than the properties');
+}
+
+function isZero(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at] | bytes[at + 1] | bytes[at + 2] | bytes[at + 3]) === 0;
 }
 
 function skip(view: PublishView, from: number, to: number): void {

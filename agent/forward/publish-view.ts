@@ -8,6 +8,8 @@ import { readProperties } from './publish-properties.ts';
 export class PublishView {
   /** Whether the hop property is read and taken out; otherwise it is passed on like any other. */
   readonly countHops: boolean;
+  /** Whether the source means "never" by an expiry of 0 seconds, which is then taken out. */
+  readonly zeroExpiryIsNever: boolean;
   bytes: Buffer = EMPTY;
   qos: 0 | 1 | 2 = 0;
   dup = false;
@@ -33,8 +35,9 @@ export class PublishView {
   /** Why the packet was refused, after parsePublish returned a reason code. */
   fault = '';
 
-  constructor(countHops = true) {
+  constructor(countHops = true, zeroExpiryIsNever = false) {
     this.countHops = countHops;
+    this.zeroExpiryIsNever = zeroExpiryIsNever;
   }
 
   refuse(reasonCode: number, fault: string): number {

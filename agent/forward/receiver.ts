@@ -17,6 +17,8 @@ export interface ReceiverParts {
   readonly topicAliasMaximum: number;
   /** Whether hops are counted; without it the hop property of others is passed on untouched. */
   readonly countHops?: boolean;
+  /** Whether this broker means "never" by a message expiry of 0 seconds. */
+  readonly zeroExpiryIsNever?: boolean;
   /** Lets the session read on after `publish` asked it to hold. */
   readonly proceed: () => void;
 }
@@ -51,7 +53,7 @@ export class Receiver implements Flushable {
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
-    this.#view = new PublishView(parts.countHops);
+    this.#view = new PublishView(parts.countHops, parts.zeroExpiryIsNever);
     this.#acks = new AckBuffer(parts.outlet);
   }
 

@@ -1,9 +1,9 @@
 import type { Transit } from './transit.ts';
 import { varintLength, writeVarint } from './varint.ts';
-import type { TargetLimits } from './window.ts';
+import { restrictsTopics, takesTopic, type TargetLimits } from './window.ts';
 
 /** What must become of a frame before it goes on the wire. */
-export type FrameCheck = 'send' | 'expired' | 'too_large';
+export type FrameCheck = 'send' | 'expired' | 'too_large' | 'topic_refused';
 
 const DUP = 0x08;
 const RETAIN = 0x01;
@@ -25,7 +25,18 @@ export function fitFrame(transit: Transit, limits: TargetLimits, now: number): F
     transit.lane.counters.retainCleared++;
   }
   if (transit.qos > limits.maximumQos) lowerQos(transit, limits.maximumQos);
-  return transit.end - transit.start > limits.maximumPacketSize ? 'too_large' : 'send';
+  if (transit.end - transit.start > limits.maximumPacketSize) return 'too_large';
+  return restrictsTopics(limits) && !topicFits(bytes, transit.start, limits) ? 'topic_refused' : 'send';
+}
+
+function topicFits(bytes: Buffer, frame: number, limits: TargetLimits): boolean {
+  const topic = bodyAt(bytes, frame) + 2;
+  return takesTopic(limits, bytes, topic, topic + bytes.readUInt16BE(topic - 2));
+}
+
+/** Whether the frame asks the target to retain it. */
+export function isRetained({ slab, start }: Transit): boolean {
+  return slab !== undefined && (slab.bytes[start] & RETAIN) !== 0;
 }
 
 /** Marks the frame as a repeat under its old identifier (MQTT5 4.4). */
@@ -43,7 +54,7 @@ export function stampId(transit: Transit, id: number): void {
 
 /**
  * Takes whole seconds held off the Message Expiry Interval. Returns false when nothing is left of it, and leaves one
- * second, as some brokers take 0 for no expiry at all. For their sake an interval that came as 0 is passed on as it is.
+ * second, as some brokers take 0 for no expiry at all. An interval of 0 in the frame is such a broker's "never".
  */
 export function stampExpiry(transit: Transit, now: number): boolean {
   const held = Math.floor((now - transit.heldSince) / 1000);
@@ -55,6 +66,11 @@ export function stampExpiry(transit: Transit, now: number): boolean {
   bytes.writeUInt32BE(Math.max(left, 1), transit.expiryAt);
   transit.heldSince += held * 1000;
   return left > 0;
+}
+
+/** Makes an expiry of 0 seconds 1, for a target that takes 0 for "never". */
+export function raiseZeroExpiry(bytes: Buffer, expiryAt: number): void {
+  if (expiryAt >= 0 && bytes.readUInt32BE(expiryAt) === 0) bytes[expiryAt + 3] = 1;
 }
 
 function lowerQos(transit: Transit, qos: 0 | 1 | 2): void {

@@ -1,37 +1,25 @@
+import type { PublishRateSnapshot } from '../observe/snapshot.ts';
 import { AckBuffer, Packet } from './ack-buffer.ts';
-import { countDropped, countRetried, observeLatency, type DropReason } from './counters.ts';
+import { countDropped, countForwarded, countRetried, type DropReason } from './counters.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { FrameStore } from './frame-store.ts';
+import { HeldSources } from './held-sources.ts';
 import { Line } from './line.ts';
-import type { Flushable, FlushTurn, Outlet } from './outlet.ts';
+import type { Flushable } from './outlet.ts';
+import { Pace } from './pace.ts';
 import { HIGHEST_PUBLISH_ID } from './packet-ids.ts';
 import type { PublishView } from './publish-view.ts';
 import type { Receiver } from './receiver.ts';
 import { publishVerdict } from './refusal.ts';
-import { fitFrame, markDuplicate, stampId } from './resend.ts';
-import type { SlabPool } from './slab.ts';
+import { fitFrame, isRetained, markDuplicate, stampId } from './resend.ts';
+import type { SenderParts } from './sender-parts.ts';
 import type { Passage } from './topic-table.ts';
-import { giveTransit, type Transit } from './transit.ts';
-import { NO_LIMITS, QOS2_WINDOW_V3, type TargetLimits, type Window } from './window.ts';
-
-/** What a sender is given by its session. */
-export interface SenderParts {
-  readonly outlet: Outlet;
-  readonly turn: FlushTurn;
-  readonly pool: SlabPool;
-  readonly version: 4 | 5;
-  /** Window of the configuration; the broker may make it smaller. */
-  readonly window: Window;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-  /** Runs `retry` after a pause that grows with `attempts`. */
-  readonly retryLater: (attempts: number, retry: () => void) => void;
-  /** Takes over a message that the target will never accept. */
-  readonly refused: (transit: Transit, reason: DropReason) => void;
-}
+import { giveTransit, type Transit, unownedTransit } from './transit.ts';
+import { NO_LIMITS, QOS2_WINDOW_V3, takesTopic, type TargetLimits, type Window } from './window.ts';
 
 /** Connections a broker may end over one message, sent alone, before the message counts as refused. */
 const STRIKES = 3;
+const QUOTA_EXCEEDED = 0x97;
 
 /**
  * The target half of a session: encodes messages, keeps as many in flight as configuration and broker allow, in order,
@@ -45,8 +33,9 @@ export class Sender implements Flushable {
   readonly #acks: AckBuffer;
   readonly #line: Line;
   readonly #encoder: FrameEncoder;
-  readonly #held = new Set<Receiver>();
-  #limits: TargetLimits = NO_LIMITS;
+  readonly #held = new HeldSources();
+  readonly #pace: Pace | undefined;
+  #limits: TargetLimits;
   #connected = false;
   #congested = false;
   #paused = false;
@@ -54,6 +43,8 @@ export class Sender implements Flushable {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
+    this.#limits = parts.limits ?? NO_LIMITS;
+    this.#pace = parts.pacing && new Pace(parts.pacing, () => this.pump());
     this.#line = new Line(parts.window, parts.version === 4 ? QOS2_WINDOW_V3 : undefined);
     this.#encoder = new FrameEncoder(parts.version);
     this.#store = new FrameStore(parts.pool, parts.outlet);
@@ -78,7 +69,15 @@ export class Sender implements Flushable {
     return this.#line.window;
   }
 
-  /** Forwards a QoS 0 message at once, or drops it when there is no connection: nobody would send it again. */
+  /** How fast it publishes and may publish; undefined when nothing limits that. */
+  get rates(): PublishRateSnapshot | undefined {
+    return this.#pace?.rates(this.#parts.now());
+  }
+
+  /**
+   * Forwards a QoS 0 message at once, or drops it when there is no connection: nobody would send it again. Only the
+   * publish rate makes it wait, behind what waits already.
+   */
   pass(view: PublishView, passage: Passage, now: number): void {
     const { counters } = passage.lane;
     if (!this.#connected) {
@@ -86,18 +85,20 @@ export class Sender implements Flushable {
       return;
     }
     const length = this.#encoder.fit(view, passage, 0, this.#limits);
-    if (length > this.#limits.maximumPacketSize) {
-      countDropped(counters, 'too_large');
-      return;
+    if (length > this.#limits.maximumPacketSize) return countDropped(counters, 'too_large');
+    if (!takesTopic(this.#limits, passage.topic)) return countDropped(counters, 'topic_refused');
+    if (this.#pace !== undefined) {
+      if (this.#line.waiting > 0 || !this.#pace.admits(length, this.#encoder.retain, now)) {
+        return this.#lineUp(view, passage, length, now);
+      }
+      this.#pace.spend(length, this.#encoder.retain, now);
     }
     const slab = this.#store.room(length);
     const start = slab.tail;
     this.#encoder.encode(view, slab);
     this.#store.queue(slab, start, slab.tail);
     this.#touch();
-    counters.forwarded++;
-    counters.forwardedBytes += view.end - view.payloadStart;
-    observeLatency(counters.latency, (this.#parts.now() - now) / 1000);
+    countForwarded(counters, view.end - view.payloadStart, (this.#parts.now() - now) / 1000);
   }
 
   /** Takes a QoS 1 or 2 message: sends it when the window has room, otherwise keeps it in line. */
@@ -106,21 +107,13 @@ export class Sender implements Flushable {
     const length = this.#encoder.fit(view, passage, qos, this.#limits);
     this.#encoder.encodeKept(view, this.#store.room(length), transit);
     this.#line.number(transit);
-    if (this.#line.waiting === 0 && this.#canSend(length, qos)) this.#transmit(transit, now);
+    if (this.#line.waiting === 0 && this.#canSend(transit, now)) this.#transmit(transit, now);
     else this.#line.wait(transit);
   }
 
   /** Takes a ready frame, such as the copy of a refused message. */
   submitFrame(transit: Transit, frame: Buffer, at: { idAt: number; expiryAt: number }): void {
-    const slab = this.#store.room(frame.length);
-    transit.slab = slab;
-    slab.holds++;
-    transit.start = slab.tail;
-    transit.idAt = slab.tail + at.idAt;
-    transit.expiryAt = at.expiryAt < 0 ? -1 : slab.tail + at.expiryAt;
-    frame.copy(slab.bytes, slab.tail);
-    slab.tail += frame.length;
-    transit.end = slab.tail;
+    this.#store.keep(transit, frame, at);
     this.#line.number(transit);
     this.#line.wait(transit);
     this.pump();
@@ -168,7 +161,7 @@ export class Sender implements Flushable {
     this.#congested = false;
     this.#acks.clear();
     this.#store.abandonWrites();
-    this.#releaseHeld();
+    this.#held.release();
   }
 
   /**
@@ -181,6 +174,12 @@ export class Sender implements Flushable {
       this.#line.land(suspect);
       this.#parts.refused(suspect, reason);
     } else this.#line.probe();
+  }
+
+  /** The broker ended the connection because publishes came too fast. */
+  slowDown(): void {
+    const now = this.#parts.now();
+    this.#pace?.throttle('disconnected', now, now);
   }
 
   /** PUBACK (MQTT5 3.4). */
@@ -226,8 +225,11 @@ export class Sender implements Flushable {
 
   /** True when the source must wait: QoS 0 has no window, and some brokers send beyond theirs. */
   mustHold(receiver: Receiver, qos: 0 | 1 | 2): boolean {
-    if (qos === 0 ? !this.#congested : !this.#overfull(1)) return false;
-    this.#held.add(receiver);
+    // What the publish rate delays fills the line, with QoS 0 too.
+    const paced = this.#pace !== undefined && this.#connected;
+    const full = (qos > 0 || paced) && this.#overfull(1);
+    if (!full && (qos > 0 || !this.#congested)) return false;
+    this.#held.hold(receiver);
     return true;
   }
 
@@ -235,18 +237,16 @@ export class Sender implements Flushable {
   pump(): void {
     const now = this.#parts.now();
     for (let transit = this.#line.next; transit; transit = this.#line.next) {
-      const length = transit.end - transit.start;
-      if (!this.#canSend(length, transit.qos)) break;
+      if (!this.#canSend(transit, now)) break;
       this.#line.leave(transit);
       this.#transmit(transit, now);
     }
-    if (this.#held.size > 0 && !this.#congested && !this.#overfull(0.5)) this.#releaseHeld();
+    if (this.#held.any && !this.#congested && !this.#overfull(0.5)) this.#held.release();
   }
 
   /** The message has its outcome: frees its memory and lets the source be acknowledged. */
   settle(transit: Transit): void {
-    if (transit.slab) this.#store.release(transit.slab);
-    transit.slab = undefined;
+    this.#store.drop(transit);
     transit.phase = 'settled';
     const { receiver, original } = transit;
     if (original) {
@@ -275,15 +275,15 @@ export class Sender implements Flushable {
   }
 
   #giveBack(transit: Transit): void {
-    if (transit.slab) this.#store.release(transit.slab);
-    transit.slab = undefined;
+    this.#store.drop(transit);
     const { original } = transit;
     if (original) {
       giveTransit(transit);
       original.lane.target.#giveBack(original);
       return;
     }
-    countDropped(transit.lane.counters, 'returned');
+    // Nobody would send a QoS 0 message again.
+    countDropped(transit.lane.counters, transit.sourceQos === 0 ? 'target_unavailable' : 'returned');
     transit.phase = 'returned';
     if (!transit.receiver) giveTransit(transit);
   }
@@ -292,25 +292,34 @@ export class Sender implements Flushable {
     const limits = this.#limits;
     if (transit.targetId > 0 && transit.qos > limits.maximumQos) this.#abandonId(transit);
     const check = fitFrame(transit, limits, now);
-    if (check === 'too_large') {
+    if (check === 'too_large' || check === 'topic_refused') {
       if (transit.targetId > 0) this.#abandonId(transit);
-      this.#parts.refused(transit, 'too_large');
+      this.#parts.refused(transit, check);
     } else if (check === 'expired') {
       countDropped(transit.lane.counters, 'expired');
       this.settle(transit);
     } else if (transit.qos === 0) {
-      this.#queue(transit);
+      this.#queue(transit, now);
       this.#forwarded(transit, now);
     } else {
       const repeated = transit.targetId > 0;
       stampId(transit, this.#line.fly(transit, now));
       if (repeated) markDuplicate(transit);
-      this.#queue(transit);
+      this.#queue(transit, now);
     }
   }
 
-  #queue(transit: Transit): void {
+  /** Keeps a QoS 0 message until the publish rate allows it. */
+  #lineUp(view: PublishView, passage: Passage, length: number, now: number): void {
+    const transit = unownedTransit(passage, view, now);
+    this.#encoder.encodeKept(view, this.#store.room(length), transit);
+    this.#line.number(transit);
+    this.#line.wait(transit);
+  }
+
+  #queue(transit: Transit, now: number): void {
     if (transit.slab) this.#store.queue(transit.slab, transit.start, transit.end);
+    this.#pace?.spend(transit.end - transit.start, isRetained(transit), now);
     this.#touch();
   }
 
@@ -324,18 +333,22 @@ export class Sender implements Flushable {
     const verdict = publishVerdict(reasonCode);
     this.#line.land(transit);
     if (verdict.kind === 'accepted') this.#forwarded(transit, this.#parts.now());
+    else if (this.#pace !== undefined && reasonCode === QUOTA_EXCEEDED) this.#throttled(transit);
     else if (verdict.kind === 'transient') this.repeat(transit, 'transient_refusal');
     else this.#parts.refused(transit, verdict.reason);
-    if (this.#line.waiting > 0 || this.#held.size > 0) this.pump();
+    if (this.#line.waiting > 0 || this.#held.any) this.pump();
+  }
+
+  /** The rate was too high, so the rate makes the message wait, not a pause. */
+  #throttled(transit: Transit): void {
+    countRetried(transit.lane.counters, 'throttled');
+    this.#pace?.throttle('refused', transit.sentAt, this.#parts.now());
+    this.#line.wait(transit);
   }
 
   #forwarded(transit: Transit, now: number): void {
-    if (!transit.original) {
-      const { counters } = transit.lane;
-      counters.forwarded++;
-      counters.forwardedBytes += transit.payloadBytes;
-      observeLatency(counters.latency, (now - transit.receivedAt) / 1000);
-    }
+    const { lane, payloadBytes, receivedAt, original } = transit;
+    if (!original) countForwarded(lane.counters, payloadBytes, (now - receivedAt) / 1000);
     this.settle(transit);
   }
 
@@ -350,18 +363,14 @@ export class Sender implements Flushable {
     this.#parts.turn.add(this);
   }
 
-  #canSend(length: number, qos: 0 | 1 | 2): boolean {
-    return this.#connected && !this.#congested && !this.#paused && this.#line.hasRoom(length, qos);
+  #canSend(transit: Transit, now: number): boolean {
+    const length = transit.end - transit.start;
+    if (!this.#connected || this.#congested || this.#paused || !this.#line.hasRoom(length, transit.qos)) return false;
+    return this.#pace === undefined || this.#pace.admits(length, isRetained(transit), now);
   }
 
   #overfull(share: number): boolean {
     const { messages, bytes } = this.#parts.window;
     return this.#line.waitingBytes > bytes * share || this.#line.waiting > Math.max(messages, 1000) * share;
-  }
-
-  #releaseHeld(): void {
-    const held = [...this.#held];
-    this.#held.clear();
-    for (const receiver of held) receiver.proceed();
   }
 }

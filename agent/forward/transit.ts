@@ -1,6 +1,8 @@
 import type { Lane } from './lane.ts';
+import type { PublishView } from './publish-view.ts';
 import type { Receiver } from './receiver.ts';
 import type { Slab } from './slab.ts';
+import type { Passage } from './topic-table.ts';
 
 /**
  * How far a message has come at the target: `waiting` for room in the window, `published` and not acknowledged,
@@ -50,6 +52,18 @@ const KEPT = 4096;
 /** A transit with nothing in it. */
 export function takeTransit(): Transit {
   return free.pop() ?? new Transit();
+}
+
+/** A transit for a QoS 0 message: nobody owes its source an acknowledgement. */
+export function unownedTransit({ lane, sourceTopic }: Passage, view: PublishView, now: number): Transit {
+  const transit = takeTransit();
+  transit.lane = lane;
+  transit.receivedAt = now;
+  transit.heldSince = now;
+  transit.payloadBytes = view.end - view.payloadStart;
+  transit.sourceTopic = sourceTopic;
+  transit.sourceQos = 0;
+  return transit;
 }
 
 /** Gives a transit back whose source and target are both done with it. */

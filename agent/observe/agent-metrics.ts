@@ -1,5 +1,6 @@
+import type { Side } from '../../shared/plan/types.ts';
 import { type MetricDefinition, ofAgent, ofProcess, ofSides, type Sample, sumRecords } from './metric-table.ts';
-import type { AgentSnapshot, SessionSnapshot } from './snapshot.ts';
+import type { PublishRateSnapshot, SessionSnapshot } from './snapshot.ts';
 
 /** The disconnect reason that has a metric of its own (MQTT reason code 0x90). */
 const INVALID_TOPIC_REASON = 'TopicNameInvalid';
@@ -79,6 +80,41 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
     unit: 'bytes',
     value: (sessions) => sum(sessions, (session) => session.inflightBytes),
   }),
+  ofSides({
+    name: 'mqttbridge_publish_rate_used_messages',
+    type: 'gauge',
+    help: 'Messages per second published by the sessions whose rate is limited.',
+    unit: 'messages per second',
+    value: (sessions) => sumRates(sessions, (rate) => rate.usedMessages),
+  }),
+  ofSides({
+    name: 'mqttbridge_publish_rate_limit_messages',
+    type: 'gauge',
+    help: 'Messages per second that these sessions may publish now: less while the broker throttles.',
+    unit: 'messages per second',
+    value: (sessions) => sumRates(sessions, (rate) => rate.allowedMessages),
+  }),
+  ofSides({
+    name: 'mqttbridge_publish_rate_used_bytes',
+    type: 'gauge',
+    help: 'Bytes per second published by the sessions whose rate is limited.',
+    unit: 'bytes per second',
+    value: (sessions) => sumRates(sessions, (rate) => rate.usedBytes),
+  }),
+  ofSides({
+    name: 'mqttbridge_publish_rate_limit_bytes',
+    type: 'gauge',
+    help: 'Bytes per second that these sessions may publish now: less while the broker throttles.',
+    unit: 'bytes per second',
+    value: (sessions) => sumRates(sessions, (rate) => rate.allowedBytes),
+  }),
+  ofSides({
+    name: 'mqttbridge_publish_throttled_total',
+    type: 'counter',
+    help: 'Publishes refused and connections ended by the broker because publishes came too fast.',
+    unit: 'refusals',
+    value: (sessions) => sumRates(sessions, (rate) => rate.throttled),
+  }),
 ];
 
 /** Metrics of the agent itself and of its configuration. */
@@ -118,7 +154,23 @@ export const AGENT_METRICS: readonly MetricDefinition[] = [
     help: 'When the first client certificate of this side ends, as seconds since 1970.',
     labels: ['connector', 'side'],
     unit: 'seconds',
-    read: ({ snapshot }) => certificateSamples(snapshot),
+    read: ({ snapshot: { connector, certificates } }) =>
+      firstEnds(
+        connector,
+        certificates.map(({ side, notAfter }) => ({ side, at: notAfter })),
+      ),
+  },
+  {
+    name: 'mqttbridge_token_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the token in use on this side ends, as seconds since 1970.',
+    labels: ['connector', 'side'],
+    unit: 'seconds',
+    read: ({ snapshot: { connector, tokens } }) =>
+      firstEnds(
+        connector,
+        tokens.map(({ side, expiresAt }) => ({ side, at: expiresAt })),
+      ),
   },
   {
     name: 'mqttbridge_build_info',
@@ -170,10 +222,19 @@ function sum(sessions: readonly SessionSnapshot[], value: (session: SessionSnaps
   return sessions.reduce((total, session) => total + value(session), 0);
 }
 
+// A side without limits has no series: 0 would read as "nothing may be sent".
+function sumRates(
+  sessions: readonly SessionSnapshot[],
+  value: (rate: PublishRateSnapshot) => number,
+): number | Readonly<Record<string, number>> {
+  const limited = sessions.flatMap((session) => session.publishRate ?? []);
+  return limited.length === 0 ? {} : limited.reduce((total, rate) => total + value(rate), 0);
+}
+
 // One value per side: the first to end is the one that needs a person.
-function certificateSamples(snapshot: AgentSnapshot): Sample[] {
+function firstEnds(connector: string, ends: readonly { readonly side: Side; readonly at: number }[]): Sample[] {
   return (['local', 'remote'] as const).flatMap((side) => {
-    const ends = snapshot.certificates.filter((one) => one.side === side).map((one) => one.notAfter);
-    return ends.length === 0 ? [] : [{ labels: { connector: snapshot.connector, side }, value: Math.min(...ends) }];
+    const ofSide = ends.filter((end) => end.side === side).map(({ at }) => at);
+    return ofSide.length === 0 ? [] : [{ labels: { connector, side }, value: Math.min(...ofSide) }];
   });
 }

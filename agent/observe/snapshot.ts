@@ -12,6 +12,7 @@ export interface AgentSnapshot {
   readonly routes: readonly RouteSnapshot[];
   /** Days or minutes are derived from these by whoever shows them. */
   readonly certificates: readonly CertificateSnapshot[];
+  readonly tokens: readonly TokenSnapshot[];
 }
 
 export interface ConfigSnapshot {
@@ -36,6 +37,16 @@ export interface CertificateSnapshot {
   readonly rejected?: string;
 }
 
+export interface TokenSnapshot {
+  readonly side: Side;
+  /** MQTT 5 authentication method that carries it, such as `OAUTH2-JWT`. */
+  readonly method: string;
+  /** Seconds since 1970, UTC. */
+  readonly expiresAt: number;
+  /** Why there is no newer one, when one was asked for in vain. */
+  readonly rejected?: string;
+}
+
 export type SessionStateName = 'idle' | 'connecting' | 'connected' | 'waiting' | 'stopped';
 
 export interface SessionSnapshot {
@@ -53,12 +64,14 @@ export interface SessionSnapshot {
   readonly fault?: FaultSnapshot;
   /** RFC 3339, UTC: when the next attempt starts, while waiting. */
   readonly retryAt?: string;
-  /** The broker's limits from CONNACK, while connected. */
+  /** The broker's limits from CONNACK and its profile, while connected. */
   readonly limits?: LimitsSnapshot;
   readonly inflightMessages: number;
   readonly inflightBytes: number;
   readonly windowMessages: number;
   readonly windowBytes: number;
+  /** Absent where nothing limits it. */
+  readonly publishRate?: PublishRateSnapshot;
   /** CONNACKs since start, by reason code name. */
   readonly connects: Readonly<Record<string, number>>;
   /** Ended connections since start, by reason. */
@@ -66,6 +79,17 @@ export interface SessionSnapshot {
   readonly sessionLost: number;
   /** Acknowledgements that belonged to no message in flight. */
   readonly strayAcks: number;
+}
+
+/** How fast a session publishes and may publish, per second. */
+export interface PublishRateSnapshot {
+  readonly usedMessages: number;
+  readonly allowedMessages: number;
+  /** Bytes of whole packets. */
+  readonly usedBytes: number;
+  readonly allowedBytes: number;
+  /** Publishes and connections that the broker refused because they came too fast, since start. */
+  readonly throttled: number;
 }
 
 export interface FaultSnapshot {
@@ -83,6 +107,10 @@ export interface LimitsSnapshot {
   readonly maximumPacketSize: number;
   readonly maximumQos: 0 | 1 | 2;
   readonly retainAvailable: boolean;
+  /** UTF-8 bytes. */
+  readonly maximumTopicBytes: number;
+  readonly maximumTopicLevels: number;
+  readonly zeroExpiryIsNever: boolean;
   readonly topicAliasMaximum: number;
   /** Seconds. */
   readonly keepAlive: number;

@@ -45,6 +45,9 @@ const session = z.strictObject({
       maximumPacketSize: count,
       maximumQos: z.union([z.literal(0), z.literal(1), z.literal(2)]),
       retainAvailable: z.boolean(),
+      maximumTopicBytes: count,
+      maximumTopicLevels: count,
+      zeroExpiryIsNever: z.boolean(),
       topicAliasMaximum: count,
       keepAlive: count,
     })
@@ -53,6 +56,15 @@ const session = z.strictObject({
   inflightBytes: count,
   windowMessages: count,
   windowBytes: count,
+  publishRate: z
+    .strictObject({
+      usedMessages: count,
+      allowedMessages: count,
+      usedBytes: count,
+      allowedBytes: count,
+      throttled: count,
+    })
+    .optional(),
   connects: counts,
   disconnects: counts,
   sessionLost: count,
@@ -98,6 +110,7 @@ export const statusSchema = z.strictObject({
   certificates: z.array(
     z.strictObject({ side, secret: z.string(), notAfter: z.number(), rejected: z.string().optional() }),
   ),
+  tokens: z.array(z.strictObject({ side, method: z.string(), expiresAt: z.number(), rejected: z.string().optional() })),
   /** How many entries were left out because the lists are bounded. */
   omitted: z.strictObject({ sessions: count, routes: count, problems: count }),
 });

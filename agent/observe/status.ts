@@ -24,7 +24,8 @@ export function statusOf(snapshot: AgentSnapshot): AgentStatus {
     config: configOf(snapshot.config),
     sessions: snapshot.sessions.slice(0, MAX_SESSIONS).map(sessionOf),
     routes: snapshot.routes.slice(0, MAX_ROUTES).map(routeOf),
-    certificates: snapshot.certificates.map(certificateOf),
+    certificates: snapshot.certificates.map(withRedactedText),
+    tokens: snapshot.tokens.map(withRedactedText),
     omitted: {
       sessions: excess(snapshot.sessions, MAX_SESSIONS),
       routes: excess(snapshot.routes, MAX_ROUTES),
@@ -62,9 +63,8 @@ function faultOf(fault: FaultSnapshot): FaultSnapshot {
   return { ...fault, message: redactText(fault.message) };
 }
 
-function certificateOf(certificate: AgentSnapshot['certificates'][number]): AgentStatus['certificates'][number] {
-  const { rejected, ...rest } = certificate;
-  return { ...rest, ...(rejected === undefined ? {} : { rejected: redactText(rejected) }) };
+function withRedactedText<T extends { readonly rejected?: string }>(entry: T): T {
+  return entry.rejected === undefined ? entry : { ...entry, rejected: redactText(entry.rejected) };
 }
 
 function excess(list: readonly unknown[], limit: number): number {

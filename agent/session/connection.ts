@@ -2,11 +2,19 @@ import type { Breather } from '../forward/breather.ts';
 import { FrameReader, type FrameHandler } from '../forward/frame-reader.ts';
 import type { Receiver } from '../forward/receiver.ts';
 import type { Sender } from '../forward/sender.ts';
-import type { ConnectionMaterial } from './credentials/credentials.ts';
+import type { ConnectionMaterial, Credentials } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
-import { disconnectedFault, hostileFault, refusedFault, unresponsiveFault, wireFault } from './faults.ts';
+import {
+  disconnectedFault,
+  hostileFault,
+  reauthenticationFault,
+  refusedFault,
+  unresponsiveFault,
+  wireFault,
+} from './faults.ts';
 import type { SessionFault } from './machine.ts';
 import { type Connack, type Control, type ControlOptions, openControl } from './mqtt-client.ts';
+import { keepAuthenticated, type Reauthentication } from './reauthentication.ts';
 import { ReasonCode } from './reason-code.ts';
 import { openWire } from './wire/open-wire.ts';
 import type { Wire } from './wire/wire.ts';
@@ -15,6 +23,7 @@ import type { Wire } from './wire/wire.ts';
 export interface ConnectionParts {
   readonly spec: ConnectionSpec;
   readonly material: ConnectionMaterial;
+  readonly credentials: Pick<Credentials, 'follow'>;
   readonly control: ControlOptions;
   readonly connectTimeoutMs: number;
   readonly receiver: Receiver;
@@ -23,6 +32,8 @@ export interface ConnectionParts {
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly up: (connack: Connack) => void;
+  /** The broker accepted a new token on this connection. */
+  readonly renewed: () => void;
   /** Once, when the connection ends without `close` having been called. */
   readonly down: (fault: SessionFault) => void;
 }
@@ -41,6 +52,9 @@ const Type = {
   disconnect: 14,
   auth: 15,
 } as const;
+
+/** DISCONNECT reasons of a broker that does not take AUTH, or not this one (MQTT5 3.14.2.1). */
+const REFUSING: ReadonlySet<number> = new Set([0x80, 0x82, 0x83, 0x86, 0x87, 0x8c]);
 
 const PINGRESP = Buffer.of(0xd0, 0);
 /** How long a broker may take to close after DISCONNECT. */
@@ -61,6 +75,7 @@ export class Connection implements FrameHandler {
   /** The receiver asked to wait until a target has room. */
   #holding = false;
   #over = false;
+  #reauthentication: Reauthentication | undefined;
   /** Packets of the chunk being read, and when it came. */
   #frames = 0;
   #chunkAt = 0;
@@ -124,6 +139,15 @@ export class Connection implements FrameHandler {
     this.#parts.down(fault);
   }
 
+  /** Says DISCONNECT and reports the fault. */
+  leave(fault: SessionFault): void {
+    if (this.#over) return;
+    this.#wire.write(disconnectPacket(this.#parts.control.version, false));
+    this.#end();
+    this.#wire.end();
+    this.#parts.down(fault);
+  }
+
   frame(bytes: Buffer, start: number, body: number, end: number): boolean {
     if (this.#over) return true;
     const type = bytes[start] >> 4;
@@ -146,6 +170,7 @@ export class Connection implements FrameHandler {
 
   #end(): void {
     this.#over = true;
+    this.#reauthentication?.end();
     this.#control?.dispose();
   }
 
@@ -156,11 +181,34 @@ export class Connection implements FrameHandler {
       connected: (connack) => {
         this.#accepted = true;
         up(connack);
+        this.#keepAuthenticated();
         this.#resume();
       },
       refused: (code) => this.fail(refusedFault(code)),
       failed: (reason, detail) => this.fail(unresponsiveFault(reason, detail, spec)),
     });
+  }
+
+  #keepAuthenticated(): void {
+    const { credentials, connectTimeoutMs, renewed } = this.#parts;
+    const used = this.#parts.control.enhanced;
+    if (this.#over || used === undefined || this.#control === undefined) return;
+    this.#reauthentication = keepAuthenticated({
+      credentials,
+      used,
+      control: this.#control,
+      timeoutMs: connectTimeoutMs,
+      excused: () => this.#holding,
+      renewed,
+      failed: (detail) => this.leave(reauthenticationFault(detail)),
+    });
+  }
+
+  /** MQTT5 4.12.1: DISCONNECT is how a broker refuses to authenticate again; no message is to blame for it. */
+  #disconnected(reasonCode: number): SessionFault {
+    const fault = disconnectedFault(reasonCode);
+    const refused = this.#reauthentication?.pending && REFUSING.has(reasonCode);
+    return refused ? reauthenticationFault(fault.reason) : fault;
   }
 
   #writeControl(bytes: Buffer): void {
@@ -221,7 +269,7 @@ export class Connection implements FrameHandler {
         this.#control?.read(frame);
         return true;
       case Type.disconnect:
-        this.fail(disconnectedFault(frame.length > body ? frame[body] : ReasonCode.success));
+        this.fail(this.#disconnected(frame.length > body ? frame[body] : ReasonCode.success));
         return true;
       default:
         this.malformed(ReasonCode.protocolError, `a packet of type ${type} from a broker`);

@@ -48,11 +48,23 @@ export function wireFault(fault: WireFault | undefined): SessionFault {
   return { reason: fault.reason, message: fault.message, verdict: SLOW.has(fault.reason) ? 'slow' : 'retry' };
 }
 
+/** Credentials that may be there in a moment: an identity sidecar starts beside the agent. */
+const SOON: ReadonlySet<string> = new Set(['TokenTimeout', 'TokenFailed', 'IdentityUnreachable']);
+
 /** There is nothing to connect with. */
 export function credentialFault(error: unknown): SessionFault {
-  if (error instanceof CredentialError) return { reason: error.reason, message: error.message, verdict: 'slow' };
+  if (error instanceof CredentialError) {
+    const { reason, message } = error;
+    return { reason, message, verdict: SOON.has(reason) ? 'retry' : 'slow' };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return { reason: 'CredentialsFailed', message: `The credentials cannot be read: ${message}`, verdict: 'slow' };
+}
+
+/** The broker did not take new credentials on the live connection; a new connection carries them. */
+export function reauthenticationFault(detail: string): SessionFault {
+  const message = `The broker did not accept the renewed token on the live connection (${detail}); connecting anew with it.`;
+  return { reason: 'ReauthenticationFailed', message, verdict: 'retry' };
 }
 
 /** A message has been in flight for too long: the broker lost it, or its answer. */

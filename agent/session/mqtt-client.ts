@@ -1,12 +1,17 @@
 import { Duplex } from 'node:stream';
 import type { IClientOptions, IConnackPacket } from 'mqtt';
 import mqttClient from 'mqtt/lib/client';
+import type { IAuthPacket } from 'mqtt-packet';
 import { reasonOfReturnCode } from '../../shared/reason-codes.ts';
 import { HIGHEST_PUBLISH_ID } from '../forward/packet-ids.ts';
+import type { EnhancedLogOn } from './credentials/renewals.ts';
 
 // The main entry of the package loads its ways to connect as well: SOCKS, WebSocket, TLS. This one has but the client.
 const { default: MqttClient } = mqttClient;
 type MqttClient = InstanceType<typeof MqttClient>;
+
+/** Reason code of AUTH (MQTT5 3.15.2.1). */
+const RE_AUTHENTICATE = 0x19;
 
 /** What CONNECT says, and how long CONNACK may take. */
 export interface ControlOptions {
@@ -23,7 +28,7 @@ export interface ControlOptions {
   readonly topicAliasMaximum: number;
   readonly username?: string;
   readonly password?: Buffer;
-  readonly enhanced?: { readonly method: string; readonly data: Buffer };
+  readonly enhanced?: EnhancedLogOn;
   readonly connackTimeoutMs: number;
 }
 
@@ -59,9 +64,11 @@ export interface SubscribeOptions {
 export interface Control {
   /** Takes a control packet from the broker; the bytes are copied. */
   read(frame: Buffer): void;
-  /** Resolves with the SUBACK reason code; rejects when the connection ends before. */
-  subscribe(filter: string, options: SubscribeOptions): Promise<number>;
+  /** Resolves with the SUBACK reason code of each filter; rejects when the connection ends before. */
+  subscribe(filters: readonly string[], options: SubscribeOptions): Promise<readonly number[]>;
   unsubscribe(filter: string): Promise<void>;
+  /** Sends AUTH with a new token; resolves when the broker accepts it (MQTT5 4.12.1). Not to be called before it has. */
+  reauthenticate(renewed: EnhancedLogOn): Promise<void>;
   /** Ends it without a word to the broker. */
   dispose(): void;
 }
@@ -94,14 +101,23 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
       events.refused(refusal);
     } else fail(REASONS[error.message] ?? 'ProtocolError', error.message);
   });
+  let authenticated: (() => void) | undefined;
+  client.handleAuth = (packet, done) => {
+    if (packet.reasonCode === 0) authenticated?.();
+    done();
+  };
   client.connect();
   return {
     read(frame) {
-      // 0xF0 0x00 is a complete AUTH of success (MQTT5 3.15.2.1) that the parser of mqtt-packet takes for an error.
-      if (frame[0] === 0xf0 && frame.length === 2) return;
-      stream.push(Buffer.from(frame));
+      if (isBareSuccess(frame)) authenticated?.();
+      else stream.push(Buffer.from(frame));
     },
-    subscribe: (filter, subscribe) => subscribeBy(client, filter, subscribe),
+    reauthenticate: (renewed) =>
+      new Promise((resolve) => {
+        authenticated = resolve;
+        client['_sendPacket'](authPacket(renewed));
+      }),
+    subscribe: (filters, subscribe) => subscribeBy(client, filters, subscribe),
     unsubscribe: async (filter) => void (await client.unsubscribeAsync(filter)),
     dispose() {
       over = true;
@@ -109,6 +125,19 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
       stream.destroy();
     },
   };
+}
+
+/**
+ * AUTH of success without a property (MQTT5 3.15.2.1): the parser of mqtt-packet takes the form of two bytes for an error,
+ * and MQTT.js ends the connection over one without the method.
+ */
+function isBareSuccess(frame: Buffer): boolean {
+  return frame[0] === 0xf0 && frame.length <= 4 && frame.subarray(2).every((byte) => byte === 0);
+}
+
+function authPacket({ method, data }: EnhancedLogOn): IAuthPacket {
+  const properties = { authenticationMethod: method, authenticationData: data };
+  return { cmd: 'auth', reasonCode: RE_AUTHENTICATE, properties };
 }
 
 /** Errors that MQTT.js tells apart by their text only. */
@@ -184,20 +213,23 @@ function refusalOf(error: Error, version: 4 | 5): number | undefined {
   return version === 5 ? code : reasonOfReturnCode(code).code;
 }
 
-function subscribeBy(client: MqttClient, filter: string, { qos, noLocal }: SubscribeOptions): Promise<number> {
+function subscribeBy(
+  client: MqttClient,
+  filters: readonly string[],
+  { qos, noLocal }: SubscribeOptions,
+): Promise<readonly number[]> {
   return new Promise((resolve, reject) => {
     // Retain Handling 1: retained messages come with a new subscription only, not with every reconnect.
-    client.subscribe(filter, { qos, nl: noLocal, rap: true, rh: 1 }, (error, _grants, suback) => {
-      const code = suback?.granted?.[0] ?? (error && 'packet' in error ? grantedIn(error.packet) : undefined);
-      if (typeof code === 'number') resolve(code);
-      else reject(error ?? new Error(`no answer to SUBSCRIBE of ${filter}`));
+    client.subscribe([...filters], { qos, nl: noLocal, rap: true, rh: 1 }, (error, _grants, suback) => {
+      const codes = suback?.granted ?? (error && 'packet' in error ? grantedIn(error.packet) : undefined);
+      if (codes?.length === filters.length) resolve(codes.map(Number));
+      else reject(error ?? new Error(`no answer to SUBSCRIBE of ${filters.join(' ')}`));
     });
   });
 }
 
-function grantedIn(packet: unknown): number | undefined {
-  const granted = (packet as { granted?: unknown[] } | undefined)?.granted?.[0];
-  return typeof granted === 'number' ? granted : undefined;
+function grantedIn(packet: unknown): readonly unknown[] | undefined {
+  return (packet as { granted?: unknown[] } | undefined)?.granted;
 }
 
 /** Identifiers above those of published messages, in turn; there are never 500 of them under way. */

@@ -54,6 +54,7 @@ export function snapshotSession(view: SessionView): SessionSnapshot {
   const { plan, spec, state, sender, counts, connack } = view;
   const wallAt = (monotonic: number) => new Date(Date.now() - view.now() + monotonic).toISOString();
   const { messages, bytes } = sender.inflight;
+  const { rates } = sender;
   return {
     key: plan.key,
     side: plan.side,
@@ -74,6 +75,7 @@ export function snapshotSession(view: SessionView): SessionSnapshot {
     inflightBytes: bytes,
     windowMessages: sender.window.messages,
     windowBytes: sender.window.bytes,
+    ...(rates && { publishRate: rates }),
     connects: { ...counts.connects },
     disconnects: { ...counts.disconnects },
     sessionLost: counts.sessionLost,

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionPlan } from '../../shared/plan/types.ts';
+import type { RemoteProfile } from '../../shared/remote-profile.ts';
 import type { SessionLimits } from '../../shared/resources/connector.ts';
 import type { Breather } from '../forward/breather.ts';
 import { handleRefused } from '../forward/dead-letter.ts';
@@ -11,7 +13,8 @@ import type { SlabPool } from '../forward/slab.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { SessionSnapshot } from '../observe/snapshot.ts';
 import { backoffDelay } from './backoff.ts';
-import { connectOptions, limitsOf, TOPIC_ALIAS_MAXIMUM } from './connect-options.ts';
+import { connectOptions, limitsOf, pacingOf, TOPIC_ALIAS_MAXIMUM, windowOf } from './connect-options.ts';
+import type { ConnectSpacing } from './connect-spacing.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
 import type { ConnectionMaterial, Credentials } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
@@ -19,7 +22,8 @@ import { ACK_TIMEOUT, credentialFault, TARGET_REPLACED } from './faults.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
 import { createSessionCounts, snapshotSession } from './session-counts.ts';
-import { type Subscription, Subscriptions } from './subscriptions.ts';
+import type { Subscription, Subscriptions } from './subscriptions.ts';
+import { subscriptionsOf } from './subscriptions-of.ts';
 import type { Timing } from './timing.ts';
 
 /** What a session is made of. */
@@ -28,6 +32,10 @@ export interface SessionParts {
   readonly spec: ConnectionSpec;
   readonly version: 4 | 5;
   readonly limits: SessionLimits;
+  /** What is known of the broker beyond what it says. */
+  readonly profile: RemoteProfile;
+  /** Keeps CONNECTs of one client ID apart. */
+  readonly spacing: ConnectSpacing;
   /** True when lanes only publish here: then nothing at the broker is worth resuming after a restart. */
   readonly targetOnly: boolean;
   /** True when lanes publish here: its own messages must not come back to it. */
@@ -52,6 +60,9 @@ export interface SessionParts {
 const RETIRED_LANES = 16;
 /** DISCONNECT reasons that speak of a packet of ours (MQTT5 3.14.2.1). */
 const BLAMING: ReadonlySet<number> = new Set([0x81, 0x82, 0x87, 0x90, 0x95, 0x99, 0x9a, 0x9b]);
+
+/** DISCONNECT reasons that speak of the rate of our packets. */
+const THROTTLING: ReadonlySet<number> = new Set([0x96, 0x97]);
 
 /** One MQTT session of the plan: connects, stays connected, and carries what its lanes send and receive. */
 export class Session {
@@ -80,7 +91,7 @@ export class Session {
 
   /** Remembers its parts; `start` connects. */
   constructor(parts: SessionParts) {
-    const { plan, turn, pool, version, limits, now } = parts;
+    const { plan, turn, pool, version, limits, profile, now } = parts;
     this.plan = plan;
     this.targetOnly = parts.targetOnly;
     this.#parts = parts;
@@ -97,7 +108,9 @@ export class Session {
       pool,
       version,
       now,
-      window: { messages: limits.maxInflightMessages, bytes: limits.maxInflightBytes },
+      window: windowOf(parts),
+      limits: limitsOf(undefined, profile),
+      pacing: pacingOf(parts),
       retryLater: (attempts, retry) => this.#retryLater(attempts, retry),
       refused: (transit, reason) => handleRefused(transit, reason, version),
     });
@@ -107,9 +120,10 @@ export class Session {
       version,
       topicAliasMaximum: TOPIC_ALIAS_MAXIMUM,
       countHops: parts.countHops,
+      zeroExpiryIsNever: profile.zeroExpiryIsNever,
       proceed: () => this.#connection?.proceed(),
     });
-    this.#subscriptions = this.#createSubscriptions();
+    this.#subscriptions = subscriptionsOf(parts, this.#logger);
   }
 
   start(): void {
@@ -166,6 +180,7 @@ export class Session {
   /** Closes; `forget` also ends the session at the broker. Resolves when the connection is gone. */
   async stop({ forget = false } = {}): Promise<void> {
     clearTimeout(this.#timer);
+    if (this.#state.kind === 'connecting') this.#parts.spacing.connected(this.plan.key);
     const closed = this.#connection?.close(forget);
     this.#connection = undefined;
     this.#dispatch({ kind: 'stop' });
@@ -182,6 +197,7 @@ export class Session {
     const material = await this.#parts.credentials.load().catch(() => undefined);
     if (!material) return;
     const control = connectOptions(this.#parts, material, true);
+    await this.#spaced();
     await new Promise<void>((resolve) => {
       const connection = this.#open(material, control, {
         up: () => void connection.close(true).then(resolve),
@@ -197,7 +213,7 @@ export class Session {
       since: this.#since,
       retryAt: this.#retryAt,
       connack: this.#connack,
-      limits: limitsOf(this.#connack),
+      limits: limitsOf(this.#connack, this.#parts.profile),
       sender: this.sender,
       counts: this.#counts,
     });
@@ -211,8 +227,9 @@ export class Session {
     for (const effect of effects) {
       if (effect.kind === 'connect') void this.#connect(effect.epoch);
       else {
-        this.#retryAt = now() + effect.delayMs;
-        this.#timer = setTimeout(() => this.#dispatch({ kind: 'due', epoch: effect.epoch }), effect.delayMs);
+        const delayMs = Math.max(effect.delayMs, this.#spacingMs);
+        this.#retryAt = now() + delayMs;
+        this.#timer = setTimeout(() => this.#dispatch({ kind: 'due', epoch: effect.epoch }), delayMs);
       }
     }
   }
@@ -221,6 +238,7 @@ export class Session {
     const { spec, credentials } = this.#parts;
     this.#logger.debug({ evt: 'Connecting', epoch, endpoint: `${spec.host}:${spec.port}` });
     try {
+      await this.#spaced();
       const material = await credentials.load();
       if (this.#state.kind !== 'connecting' || this.#state.epoch !== epoch) return;
       this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#startsClean), {
@@ -230,6 +248,17 @@ export class Session {
     } catch (error) {
       this.#down(epoch, credentialFault(error));
     }
+  }
+
+  /** Milliseconds until the broker allows the next CONNECT. */
+  get #spacingMs(): number {
+    const { spacing, profile } = this.#parts;
+    return spacing.wait(this.plan.key, profile.connectSpacingMs);
+  }
+
+  async #spaced(): Promise<void> {
+    // A timer may come early by a fraction of a millisecond.
+    while (this.#spacingMs > 0) await delay(this.#spacingMs, undefined, { ref: false });
   }
 
   get #startsClean(): boolean {
@@ -252,14 +281,17 @@ export class Session {
     control: ControlOptions,
     events: Pick<ConnectionParts, 'up' | 'down'>,
   ): Connection {
-    const { spec, timing, breather, now } = this.#parts;
+    const { spec, credentials, timing, breather, now } = this.#parts;
     const { receiver, sender } = this;
     const { connectTimeoutMs } = timing;
-    return new Connection({ spec, material, control, connectTimeoutMs, receiver, sender, breather, now, ...events });
+    const renewed = () => this.#logger.info({ evt: 'Reauthenticated' }, 'the broker accepted a new token');
+    const parts = { spec, material, credentials, control, connectTimeoutMs, receiver, sender, breather, now, renewed };
+    return new Connection({ ...parts, ...events });
   }
 
   #up(epoch: number, connack: Connack): void {
     const { sessionPresent } = connack;
+    this.#parts.spacing.connected(this.plan.key);
     if (this.#leftovers === 'ending' || (this.#leftovers === 'unknown' && sessionPresent)) {
       return void this.#startOver(epoch);
     }
@@ -277,7 +309,7 @@ export class Session {
     this.#counts.established = true;
     this.#logger.info({ evt: 'Connected', epoch, sessionPresent });
     this.receiver.begin(sessionPresent);
-    this.sender.begin(limitsOf(connack), sessionPresent);
+    this.sender.begin(limitsOf(connack, this.#parts.profile), sessionPresent);
     if (this.#connection?.control) this.#subscriptions.begin(this.#connection.control, sessionPresent);
     this.#parts.progressed();
   }
@@ -289,12 +321,16 @@ export class Session {
     this.#connection = undefined;
     this.#connack = undefined;
     if (kind === 'connected') {
+      if (reasonCode !== undefined && THROTTLING.has(reasonCode)) this.sender.slowDown();
       if (reasonCode !== undefined && BLAMING.has(reasonCode)) this.#blame(reasonCode);
       this.#counts.disconnect(reason);
       this.receiver.end();
       this.sender.end();
       this.#subscriptions.end();
-    } else this.#counts.connect(reason);
+    } else {
+      this.#parts.spacing.connected(this.plan.key);
+      this.#counts.connect(reason);
+    }
     this.#dispatch({ kind: 'lost', epoch, fault, random: this.#parts.random() });
     const nextDelayMs = Math.round(this.#retryAt - this.#parts.now());
     this.#logger.warn({ evt: 'Disconnected', epoch, reason, reasonCode, nextDelayMs }, message);
@@ -312,22 +348,5 @@ export class Session {
 
   #setLanes(): void {
     this.receiver.setLanes([...this.#lanes, ...this.#retired]);
-  }
-
-  #createSubscriptions(): Subscriptions {
-    const { publishes, timing, progressed } = this.#parts;
-    return new Subscriptions({
-      publishes,
-      granted: ({ filter, lane }) => {
-        this.#logger.info({ evt: 'Subscribed', route: lane.route.name, filter });
-        progressed();
-      },
-      refused: ({ lane, filter }) =>
-        this.#logger.warn(
-          { evt: 'SubscribeRefused', route: lane.route.name, filter, reason: lane.fault?.reason },
-          lane.fault?.message,
-        ),
-      later: (run) => void setTimeout(run, timing.resubscribeMs).unref(),
-    });
   }
 }

@@ -7,7 +7,7 @@ import { reason } from './reason.ts';
 import { createRetainedStore, type RetainedStore } from './routing/retained.ts';
 import { createRouter, type Router } from './routing/router.ts';
 import { createTopicTree, type TopicTree } from './routing/topic-tree.ts';
-import type { Delivery, OutboundContext } from './session/outbound.ts';
+import type { Delivery, OutboundContext, Pacing } from './session/outbound.ts';
 import { createSessionRegistry, type SessionRegistry } from './session/registry.ts';
 import type { Session } from './session/session.ts';
 import { createWills, type Wills } from './session/wills.ts';
@@ -56,6 +56,14 @@ function deliver(core: Core, session: Session, delivery: Delivery): void {
   else if (!session.outbound.add(delivery)) overflow(core, session);
 }
 
+function pacingOf({ clock, hooks }: Core, session: Session): Pacing | undefined {
+  if (hooks.paceDelivery === undefined) return undefined;
+  return {
+    wait: ({ message }) => hooks.paceDelivery?.(session, message.payload.length) ?? 0,
+    after: (delay, action) => clock.after(delay, action),
+  };
+}
+
 function sessionEnded(core: Core, session: Session, cause: SessionEnd): void {
   core.wills.fire(session);
   for (const subscription of session.subscriptions.values()) core.tree.remove(subscription);
@@ -75,6 +83,10 @@ function publishWill(core: Core, session: Session, will: Will): void {
     retain,
     payload,
     packetId: 0,
+    size: payload.length,
+    properties,
+    expirySeconds: will.expirySeconds,
+    unfinishedBytes: 0,
   });
   if (refusal !== undefined) return;
   core.events.emit('will', { clientId, topic });
@@ -112,6 +124,7 @@ export function createCore(parts: CoreParts): Core {
       return receivers;
     },
     outboundOf: (session) => ({
+      pacing: pacingOf(core, session),
       bounds: profile,
       now: () => clock.now(),
       dropped: ({ message }, cause) =>

@@ -22,6 +22,8 @@ export interface ConnectRequest {
   readonly password: Buffer | undefined;
   readonly authenticationMethod: string | undefined;
   readonly authenticationData: Buffer | undefined;
+  /** Whether it leaves a will. */
+  readonly will: boolean;
   /** The client's TLS certificate, when it sent one. */
   readonly certificate: PeerCertificate | undefined;
 }
@@ -66,6 +68,18 @@ export interface PublishAttempt extends HookClient {
   readonly packetId: number;
 }
 
+/** A message as its publisher sent it. */
+export interface ReceivedPublish extends PublishAttempt {
+  /** Bytes of the whole packet; of the payload alone for a will. */
+  readonly size: number;
+  /** Properties handed on unaltered, as bytes in their order. */
+  readonly properties: Buffer;
+  /** Seconds. */
+  readonly expirySeconds: number | undefined;
+  /** Bytes of payload of the QoS 1 and 2 messages this client may consider unfinished, this one included. */
+  readonly unfinishedBytes: number;
+}
+
 /** One filter about to be subscribed, with its `$share/…` prefix. */
 export interface SubscribeAttempt extends HookClient {
   readonly filter: string;
@@ -105,11 +119,15 @@ export interface BrokerHooks {
   /** Decides about an authenticated client: who owns a session, how many it may have; a reason code refuses the CONNECT. */
   onAdmit?(attempt: AdmissionAttempt): number | undefined;
   /** Decides about a PUBLISH (or a will, with packetId 0) before anything happens with it: authorization, rates, sizes. */
-  onPublish?(attempt: PublishAttempt): Refusal | undefined;
+  onPublish?(attempt: ReceivedPublish): Refusal | undefined;
+  /** Decides about a whole SUBSCRIBE or UNSUBSCRIBE before its filters; a refusal answers all of them. */
+  onSubscriptionPacket?(client: HookClient): Refusal | undefined;
   /** Decides about one filter; at 0x80 and above it is the code of that filter in SUBACK, with `disconnect` the end of the connection. */
   onSubscribe?(attempt: SubscribeAttempt): Refusal | undefined;
   /** Decides whether a session may get a message: authorization and rates towards subscribers. */
   onDeliver?(attempt: PublishAttempt): boolean;
+  /** Milliseconds a message of so many payload bytes has to wait before it is written to a client; 0 lets it go and counts it. */
+  paceDelivery?(client: HookClient, bytes: number): number;
   /** Decides about the PUBACK (QoS 1) or PUBREC (QoS 2) of a message already handed on. */
   onPuback?(attempt: PublishAttempt): PubackVerdict;
 }

@@ -61,15 +61,23 @@ export interface BrokerProfile {
   readonly maximumFiltersPerSubscribe: number;
   /** Subscriptions of one session. */
   readonly maximumSubscriptions: number;
+  /** Shared subscriptions of one session, which also count as subscriptions. */
+  readonly maximumSharedSubscriptions: number;
   readonly maximumRetainedMessages: number;
   /** Bytes of one retained payload. */
   readonly maximumRetainedBytes: number;
+  /** Bytes of all retained payloads together. */
+  readonly maximumRetainedTotalBytes: number;
+  /** Seconds a retained message is kept at most; also the expiry of one that states none. */
+  readonly maximumRetainedExpiry?: number;
   /** UTF-8 bytes of a client identifier. */
   readonly maximumClientIdBytes: number;
   /** What user properties outside PUBLISH and wills do. */
   readonly userPropertiesOutsidePublish: 'accept' | 'refuse';
   /** What a PUBACK or PUBREC with an error code from a client does. */
   readonly errorAckFromClient: 'accept' | 'disconnect';
+  /** The AUTH that confirms renewed credentials: with method and data, or the two bytes the specification allows for success. */
+  readonly reauthenticationReply: 'full' | 'short';
   /** Whether a message expiry of 0 seconds means "never" (against the specification). */
   readonly zeroExpiryIsNever: boolean;
 }
@@ -106,10 +114,13 @@ export const genericProfile: BrokerProfile = {
   maximumTopicLevels: 128,
   maximumFiltersPerSubscribe: 1_000,
   maximumSubscriptions: 10_000,
+  maximumSharedSubscriptions: 10_000,
   maximumRetainedMessages: 100_000,
   maximumRetainedBytes: 16 * 1024 * 1024,
+  maximumRetainedTotalBytes: 1024 * 1024 * 1024,
   maximumClientIdBytes: 65_535,
   userPropertiesOutsidePublish: 'accept',
   errorAckFromClient: 'accept',
+  reauthenticationReply: 'full',
   zeroExpiryIsNever: false,
 };

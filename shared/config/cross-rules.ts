@@ -1,9 +1,9 @@
-import { EVENT_GRID_TOPIC, eventGridHost } from '../event-grid.ts';
+import { EVENT_GRID_TOPIC } from '../event-grid.ts';
 import { countLanes, MAX_LANES } from '../plan/plan.ts';
+import { remoteProfileOf } from '../remote-profile.ts';
 import { hasWildcard } from '../topic/filter.ts';
 import { utf8Length } from '../topic/name.ts';
 import { type Bundle, type PlacedRoute, placeOf } from './bundle.ts';
-import { hostOf } from './connector-rules.ts';
 import { type Finding, placed } from './finding.ts';
 import { loopFindings, overlapFindings, type RouteFinding } from './flow-rules.ts';
 import type { ResourceProblem } from './resource.ts';
@@ -69,7 +69,7 @@ function protocolFindings({ connector, routes }: Bundle): RouteFinding[] {
 }
 
 function eventGridFindings({ connector, routes }: Bundle): RouteFinding[] {
-  if (eventGridHost(hostOf(connector, 'remote')) === undefined) return [];
+  if (remoteProfileOf(connector).name !== 'eventgrid') return [];
   return routes.flatMap((route): RouteFinding[] => {
     const { direction, qos, source, target } = route.route;
     if (direction === 'remote-to-local') {

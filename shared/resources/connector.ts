@@ -103,6 +103,10 @@ const remoteBrokerSchema = z
       })
       .meta({ description: 'Encryption of the connection.' }),
     authentication: remoteAuthenticationSchema,
+    profile: z.enum(['eventgrid', 'generic']).optional().meta({
+      description:
+        'Limits to keep to: those of Azure Event Grid, or only those the broker states itself. Default: by the host name; name it where Event Grid has a custom domain.',
+    }),
   })
   .meta({ description: 'Connection to the remote broker.' });
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Agent, createAgent } from '../../agent/agent.ts';
+import type { IdentityOptions } from '../../agent/identity-options.ts';
 import { createFolderSource } from '../../agent/config/folder-source.ts';
 import { createLogger } from '../../agent/observe/logger.ts';
 import type { AgentSnapshot, RouteSnapshot, SessionSnapshot } from '../../agent/observe/snapshot.ts';
@@ -30,6 +31,7 @@ export interface BridgeOptions {
   readonly secretsDir?: string;
   readonly configmapsDir?: string;
   readonly now?: () => number;
+  readonly identity?: IdentityOptions;
   /** Do not wait until all routes are ready. */
   readonly unready?: boolean;
 }
@@ -75,6 +77,7 @@ export async function startBridge(scope: Scope, config: BridgeConfig, options: B
     version: '0.0.0-test',
     timing: { ...QUICK_TIMING, ...options.timing },
     ...(options.now ? { now: options.now } : {}),
+    ...(options.identity ? { identity: options.identity } : {}),
   });
   const bridge = createBridge(agent, file, lines);
   scope.onTestFinished(bridge.stop);

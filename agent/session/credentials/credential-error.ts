@@ -10,8 +10,13 @@ export type CredentialReason =
   | 'CaInvalid'
   | 'TokenEmpty'
   | 'TokenInvalid'
+  | 'TokenTooLong'
+  | 'TokenExpired'
+  | 'TokenTimeout'
+  | 'TokenAudienceRefused'
+  | 'TokenFailed'
+  | 'IdentityUnreachable'
   | 'TlsRequired'
-  | 'NotSupportedManagedIdentity'
   | 'NotSupportedKeyVault';
 
 /**

@@ -1,21 +1,21 @@
 import type { MountedFiles } from '../../config/mounted-files.ts';
 import type { TlsMaterial } from '../wire/wire.ts';
+import { type Federation, openAzureIdentity } from './azure-identity.ts';
 import { type ClientCertificate, parseClientCertificate } from './client-certificate.ts';
 import { concealed } from './concealed.ts';
 import { CredentialError, readMounted } from './credential-error.ts';
 import { type LastGood, createLastGood } from './last-good.ts';
-import { readLogOn } from './log-on.ts';
+import { createLogOn, type LogOnParts } from './log-on.ts';
+import type { LogOn, LogOnSource } from './log-on-source.ts';
 import type { ConnectionSpec } from './spec.ts';
+import type { OpenTokenSource } from './token-source.ts';
 import { parseTrustedCa } from './trusted-ca.ts';
+import { SYSTEM_WALL_CLOCK, type WallClock } from './wall-clock.ts';
 
 /** Everything one attempt to connect needs besides the endpoint. It prints as `[secret]`. */
-export interface ConnectionMaterial {
+export interface ConnectionMaterial extends LogOn {
   /** Absent without TLS. The same object until a certificate changes. */
   readonly tls?: TlsMaterial;
-  readonly username?: string;
-  readonly password?: Buffer;
-  /** MQTT 5 enhanced authentication (4.12). */
-  readonly enhanced?: { readonly method: string; readonly data: Buffer };
 }
 
 /** The client certificate in use. */
@@ -28,7 +28,7 @@ export interface CertificateState {
 }
 
 /** The credentials of one side of a connector; all its sessions share them. */
-export interface Credentials {
+export interface Credentials extends Pick<LogOnSource, 'token' | 'follow'> {
   /** To be called before every attempt to connect: reads anew what is mounted. Rejects with CredentialError. */
   load(): Promise<ConnectionMaterial>;
   /** Absent without a client certificate, and as long as there never was a good one. */
@@ -44,9 +44,24 @@ export interface Rejection {
   readonly message: string;
 }
 
+/** Where tokens of a managed identity come from. */
+export interface TokenOptions {
+  /** Present where workload identity federation is set up; the system-assigned identity otherwise. */
+  readonly federation?: Federation | undefined;
+  /** What tokens are dated by; the machine's clock when absent. */
+  readonly clock?: WallClock | undefined;
+  /** The Azure identity library when absent. */
+  readonly open?: OpenTokenSource | undefined;
+}
+
 /** What credentials need from their owner. */
 export interface CredentialsDeps {
   readonly files: MountedFiles;
+  readonly tokens?: TokenOptions;
+  /** In [0, 1). */
+  readonly random?: () => number;
+  /** Called when a request for the next token fails while the present one is in use. */
+  readonly onRenewalFailed?: (error: CredentialError) => void;
   /** Called once per bad change. */
   readonly onRejected?: (rejection: Rejection) => void;
 }
@@ -57,6 +72,7 @@ export function createCredentials(spec: ConnectionSpec, deps: CredentialsDeps): 
   const ca = spec.caConfigMap === undefined ? undefined : trustedCa(spec.caConfigMap, deps);
   const pair = authentication.kind === 'x509' ? clientCertificate(authentication.secretName, deps) : undefined;
   const tlsMaterial = createTlsCache();
+  const logOn = createLogOn(authentication, logOnParts(deps));
 
   async function loadTls(): Promise<TlsMaterial> {
     return tlsMaterial(await ca?.load(), await pair?.load());
@@ -65,8 +81,8 @@ export function createCredentials(spec: ConnectionSpec, deps: CredentialsDeps): 
   return {
     async load() {
       if (pair !== undefined && !tlsEnabled) throw tlsRequired(spec);
-      const logOn = await readLogOn(authentication, deps.files);
-      return concealed(tlsEnabled ? { tls: await loadTls(), ...logOn } : logOn);
+      const material = await logOn.load();
+      return concealed(tlsEnabled ? { tls: await loadTls(), ...material } : material);
     },
     certificate() {
       const current = pair?.current();
@@ -75,6 +91,20 @@ export function createCredentials(spec: ConnectionSpec, deps: CredentialsDeps): 
       const state = { secret: authentication.secretName, notAfter: current.notAfter };
       return rejected === undefined ? state : { ...state, rejected };
     },
+    token: () => logOn.token(),
+    follow: (used, renewed) => logOn.follow(used, renewed),
+  };
+}
+
+function logOnParts({ files, tokens = {}, random, onRenewalFailed }: CredentialsDeps): LogOnParts {
+  const { federation, clock = SYSTEM_WALL_CLOCK, open = () => openAzureIdentity(federation) } = tokens;
+  return {
+    files,
+    clock,
+    open,
+    federated: federation !== undefined,
+    random: random ?? Math.random,
+    onRenewalFailed: (error) => onRenewalFailed?.(error),
   };
 }
 

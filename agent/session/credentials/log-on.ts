@@ -1,33 +1,52 @@
 import type { Authentication } from '../../../shared/resources/authentication.ts';
 import type { MountedFiles } from '../../config/mounted-files.ts';
 import { CredentialError, readMounted } from './credential-error.ts';
-import type { ConnectionMaterial } from './credentials.ts';
+import { createIdentityToken, type IdentityTokenParts } from './identity-token.ts';
+import { type LogOn, type LogOnSource, MAX_FIELD_BYTES } from './log-on-source.ts';
+import { createServiceAccountToken, readServiceAccountToken } from './service-account-token.ts';
 
-/** What CONNECT carries to log on; a client certificate is no part of it. */
-export type LogOn = Pick<ConnectionMaterial, 'username' | 'password' | 'enhanced'>;
-
-/** CONNECT's user name and password are strings of at most 65,535 bytes (MQTT 5, 1.5.4 and 1.5.6). */
-const MAX_FIELD_BYTES = 65_535;
-
-/** Reads anew what CONNECT shall carry; rejects with CredentialError. */
-export function readLogOn(authentication: Authentication, files: MountedFiles): Promise<LogOn> {
-  const { kind } = authentication;
-  if (kind === 'anonymous' || kind === 'x509') return Promise.resolve({});
-  if (kind === 'usernamePassword') return readUsernamePassword(authentication.secretName, files);
-  if (kind === 'kubernetes') return readServiceAccountToken(authentication, files);
-  return Promise.reject(notSupported(kind));
+/** What tokens of a managed identity are got with, and the folders of what is mounted. */
+export interface LogOnParts extends Omit<IdentityTokenParts, 'identity'> {
+  readonly files: MountedFiles;
+  /** Whether the identity is a federated one. */
+  readonly federated: boolean;
 }
 
-function notSupported(kind: 'managedIdentity' | 'x509KeyVault'): CredentialError {
-  return kind === 'managedIdentity'
-    ? new CredentialError(
-        'NotSupportedManagedIdentity',
-        'This version does not log on with systemAssignedManagedIdentity; use x509.secretName or usernamePassword.',
-      )
-    : new CredentialError(
-        'NotSupportedKeyVault',
-        'This version does not read certificates from x509.keyVault; put the certificate into a Secret and name it in x509.secretName.',
-      );
+/** Remembers how to log on; reads nothing before `load`. */
+export function createLogOn(authentication: Authentication, parts: LogOnParts): LogOnSource {
+  const { files, federated, clock } = parts;
+  switch (authentication.kind) {
+    case 'managedIdentity': {
+      const { audience, extensionName } = authentication;
+      return createIdentityToken({ ...parts, identity: { audience, extensionName, federated } });
+    }
+    case 'kubernetes':
+      // The preview's broker takes `$sat` as user name, its successor enhanced authentication, which only MQTT 5 has.
+      if (authentication.method === 'enhanced') return createServiceAccountToken(authentication, files, clock);
+      return fixed(async () => ({
+        username: '$sat',
+        password: await readServiceAccountToken(authentication, files),
+      }));
+    case 'usernamePassword':
+      return fixed(() => readUsernamePassword(authentication.secretName, files));
+    case 'x509KeyVault':
+      return fixed(() => Promise.reject(noKeyVault()));
+    case 'x509':
+    case 'anonymous':
+      return fixed(() => Promise.resolve({}));
+  }
+}
+
+/** Without tokens there is nothing to follow: what changes is used at the next connection. */
+function fixed(load: () => Promise<LogOn>): LogOnSource {
+  return { load, token: () => undefined, follow: () => () => undefined };
+}
+
+function noKeyVault(): CredentialError {
+  return new CredentialError(
+    'NotSupportedKeyVault',
+    'This version does not read certificates from x509.keyVault; put the certificate into a Secret and name it in x509.secretName.',
+  );
 }
 
 async function readUsernamePassword(secretName: string, files: MountedFiles): Promise<LogOn> {
@@ -47,32 +66,6 @@ async function readUsernamePassword(secretName: string, files: MountedFiles): Pr
     );
   }
   return { username: username.toString('utf8'), password };
-}
-
-type Kubernetes = Extract<Authentication, { kind: 'kubernetes' }>;
-
-async function readServiceAccountToken(
-  { secretPath, serviceAccountTokenName, method }: Kubernetes,
-  files: MountedFiles,
-): Promise<LogOn> {
-  const file = await readMounted(files.readFileBelow(secretPath, serviceAccountTokenName));
-  const token = Buffer.from(file.toString('latin1').trim(), 'latin1');
-  if (token.length === 0) {
-    throw new CredentialError(
-      'TokenEmpty',
-      `The service account token in ${secretPath} is empty; check the projected volume of the pod.`,
-    );
-  }
-  if (token.length > MAX_FIELD_BYTES) {
-    throw new CredentialError(
-      'TokenInvalid',
-      `The service account token in ${secretPath} is longer than 65,535 bytes; mount the token there.`,
-    );
-  }
-  // The preview's broker takes `$sat` as user name, its successor enhanced authentication, which only MQTT 5 has.
-  return method === 'enhanced'
-    ? { enhanced: { method: 'K8S-SAT', data: token } }
-    : { username: '$sat', password: token };
 }
 
 /** Files written by an editor or `echo` end in a line end that is no part of the secret. */

@@ -30,8 +30,10 @@ export interface Connection {
   verdict: AuthenticationVerdict | undefined;
   /** Topic aliases the client set up. */
   readonly aliases: Map<number, string>;
-  /** Packet identifiers of QoS 1 and 2 messages whose last acknowledgement is not handed to the socket yet. */
-  readonly open: Set<number>;
+  /** Payload bytes of QoS 1 and 2 messages whose last acknowledgement is not handed to the socket yet, by packet identifier. */
+  readonly open: Map<number, number>;
+  /** Bytes of payload of all of them. */
+  openBytes: number;
   /** Milliseconds on the clock. */
   lastHeard: number;
   /** Stops every timer of this connection. */

@@ -21,6 +21,7 @@ function causeOf(reasonCode: number): DisconnectCause {
     case reason.badUserNameOrPassword:
       return 'not-authorized';
     case reason.quotaExceeded:
+    case reason.messageRateTooHigh:
       return 'quota';
     case reason.administrativeAction:
     case reason.serverShuttingDown:

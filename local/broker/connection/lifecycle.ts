@@ -14,6 +14,9 @@ interface Occasion {
   readonly detail?: string;
 }
 
+/** MQTT5 3.15.2.1: an AUTH that says success may leave everything out. */
+const SHORT_SUCCESS = Buffer.from([0xf0, 0x00]);
+
 /** Moves the machine and does what it says; true when the packet at hand is to be handled. */
 export function happen(connection: Connection, event: ConnectionEvent, occasion: Occasion = {}): boolean {
   const { state, effect } = step(connection.state, event);
@@ -65,7 +68,8 @@ function admitOrRefuse(connection: Connection): void {
 }
 
 function confirm(connection: Connection): void {
-  sendAuth(connection, reason.success);
+  if (connection.core.profile.reauthenticationReply === 'short') connection.wire.write(SHORT_SUCCESS);
+  else sendAuth(connection, reason.success);
   watchCredentials(connection);
   connection.core.events.emit('reauthenticated', { clientId: connection.request?.clientId ?? '' });
 }

@@ -1,6 +1,6 @@
 import { acknowledgement, decodeAcknowledgement, encodeAcknowledgement } from '../codec/acknowledgement.ts';
 import { decodePublish, type IncomingPublish } from '../codec/publish.ts';
-import type { PublishAttempt, Refusal } from '../hooks.ts';
+import type { PublishAttempt, ReceivedPublish, Refusal } from '../hooks.ts';
 import { expiryTime } from '../message.ts';
 import { protocolError, ProtocolFault, reason } from '../reason.ts';
 import { hookClientOf, type Connection } from './connection.ts';
@@ -24,7 +24,8 @@ function levelsOf(topic: string): number {
 }
 
 /** What the profile does not allow ends the connection: the client was told in CONNACK. */
-function checkLimits({ core, open, version }: Connection, publish: IncomingPublish, topic: string): void {
+function checkLimits(connection: Connection, publish: IncomingPublish, topic: string): void {
+  const { core, open, version } = connection;
   const { profile } = core;
   if (publish.qos > profile.maximumQos) throw new ProtocolFault(reason.qosNotSupported, `QoS ${publish.qos}`);
   if (publish.retain && !profile.retainAvailable) throw new ProtocolFault(reason.retainNotSupported, 'retain');
@@ -32,7 +33,8 @@ function checkLimits({ core, open, version }: Connection, publish: IncomingPubli
     throw new ProtocolFault(reason.topicNameInvalid, 'topic name has too many bytes or levels');
   }
   if (publish.qos > 0) {
-    open.add(publish.packetId);
+    connection.openBytes += publish.payload.length - (open.get(publish.packetId) ?? 0);
+    open.set(publish.packetId, publish.payload.length);
     // Counted until the acknowledgement is handed to the socket: before that no client can know of it.
     if (version === 5 && open.size > profile.receiveMaximum) {
       throw new ProtocolFault(reason.receiveMaximumExceeded, `${open.size} unfinished messages`);
@@ -75,12 +77,23 @@ export function receivePublish(connection: Connection, frame: Buffer): void {
   const publish = decodePublish(frame, version);
   const topic = resolveTopic(connection, publish);
   checkLimits(connection, publish, topic);
-  const { qos, retain, payload, packetId } = publish;
+  const { qos, retain, payload, packetId, properties, expirySeconds } = publish;
   if (qos === 2 && session?.received.has(packetId) === true) {
     connection.wire.write(encodeAcknowledgement(acknowledgement.pubrec, packetId, reason.success, version));
     return;
   }
-  const attempt: PublishAttempt = { ...hookClientOf(connection), topic, qos, retain, payload, packetId };
+  const attempt: ReceivedPublish = {
+    ...hookClientOf(connection),
+    topic,
+    qos,
+    retain,
+    payload,
+    packetId,
+    size: frame.length,
+    properties,
+    expirySeconds,
+    unfinishedBytes: connection.openBytes,
+  };
   const refusal = core.hooks.onPublish?.(attempt) ?? retainRefusal(connection, attempt);
   if (refusal === undefined) {
     const receivers = accept(connection, publish, topic);

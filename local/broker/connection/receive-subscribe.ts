@@ -31,6 +31,12 @@ function checkShared(connection: Connection, filter: ParsedFilter, asked: ISubsc
   }
 }
 
+function sharedOf({ subscriptions }: Session): number {
+  let shared = 0;
+  for (const { group } of subscriptions.values()) if (group !== undefined) shared += 1;
+  return shared;
+}
+
 /** What the profile says against a filter, as a SUBACK code. */
 function objection(
   { core }: Connection,
@@ -45,8 +51,10 @@ function objection(
   }
   if (Buffer.byteLength(asked.topic) > profile.maximumTopicBytes) return reason.topicFilterInvalid;
   if (filter.levels.length > profile.maximumTopicLevels) return reason.topicFilterInvalid;
-  const known = session.subscriptions.has(asked.topic);
-  return !known && session.subscriptions.size >= profile.maximumSubscriptions ? reason.quotaExceeded : undefined;
+  if (session.subscriptions.has(asked.topic)) return undefined;
+  const full = session.subscriptions.size >= profile.maximumSubscriptions;
+  const fullOfShared = filter.group !== undefined && sharedOf(session) >= profile.maximumSharedSubscriptions;
+  return full || fullOfShared ? reason.quotaExceeded : undefined;
 }
 
 function grant(
@@ -87,6 +95,13 @@ function wantsRetained({ group, retainHandling }: Subscription, isNew: boolean):
   return group === undefined && (retainHandling === 0 || (retainHandling === 1 && isNew));
 }
 
+/** The code that answers every filter of a packet the hook does not want. */
+function packetRefusal(connection: Connection): number | undefined {
+  const refusal = connection.core.hooks.onSubscriptionPacket?.(hookClientOf(connection));
+  if (refusal?.disconnect === true) throw new ProtocolFault(refusal.reasonCode, 'subscription packet refused');
+  return refusal?.reasonCode;
+}
+
 /** Handles SUBSCRIBE: the answer first, then retained messages. */
 export function receiveSubscribe(connection: Connection, packet: ISubscribePacket): void {
   const { core, session, version } = connection;
@@ -98,8 +113,9 @@ export function receiveSubscribe(connection: Connection, packet: ISubscribePacke
     throw new ProtocolFault(reason.subscriptionIdentifiersNotSupported, 'subscription identifier');
   }
   const tooMany = packet.subscriptions.length > profile.maximumFiltersPerSubscribe;
+  const refusal = packetRefusal(connection) ?? (tooMany ? reason.quotaExceeded : undefined);
   const answers = packet.subscriptions.map((asked) =>
-    tooMany ? denied(reason.quotaExceeded) : grant(connection, session, asked, identifier),
+    refusal === undefined ? grant(connection, session, asked, identifier) : denied(refusal),
   );
   const granted = answers.map(({ code }) => (version === 4 && code > 2 ? reason.unspecified : code));
   connection.wire.write(encodeControl({ cmd: 'suback', messageId: idOf(packet), granted }, version));
@@ -116,7 +132,12 @@ export function receiveUnsubscribe(connection: Connection, packet: IUnsubscribeP
   const { core, session, version } = connection;
   if (session === undefined) return;
   if (packet.unsubscriptions.length === 0) protocolError('UNSUBSCRIBE without a filter');
+  const refusal = packetRefusal(connection);
+  // MQTT 3.1.1 has no code in UNSUBACK: its only refusal is the end of the connection.
+  if (refusal !== undefined && version === 4) throw new ProtocolFault(refusal, 'unsubscription refused');
   const granted = packet.unsubscriptions.map((filter) => {
+    // MQTT5 3.11.3 knows no quota: the nearest it has says the reason is the server's own.
+    if (refusal !== undefined) return reason.implementationSpecific;
     const subscription = session.subscriptions.get(filter);
     if (subscription === undefined) return reason.noSubscriptionExisted;
     session.subscriptions.delete(filter);

@@ -48,8 +48,10 @@ function objection({ profile }: Core, packet: IConnectPacket, will: Will | undef
   if (will === undefined) return undefined;
   if (will.qos > profile.maximumQos) return reason.qosNotSupported;
   if (will.retain && !profile.retainAvailable) return reason.retainNotSupported;
-  if (will.topic === '' || /[+#]/.test(will.topic)) return reason.topicNameInvalid;
-  return undefined;
+  const tooLong = Buffer.byteLength(will.topic) > profile.maximumTopicBytes;
+  const tooDeep = will.topic.split('/').length > profile.maximumTopicLevels;
+  const invalid = tooLong || tooDeep || will.topic === '' || /[+#]/.test(will.topic);
+  return invalid ? reason.topicNameInvalid : undefined;
 }
 
 /** Throws for user properties the profile does not want in a packet other than PUBLISH, before mqtt-packet spends time on them. */
@@ -80,10 +82,10 @@ export function readConnectRequest(connection: Connection, frame: Buffer): ReadC
   }
   const reasonCode = objection(core, packet, layout.will);
   if (reasonCode !== undefined) return refused(reasonCode);
-  return { kind: 'request', request: requestOf(connection, packet), will: layout.will };
+  return { kind: 'request', request: requestOf(connection, packet, layout.will), will: layout.will };
 }
 
-function requestOf(connection: Connection, packet: IConnectPacket): ConnectRequest {
+function requestOf(connection: Connection, packet: IConnectPacket, will: Will | undefined): ConnectRequest {
   const { core, version } = connection;
   const { properties = {} } = packet;
   const assigned = packet.clientId === '';
@@ -102,6 +104,7 @@ function requestOf(connection: Connection, packet: IConnectPacket): ConnectReque
     password: packet.password === undefined ? undefined : Buffer.from(packet.password),
     authenticationMethod: properties.authenticationMethod,
     authenticationData: properties.authenticationData,
+    will: will !== undefined,
     certificate: connection.certificate(),
   };
 }

@@ -52,7 +52,10 @@ export function serve(core: Core, stream: Duplex, certificate: () => PeerCertifi
       lingerMs: profile.lingerMs,
       maximumUnsentBytes: profile.maximumUnsentBytes,
       acknowledged: (packetIds) => {
-        for (const packetId of packetIds) connection.open.delete(packetId);
+        for (const packetId of packetIds) {
+          connection.openBytes -= connection.open.get(packetId) ?? 0;
+          connection.open.delete(packetId);
+        }
       },
       room: () => {
         connection.session?.outbound.pump();
@@ -70,7 +73,8 @@ export function serve(core: Core, stream: Duplex, certificate: () => PeerCertifi
     round: 0,
     verdict: undefined,
     aliases: new Map(),
-    open: new Set(),
+    open: new Map(),
+    openBytes: 0,
     lastHeard: clock.now(),
     timers: new Map(),
     ending: undefined,

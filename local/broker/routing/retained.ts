@@ -1,4 +1,5 @@
-import type { Message } from '../message.ts';
+import { expiryTime, type Message } from '../message.ts';
+import type { BrokerProfile } from '../profile.ts';
 
 interface Node {
   readonly children: Map<string, Node>;
@@ -9,27 +10,41 @@ interface Node {
 export interface RetainedStore {
   /** Whether the bounds of the store allow it. */
   accepts(topic: string, bytes: number): boolean;
-  keep(message: Message): void;
+  /** Copies it, with no longer life from `now` (milliseconds) than the bounds allow. */
+  keep(message: Message, now: number): void;
   forget(topic: string): void;
   /** Live messages whose topic the filter matches, expired ones thrown away on the way. */
   match(levels: readonly string[], now: number): Message[];
   readonly size: number;
 }
 
-/** The store's bounds: messages, and bytes of one payload. */
-export interface RetainedBounds {
-  readonly maximumRetainedMessages: number;
-  readonly maximumRetainedBytes: number;
-}
+/** The store's bounds. */
+export type RetainedBounds = Pick<
+  BrokerProfile,
+  'maximumRetainedMessages' | 'maximumRetainedBytes' | 'maximumRetainedTotalBytes' | 'maximumRetainedExpiry'
+>;
 
 function createNode(): Node {
   return { children: new Map(), message: undefined };
+}
+
+/** A copy that lives until `latest` at most: a view would keep the whole chunk of the socket it arrived in. */
+function copyOf(message: Message, latest: number | undefined): Message {
+  const { expiresAt } = message;
+  return {
+    ...message,
+    expiresAt: latest === undefined ? expiresAt : Math.min(expiresAt ?? latest, latest),
+    payload: Buffer.from(message.payload),
+    properties: Buffer.from(message.properties),
+    frames: new Map(),
+  };
 }
 
 /** An empty store. */
 export function createRetainedStore(bounds: RetainedBounds): RetainedStore {
   const root = createNode();
   let size = 0;
+  let bytes = 0;
 
   function find(levels: readonly string[]): Node | undefined {
     let node: Node | undefined = root;
@@ -41,6 +56,7 @@ export function createRetainedStore(bounds: RetainedBounds): RetainedStore {
     const level = levels[depth];
     if (level === undefined) {
       if (node.message !== undefined) size -= 1;
+      bytes -= node.message?.payload.length ?? 0;
       node.message = undefined;
       return;
     }
@@ -51,11 +67,13 @@ export function createRetainedStore(bounds: RetainedBounds): RetainedStore {
   }
 
   return {
-    accepts(topic, bytes) {
-      if (bytes > bounds.maximumRetainedBytes) return false;
-      return size < bounds.maximumRetainedMessages || find(topic.split('/'))?.message !== undefined;
+    accepts(topic, length) {
+      if (length > bounds.maximumRetainedBytes) return false;
+      const earlier = find(topic.split('/'))?.message;
+      if (bytes + length - (earlier?.payload.length ?? 0) > bounds.maximumRetainedTotalBytes) return false;
+      return size < bounds.maximumRetainedMessages || earlier !== undefined;
     },
-    keep(message) {
+    keep(message, now) {
       let node = root;
       for (const level of message.topic.split('/')) {
         const child = node.children.get(level) ?? createNode();
@@ -63,13 +81,8 @@ export function createRetainedStore(bounds: RetainedBounds): RetainedStore {
         node = child;
       }
       if (node.message === undefined) size += 1;
-      // Copied: a view would keep the whole chunk of the socket it arrived in.
-      node.message = {
-        ...message,
-        payload: Buffer.from(message.payload),
-        properties: Buffer.from(message.properties),
-        frames: new Map(),
-      };
+      bytes += message.payload.length - (node.message?.payload.length ?? 0);
+      node.message = copyOf(message, expiryTime(bounds.maximumRetainedExpiry, now));
     },
     forget: (topic) => remove(root, topic.split('/'), 0),
     match(levels, now) {

@@ -77,7 +77,7 @@ export function createRouter({ tree, retained, profile, selection, now, deliver 
     route(message) {
       if (message.retain) {
         if (message.payload.length === 0) retained.forget(message.topic);
-        else retained.keep(message);
+        else retained.keep(message, now());
       }
       const matches = tree.match(message.topic);
       let receivers = routePlain(message, matches.subscriptions);

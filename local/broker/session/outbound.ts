@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { ProtocolVersion, Qos } from '../codec/publish.ts';
 import type { DisconnectCause, DropCause } from '../events.ts';
 import type { Message } from '../message.ts';
@@ -53,8 +54,16 @@ export interface Outbound {
 type Bounds = QueueBounds &
   Pick<BrokerProfile, 'maximumInflightMessages' | 'maximumInflightBytes' | 'queueQos0Offline'>;
 
+/** Holds deliveries back to keep a rate. */
+export interface Pacing {
+  /** Milliseconds the next delivery has to wait; 0 lets it go now and counts it. */
+  readonly wait: (delivery: Delivery) => number;
+  readonly after: Clock['after'];
+}
+
 /** What an Outbound needs to know of its broker. */
 export interface OutboundContext {
+  readonly pacing?: Pacing | undefined;
   readonly bounds: Bounds;
   readonly now: () => number;
   readonly dropped: (delivery: Delivery, cause: DropCause) => void;
@@ -66,10 +75,26 @@ interface State extends OutboundContext {
   /** Left over from an earlier connection, to be sent again before anything new. */
   again: Unfinished[];
   link: SessionLink | undefined;
+  /** Stops the wait for the rate to allow more. */
+  stopWaiting: (() => void) | undefined;
 }
 
 function windowOpen({ bounds, unfinished }: State, link: SessionLink): boolean {
   return unfinished.open(Math.min(bounds.maximumInflightMessages, link.receiveMaximum), bounds.maximumInflightBytes);
+}
+
+/** Whether the rate allows this delivery now; otherwise sending goes on by itself when it does. */
+function mayGo(state: State, delivery: Delivery): boolean {
+  const { pacing } = state;
+  if (pacing === undefined) return true;
+  if (state.stopWaiting !== undefined) return false;
+  const wait = pacing.wait(delivery);
+  if (wait <= 0) return true;
+  state.stopWaiting = pacing.after(wait, () => {
+    state.stopWaiting = undefined;
+    pump(state);
+  });
+  return false;
 }
 
 function transmit(state: State, link: SessionLink, item: Unfinished, dup: boolean): void {
@@ -83,6 +108,7 @@ function transmit(state: State, link: SessionLink, item: Unfinished, dup: boolea
 function sendAgain(state: State, link: SessionLink): boolean {
   const [item] = state.again;
   if (item === undefined || !windowOpen(state, link)) return false;
+  if (item.stage === 'sent' && !mayGo(state, item.delivery)) return false;
   state.again.shift();
   // It may have been given to another member of its group meanwhile.
   if (state.unfinished.get(item.packetId) !== item) return true;
@@ -104,11 +130,12 @@ function sendNext(state: State, link: SessionLink): boolean {
     return true;
   }
   if (delivery.qos === 0) {
+    if (!mayGo(state, delivery)) return false;
     waiting.shift();
     if (!link.sendPublish(delivery, 0, false)) dropped(delivery, 'too-large');
     return true;
   }
-  if (!windowOpen(state, link)) return false;
+  if (!windowOpen(state, link) || !mayGo(state, delivery)) return false;
   waiting.shift();
   transmit(state, link, unfinished.begin(delivery), false);
   return true;
@@ -176,6 +203,7 @@ export function createOutbound(context: OutboundContext): Outbound {
     unfinished: createUnfinishedList(),
     again: [],
     link: undefined,
+    stopWaiting: undefined,
   };
   return {
     add: (delivery) => add(state, delivery),
@@ -185,6 +213,8 @@ export function createOutbound(context: OutboundContext): Outbound {
     },
     detach() {
       state.link = undefined;
+      state.stopWaiting?.();
+      state.stopWaiting = undefined;
     },
     pump: () => pump(state),
     puback: (packetId) => finish(state, awaiting(state, packetId, 1)),

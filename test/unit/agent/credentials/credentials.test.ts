@@ -234,7 +234,6 @@ describe('a service account token', () => {
 describe('a method of a later version', () => {
   const vault = { name: 'v', directoryId: 'd', credentials: { servicePrincipalLocalSecretName: 's' } };
   test.for([
-    ['NotSupportedManagedIdentity', { kind: 'managedIdentity', audience: 'https://eventgrid.azure.net' }],
     ['NotSupportedKeyVault', { kind: 'x509KeyVault', keyVault: { vault, vaultCert: { name: 'c' } } }],
   ] as const)('is refused with %s', async ([reason, authentication], t) => {
     const { credentials } = await setUp(t, { authentication });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sender } from '../../../../agent/forward/sender.ts';
+import { PROPERTY } from '../../../support/properties.ts';
 import { setUpSender } from './sender-rig.ts';
 
 describe('acknowledgements nobody waits for', () => {
@@ -126,6 +127,62 @@ describe('a message the broker chokes on', () => {
     take();
     take();
     expect(sent()).toHaveLength(2);
+  });
+});
+
+describe('an expiry of 0 seconds, for a target that takes it for "never"', () => {
+  const expiry = (seconds: number): [number, number] => [PROPERTY.messageExpiryInterval, seconds];
+
+  it.each([0, 1] as const)('is sent as 1 at QoS %i', (qos) => {
+    const { take, sent } = setUpSender({ limits: { zeroExpiryIsNever: true } });
+    take({ qos, properties: [expiry(0)] });
+    take({ qos, properties: [expiry(7)] });
+    expect(sent().map(({ properties }) => properties)).toEqual([[expiry(1)], [expiry(7)]]);
+  });
+
+  it('has run out after a second', () => {
+    const { take, sent, reconnect, clock, lane, target } = setUpSender({ limits: { zeroExpiryIsNever: true } });
+    target.end();
+    take({ properties: [expiry(0)] });
+    clock.now += 1000;
+    reconnect({ zeroExpiryIsNever: true });
+    expect(sent()).toEqual([]);
+    expect(lane.counters.dropped).toEqual({ expired: 1 });
+  });
+
+  it('is left out when the source means "never"', () => {
+    const { take, sent } = setUpSender({ zeroExpiryIsNever: true });
+    const rest: [number, string] = [PROPERTY.contentType, 'text/plain'];
+    take({ properties: [expiry(0), rest] });
+    take({ properties: [rest, expiry(7)] });
+    expect(sent().map(({ properties }) => properties)).toEqual([[rest], [rest, expiry(7)]]);
+  });
+
+  it('is passed on as it is to any other', () => {
+    const { take, sent } = setUpSender();
+    take({ properties: [expiry(0)] });
+    expect(sent().map(({ properties }) => properties)).toEqual([[expiry(0)]]);
+  });
+});
+
+describe('a topic that the target does not take', () => {
+  const limits = { maximumTopicBytes: 5, maximumTopicLevels: 2 };
+
+  it.each([
+    ['t/abc', true],
+    ['t/abcd', false],
+    ['t/é', true],
+    ['t/éé', false],
+    ['t/a/b', false],
+    ['t//', false],
+  ])('%s: %s', (topic, fits) => {
+    for (const qos of [0, 1] as const) {
+      const { take, sent, lane, target } = setUpSender({ limits });
+      take({ topic, qos });
+      expect(sent().length).toBe(fits ? 1 : 0);
+      expect(lane.counters.dropped).toEqual(fits ? {} : { topic_refused: 1 });
+      expect(target.pending).toBe(fits ? qos : 0);
+    }
   });
 });
 

@@ -76,6 +76,23 @@ describe('metrics', () => {
     expect(valueOf(text, name, { side: 'local' })).toBeUndefined();
   });
 
+  test('sums publish rates of the sessions that have one, and says nothing of a side without', async () => {
+    const rate = { usedMessages: 10, allowedMessages: 970, usedBytes: 2_000, allowedBytes: 970_000, throttled: 1 };
+    const sessions = [
+      sessionOf(),
+      sessionOf({ side: 'remote', publishRate: rate }),
+      sessionOf({ side: 'remote', publishRate: { ...rate, allowedMessages: 300, throttled: 2 } }),
+    ];
+    const text = await scrape(snapshotOf({ sessions }));
+    const remote = (name: string) => valueOf(text, `mqttbridge_publish_${name}`, { side: 'remote' });
+    expect(remote('rate_used_messages')).toBe(20);
+    expect(remote('rate_limit_messages')).toBe(1_270);
+    expect(remote('rate_used_bytes')).toBe(4_000);
+    expect(remote('rate_limit_bytes')).toBe(1_940_000);
+    expect(remote('throttled_total')).toBe(3);
+    expect(valueOf(text, 'mqttbridge_publish_rate_limit_messages', { side: 'local' })).toBeUndefined();
+  });
+
   test('has no series twice and only the labels of its table', async () => {
     const routes = [routeOf(), routeOf({ route: 'down', counters: countsOf({ retried: { QuotaExceeded: 1 } }) })];
     const sessions = [sessionOf(), sessionOf({ key: 'local/b', clientId: 'b' })];

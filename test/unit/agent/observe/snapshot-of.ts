@@ -66,6 +66,7 @@ export function snapshotOf(changes: Partial<AgentSnapshot> = {}): AgentSnapshot 
     sessions: [sessionOf(), sessionOf({ key: 'remote/gateway-up', side: 'remote', endpoint: 'example.net:8883' })],
     routes: [routeOf()],
     certificates: [],
+    tokens: [],
     ...changes,
   };
 }

@@ -35,11 +35,15 @@ describe('status', () => {
           sessionOf({
             fault: { reason: 'NotAuthorized', message: 'no', reasonCode: 135 },
             retryAt: '2026-01-01T00:00:00Z',
+            publishRate: { usedMessages: 1, allowedMessages: 2, usedBytes: 3, allowedBytes: 4, throttled: 5 },
             limits: {
               receiveMaximum: 20,
               maximumPacketSize: 524_288,
               maximumQos: 1,
               retainAvailable: false,
+              maximumTopicBytes: 256,
+              maximumTopicLevels: 15,
+              zeroExpiryIsNever: true,
               topicAliasMaximum: 10,
               keepAlive: 60,
             },

@@ -1,60 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Lane } from '../../../../agent/forward/lane.ts';
-import type { Control, SubscribeOptions } from '../../../../agent/session/mqtt-client.ts';
-import { type Subscription, Subscriptions } from '../../../../agent/session/subscriptions.ts';
-import type { RouteInput } from '../../../../shared/resources/topic-map.ts';
-import { sampleRoute } from '../../shared/sample.ts';
-
-type Said = readonly ['subscribe', string, SubscribeOptions] | readonly ['unsubscribe', string];
-
-/** A control channel whose broker answers SUBSCRIBE with the given codes, in turn, and then with success. */
-function fakeControl(codes: number[] = []) {
-  const said: Said[] = [];
-  let alive = true;
-  const control: Control = {
-    read: () => undefined,
-    async subscribe(filter, options) {
-      said.push(['subscribe', filter, options]);
-      if (!alive) throw new Error('gone');
-      return codes.shift() ?? options.qos;
-    },
-    async unsubscribe(filter) {
-      said.push(['unsubscribe', filter]);
-      if (!alive) throw new Error('gone');
-    },
-    dispose() {
-      alive = false;
-    },
-  };
-  return { control, said };
-}
-
-function laneOf(route: Partial<RouteInput> = {}): Lane {
-  // Subscriptions touch nothing else of a lane.
-  return { route: sampleRoute(route), subscribed: false } as Partial<Lane> as Lane;
-}
-
-function setUp(publishes = true) {
-  const granted: string[] = [];
-  const refused: [string, number][] = [];
-  const later: (() => void)[] = [];
-  const subscriptions = new Subscriptions({
-    publishes,
-    granted: ({ filter }) => void granted.push(filter),
-    refused: ({ filter, lane }) => void refused.push([filter, lane.fault?.reasonCode ?? 0]),
-    later: (run) => void later.push(run),
-  });
-  const add = (filter: string, route: Partial<RouteInput> = {}): Subscription => {
-    const subscription = { filter, lane: laneOf(route) };
-    subscriptions.add(subscription);
-    return subscription;
-  };
-  return { subscriptions, granted, refused, later, add };
-}
-
-/** Lets promises that are fulfilled call back. */
-const settled = () => new Promise<void>((resolve) => void setImmediate(resolve));
-const filters = (said: readonly Said[]) => said.map(([verb, filter]) => `${verb} ${filter}`);
+import { fakeControl, filters, laneOf, setUp, settled } from './subscriptions-rig.ts';
 
 describe('subscriptions', () => {
   it.each([
@@ -192,6 +137,7 @@ describe('subscriptions', () => {
     await settled();
     const { lane } = add('a', { qos: 2 });
     await subscriptions.remove(old);
+    await settled();
     expect(filters(said)).toEqual(['subscribe a', 'subscribe a']);
     expect(lane.subscribed).toBe(true);
   });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { genericProfile } from '../../../../local/broker/profile.ts';
 
-const optional = ['serverKeepAlive', 'maximumKeepAlive', 'maximumSessionExpiry'];
+const optional = ['serverKeepAlive', 'maximumKeepAlive', 'maximumSessionExpiry', 'maximumRetainedExpiry'];
 
 test('profile - the README names every setting', async () => {
   const readme = await readFile(new URL('../../../../local/broker/README.md', import.meta.url), 'utf8');

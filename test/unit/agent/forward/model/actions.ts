@@ -1,5 +1,5 @@
 import { fc } from '@fast-check/vitest';
-import type { TargetLimits } from '../../../../../agent/forward/window.ts';
+import { NO_LIMITS, type TargetLimits } from '../../../../../agent/forward/window.ts';
 import type { TargetAnswer } from './target-broker.ts';
 import type { Publish, World } from './world.ts';
 
@@ -26,19 +26,16 @@ const publish: fc.Arbitrary<Publish> = fc
   })
   .map(({ expiry, ...rest }) => (expiry === undefined ? rest : { ...rest, expiry }));
 
-const limits: fc.Arbitrary<TargetLimits> = fc.record({
-  receiveMaximum: fc.constantFrom(65_535, 65_535, 1, 2, 3),
-  maximumPacketSize: fc.constantFrom(268_435_460, 268_435_460, 100, 200),
-  maximumQos: fc.constantFrom(2, 2, 2, 1, 0),
-  retainAvailable: fc.constantFrom(true, true, false),
-});
+const limits: fc.Arbitrary<TargetLimits> = fc
+  .record({
+    receiveMaximum: fc.constantFrom(65_535, 65_535, 1, 2, 3),
+    maximumPacketSize: fc.constantFrom(268_435_460, 268_435_460, 100, 200),
+    maximumQos: fc.constantFrom<(0 | 1 | 2)[]>(2, 2, 2, 1, 0),
+    retainAvailable: fc.constantFrom(true, true, false),
+  })
+  .map((stated) => ({ ...NO_LIMITS, ...stated }));
 
-const unlimited: fc.Arbitrary<TargetLimits> = fc.constant({
-  receiveMaximum: 65_535,
-  maximumPacketSize: 268_435_460,
-  maximumQos: 2,
-  retainAvailable: true,
-});
+const unlimited: fc.Arbitrary<TargetLimits> = fc.constant(NO_LIMITS);
 
 function of<const K extends Action['kind']>(kind: K) {
   return fc.record({ kind: fc.constant(kind) }) as fc.Arbitrary<{ kind: K }>;

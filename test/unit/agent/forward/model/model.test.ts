@@ -10,6 +10,13 @@ const arbitraryOptions: fc.Arbitrary<WorldOptions> = fc.record({
   qos: fc.constantFrom(1, 2, 2, 1, 0),
   onReject: fc.constantFrom('drop', 'deadLetter', 'block'),
   window: fc.record({ messages: fc.integer({ min: 1, max: 8 }), bytes: fc.constantFrom(100, 400, 100_000) }),
+  publish: fc.constantFrom(
+    undefined,
+    undefined,
+    { messages: 10, bytes: 100_000 },
+    { messages: 200, bytes: 2_000 },
+    { messages: 50, bytes: 20_000 },
+  ),
 });
 
 function play(options: WorldOptions, actions: readonly Action[]): World {

@@ -5,8 +5,10 @@ import type { Lane } from '../../../../../agent/forward/lane.ts';
 import { Receiver } from '../../../../../agent/forward/receiver.ts';
 import { Sender } from '../../../../../agent/forward/sender.ts';
 import { NO_LIMITS, type TargetLimits, type Window } from '../../../../../agent/forward/window.ts';
+import type { PublishLimit } from '../../../../../shared/remote-profile.ts';
 import { decodePublish, type IncomingPublish, type Version } from '../../../../support/codec.ts';
 import type { Frame } from '../../../../support/frames.ts';
+import { checkRate, createTestPacing, type TestPacing } from '../pacing-rig.ts';
 import { createCountingPool, createFakeSocket, createManualTurn, type FakeSocket, laneTo } from '../rig.ts';
 import { keyOf, type ModelMessage } from './message.ts';
 import { SourceBroker } from './source-broker.ts';
@@ -18,6 +20,8 @@ export interface WorldOptions {
   readonly qos: 0 | 1 | 2;
   readonly onReject: 'drop' | 'deadLetter' | 'block';
   readonly window: Window;
+  /** Publish rate of the target, when it limits it. */
+  readonly publish?: PublishLimit | undefined;
 }
 
 /** What is published at the source. */
@@ -44,7 +48,8 @@ export class World {
   #reader: FrameReader | undefined;
   #holding = false;
   #toBridge = Buffer.alloc(0);
-  #now = 1_000_000;
+  readonly #clock = { now: 1_000_000 };
+  readonly #pacing: TestPacing | undefined;
   #retries: (() => void)[] = [];
   #unburied: { readonly id: number; readonly message: ModelMessage }[] = [];
   #targetUp = false;
@@ -60,7 +65,8 @@ export class World {
     this.#options = options;
     this.#exactlyOnce = options.qos === 2;
     this.#atMostOnce = options.qos === 0;
-    this.target = this.#sender(this.targetSocket, options.window);
+    this.#pacing = options.publish && createTestPacing(this.#clock, options.publish);
+    this.target = this.#sender(this.targetSocket, options.window, this.#pacing);
     this.deadLetters = this.#sender(this.#sourceSocket, { messages: 5, bytes: 1000 });
     this.lane = laneTo(this.target, this.deadLetters, { qos: options.qos, onReject: options.onReject });
     this.receiver = new Receiver({
@@ -85,7 +91,7 @@ export class World {
   publish(publish: Publish): void {
     const fresh = { delivered: 0, accepted: false, refused: false, buried: false };
     const rest = { forgotten: false, acknowledged: false };
-    const message = { ...publish, ...fresh, ...rest, key: this.messages.length, bornAt: this.#now };
+    const message = { ...publish, ...fresh, ...rest, key: this.messages.length, bornAt: this.#clock.now };
     this.messages.push(message);
     if (this.source.connected || message.qos > 0) this.source.publish(message);
     else message.forgotten = true;
@@ -193,7 +199,8 @@ export class World {
   }
 
   pass(milliseconds: number): void {
-    this.#now += milliseconds;
+    if (this.#pacing) this.#pacing.pass(milliseconds);
+    else this.#clock.now += milliseconds;
   }
 
   endTurn(): void {
@@ -208,6 +215,7 @@ export class World {
       this.targetUp(NO_LIMITS, true);
       this.targetDrains();
       this.deliver(100_000);
+      if (this.#pacing) this.pass(1000);
       this.endTurn();
       this.targetReads(1000);
       this.targetAnswers(0, 'accept', false);
@@ -218,6 +226,7 @@ export class World {
       this.check();
     }
     if (!this.#quiet()) throw new Error('it does not come to rest');
+    if (this.#pacing && this.#options.publish) checkRate(this.#pacing.spent, this.#options.publish);
   }
 
   /** What must hold between any two steps. */
@@ -243,7 +252,7 @@ export class World {
   }
 
   #hasExpired({ expiry, bornAt }: ModelMessage): boolean {
-    return expiry !== undefined && this.#now >= bornAt + expiry * 1000;
+    return expiry !== undefined && this.#clock.now >= bornAt + expiry * 1000;
   }
 
   #mayBeDropped(message: ModelMessage): boolean {
@@ -257,14 +266,15 @@ export class World {
     return moving === 0 && source.idle && !broker.busy && this.targetSocket.unwritten === 0;
   }
 
-  #sender(outlet: FakeSocket, window: Window): Sender {
+  #sender(outlet: FakeSocket, window: Window, pacing?: TestPacing): Sender {
     return new Sender({
       outlet,
       turn: this.#turn,
       pool: this.pool,
       version: this.#options.version,
       window,
-      now: () => this.#now,
+      pacing,
+      now: () => this.#clock.now,
       retryLater: (_attempts, retry) => void this.#retries.push(retry),
       refused: (transit, reason) => handleRefused(transit, reason, this.#options.version),
     });
@@ -278,7 +288,7 @@ export class World {
             this.receiver.pubrel((bytes[body] << 8) | bytes[body + 1]);
             return true;
           }
-          const verdict = this.receiver.publish(bytes, start, body, end, this.#now);
+          const verdict = this.receiver.publish(bytes, start, body, end, this.#clock.now);
           if (verdict > 0) throw new Error(`refused with ${verdict}: ${this.receiver.fault}`);
           this.#holding = verdict < 0;
           return verdict === 0;

@@ -92,7 +92,7 @@ describe('the retained store', () => {
     'finds the messages whose topic the filter matches, and only those',
     (topics, text) => {
       const store = createRetainedStore(genericProfile);
-      for (const name of topics) store.keep(messageOf({ topic: name, payload: 'x', retain: true }, 0));
+      for (const name of topics) store.keep(messageOf({ topic: name, payload: 'x', retain: true }, 0), 0);
       const found = store.match(text.split('/'), 0).map((message) => message.topic);
       expect(found.sort()).toEqual(topics.filter((name) => matchesFilter(text, name)).sort());
       expect(store.size).toBe(topics.length);
@@ -100,11 +100,11 @@ describe('the retained store', () => {
   );
 
   test('counts topics, forgets them, and drops expired messages when it meets them', () => {
-    const store = createRetainedStore({ maximumRetainedMessages: 2, maximumRetainedBytes: 3 });
+    const store = createRetainedStore({ ...genericProfile, maximumRetainedMessages: 2, maximumRetainedBytes: 3 });
     const expiring = { topic: 'b', payload: 'y', properties: { messageExpiryInterval: 1 } };
-    store.keep(messageOf({ topic: 'a', payload: 'x' }, 0));
-    store.keep(messageOf({ topic: 'a', payload: 'z' }, 0));
-    store.keep(messageOf(expiring, 0));
+    store.keep(messageOf({ topic: 'a', payload: 'x' }, 0), 0);
+    store.keep(messageOf({ topic: 'a', payload: 'z' }, 0), 0);
+    store.keep(messageOf(expiring, 0), 0);
     expect([store.size, store.accepts('c', 1), store.accepts('a', 3), store.accepts('a', 4)]).toEqual([
       2,
       false,

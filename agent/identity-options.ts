@@ -1,0 +1,7 @@
+import type { TokenOptions } from './session/credentials/credentials.ts';
+
+/** Who this process is to Azure, and how it finds out. */
+export interface IdentityOptions extends TokenOptions {
+  /** ARM resource ID of the Azure Arc extension: the root of client IDs with a managed identity. */
+  readonly extensionResourceId?: string | undefined;
+}

@@ -26,6 +26,8 @@ export interface InstancesSnapshot {
   readonly slots: readonly number[];
   readonly total: number;
   readonly peers: readonly PeerSnapshot[];
+  /** Slots of other instances that this one took over since start. */
+  readonly adoptions: number;
   /** Why the others are not heard. */
   readonly fault?: FaultSnapshot;
 }

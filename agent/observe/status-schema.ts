@@ -120,6 +120,7 @@ export const statusSchema = z.strictObject({
       peers: z.array(
         z.strictObject({ instance: count, slots: z.array(count), alive: z.boolean(), silentSeconds: z.number() }),
       ),
+      adoptions: count,
       fault: fault.optional(),
     })
     .optional(),

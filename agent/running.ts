@@ -28,6 +28,8 @@ export interface RunningParts {
   readonly now: () => number;
   /** A session or subscription came up. */
   readonly progressed: () => void;
+  /** Another client has this session of the plan now. */
+  readonly takenOver: (key: string) => void;
 }
 
 /** A lane of the plan at work. */
@@ -87,7 +89,7 @@ export class Running {
   #makeSession(plan: SessionPlan, deployment: Deployment, credentials: SideCredentials): Session {
     const { connector } = deployment;
     const { lanes } = deployment.plan;
-    const { cluster, timing, logger, random, now, progressed } = this.#parts;
+    const { cluster, timing, logger, random, now, progressed, takenOver } = this.#parts;
     return new Session({
       plan,
       spec: connectionSpecOf(connector, plan.side),
@@ -108,7 +110,7 @@ export class Running {
       now,
       progressed,
       cleared: () => cluster.cleared,
-      takenOver: () => cluster.takenOver(plan.slot),
+      takenOver: () => takenOver(plan.key),
     });
   }
 

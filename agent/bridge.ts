@@ -2,6 +2,7 @@ import type { ConnectorDocument } from '../shared/plan/document.ts';
 import { planConnector } from '../shared/plan/plan.ts';
 import type { LanePlan, Plan, SessionPlan } from '../shared/plan/types.ts';
 import { GENERIC_PROFILE, remoteProfileOf } from '../shared/remote-profile.ts';
+import type { Connector } from '../shared/resources/connector.ts';
 import { deadLetterTopicOf } from '../shared/resources/topic-map.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import { type Deployment, type LaneReplacement, type Reconciliation, reconcile } from './config/reconcile.ts';
@@ -11,10 +12,13 @@ import { createRouteCounters, type RouteCounters } from './forward/counters.ts';
 import { createLane, type Lane } from './forward/lane.ts';
 import { createFlushTurn, type FlushTurn } from './forward/outlet.ts';
 import { createSlabPool } from './forward/slab.ts';
+import { createExplain, type Explain } from './explain.ts';
 import type { IdentityOptions } from './identity-options.ts';
 import type { Logger } from './observe/logger.ts';
 import { type ConnectSpacing, createConnectSpacing } from './session/connect-spacing.ts';
 import { connectionSpecOf } from './session/credentials/spec.ts';
+import { SYSTEM_WALL_CLOCK } from './session/credentials/wall-clock.ts';
+import { forgetRefusal } from './session/refusals.ts';
 import { Session } from './session/session.ts';
 import type { Timing } from './session/timing.ts';
 import { Retirement } from './retirement.ts';
@@ -65,6 +69,7 @@ export class Bridge {
   readonly #retirement: Retirement;
   #running: Deployment | undefined;
   #credentials: SideCredentials | undefined;
+  #explain: Explain | undefined;
   #applying: Promise<void> = Promise.resolve();
 
   constructor(parts: BridgeParts) {
@@ -117,6 +122,7 @@ export class Bridge {
   tick(): void {
     for (const session of this.#sessions.values()) session.tick();
     for (const session of this.#retirement.sessions) session.tick();
+    for (const { lane } of this.#lanes.values()) forgetRefusal(lane, this.#parts.now());
   }
 
   /** Finishes what is in flight, then disconnects; gives up after `deadlineMs`, in the middle of a move too. */
@@ -133,11 +139,13 @@ export class Bridge {
 
   async #apply(document: ConnectorDocument): Promise<void> {
     const { identity, instance } = this.#parts;
-    const plan = ownPart(planConnector(document, identity), instance);
+    const whole = planConnector(document, identity);
+    const plan = ownPart(whole, instance);
     const wanted: Deployment = { connector: document.connector, plan };
     const changes = reconcile(this.#running, wanted);
     const credentials = createSideCredentials(wanted.connector, this.#parts, this.#credentials);
     this.#credentials = credentials;
+    this.#explain = this.#explainBy(document.connector, whole);
     const replaced = await this.#stopReplaced(changes);
     await Promise.all(changes.sessions.start.map(({ key }) => this.#retirement.recall(key)));
     for (const { to } of changes.sessions.replace) this.#openSession(to, wanted, credentials);
@@ -180,6 +188,19 @@ export class Bridge {
     for (const { key } of sessions.stop) this.#sessions.delete(key);
   }
 
+  #explainBy(connector: Connector, plan: Plan): Explain {
+    const { clock = SYSTEM_WALL_CLOCK } = this.#parts.identity;
+    const isMate = (one: SessionPlan, other: Session) =>
+      other.plan.side === one.side && other.plan.key !== one.key && other.connected;
+    return createExplain({
+      connector,
+      plan,
+      credentials: (side) => this.#credentials?.[side],
+      admitted: (session) => this.sessions.some((other) => isMate(session, other)),
+      now: () => clock.now(),
+    });
+  }
+
   #session(key: string): Session {
     const session = this.#sessions.get(key);
     if (!session) throw new Error(`the plan names session ${key} but does not hold it`);
@@ -207,6 +228,7 @@ export class Bridge {
       random,
       now,
       progressed,
+      explain: (fault, context) => this.#explain?.(plan, fault, context) ?? fault,
     });
     this.#sessions.set(plan.key, session);
     session.start();

@@ -12,6 +12,8 @@ import {
   situationOf,
 } from './advice/situation.ts';
 
+export type { Advice, AdviceContext, Fault } from './advice/situation.ts';
+
 /** What to do about the refusals of a broker, by reason. */
 const REFUSALS: Readonly<Record<string, Adviser>> = {
   NotAuthorized: byWhat,

@@ -3,6 +3,7 @@ import type { Authentication } from '../resources/authentication.ts';
 import { remoteSessionsOf } from '../resources/connector.ts';
 import {
   assignRole,
+  describePod,
   MOST_SESSIONS,
   nameBySubject,
   raiseSessions,
@@ -10,6 +11,7 @@ import {
   renewCertificate,
   replaceSecret,
   setting,
+  showPrincipal,
 } from './commands.ts';
 import type { Advice, Permission, Situation } from './situation.ts';
 
@@ -18,7 +20,7 @@ const BOTH: readonly Permission[] = ['Publisher', 'Subscriber'];
 /** Why a broker takes no session of this identity. */
 export function notAdmitted(situation: Situation): Advice | undefined {
   const { authentication, isEventGrid } = situation;
-  const ended = certificateEnded(situation);
+  const ended = tokenEnded(situation) ?? certificateEnded(situation);
   if (ended) return ended;
   if (situation.context.admitted === true) return nameOwned(situation);
   switch (authentication.kind) {
@@ -52,10 +54,20 @@ export function certificateEnded({ context, authentication, connector, host }: S
   const fix = renewCertificate(connector, authentication);
   if (fix === undefined) return undefined;
   const where = authentication.kind === 'x509' ? `Secret ${authentication.secretName}` : vaultOf(authentication);
-  const day = new Date(certificateEnds * 1000).toISOString();
   return {
-    sentence: `The client certificate from ${where} ended at ${day}, and ${host} does not accept it any more.`,
+    sentence: `The client certificate from ${where} ended at ${dateOf(certificateEnds)}, and ${host} does not accept it any more.`,
     fix,
+  };
+}
+
+/** The token is over and no newer one was to be had; undefined when it is not, or when that is not known. */
+export function tokenEnded(situation: Situation): Advice | undefined {
+  const { context, host, authentication, connector } = situation;
+  const { tokenEnds, now } = context;
+  if (tokenEnds === undefined || now === undefined || tokenEnds > now) return undefined;
+  return {
+    sentence: `The token for ${host} ended at ${dateOf(tokenEnds)}, and a newer one was not to be had by then.`,
+    fix: authentication.kind === 'managedIdentity' ? showPrincipal(situation) : describePod(connector),
   };
 }
 
@@ -132,6 +144,10 @@ function nameOwned({ context, host, connector }: Situation): Advice {
 
 function vaultOf(authentication: Authentication): string {
   return authentication.kind === 'x509KeyVault' ? `key vault ${authentication.keyVault.vault.name}` : 'its source';
+}
+
+function dateOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }
 
 function named(objectId: string | undefined): string {

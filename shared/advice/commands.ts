@@ -47,6 +47,12 @@ export function showPrincipal({ authentication }: Situation): string {
   return `az k8s-extension show --resource-group GROUP --cluster-name CLUSTER --cluster-type connectedClusters --name ${name ?? 'EXTENSION'} --query identity.principalId --output tsv`;
 }
 
+/** Shows the containers of the agent's pod, its identity sidecar and its mounts. */
+export function describePod({ metadata }: Connector): string {
+  const namespace = metadata.namespace === undefined ? '' : ` --namespace ${metadata.namespace}`;
+  return `kubectl describe pod POD${namespace}`;
+}
+
 /** Replaces a Secret by files beside the operator. */
 export function replaceSecret(connector: Connector, name: string, keys: readonly string[]): string {
   return replaceObject(connector, `secret generic ${name}`, keys);

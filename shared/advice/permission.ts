@@ -1,8 +1,11 @@
+import { tokenEnded } from './admission.ts';
 import { assignRole, bindPermission } from './commands.ts';
 import type { Advice, Permission, Situation } from './situation.ts';
 
 /** Why a broker refuses what a session publishes or subscribes to. */
 export function notPermitted(situation: Situation): Advice {
+  const ended = tokenEnded(situation);
+  if (ended) return ended;
   const { context, host, isEventGrid, authentication } = situation;
   const permission: Permission = context.during === 'publish' ? 'Publisher' : 'Subscriber';
   const what = `${permission === 'Publisher' ? 'publish to' : 'subscribe to'} ${topicOf(situation)}`;

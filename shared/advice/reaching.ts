@@ -2,6 +2,7 @@ import { EVENT_GRID_AUDIENCE, eventGridHost } from '../event-grid.ts';
 import { certificateEnded } from './admission.ts';
 import {
   CERTIFICATE_KEYS,
+  describePod,
   registerClient,
   renewCertificate,
   replaceConfigMap,
@@ -81,11 +82,7 @@ const pairFix: Adviser = withFix(({ connector, authentication }) =>
 const namespaceFix: Adviser = (situation) =>
   wrongDoor(situation) ?? withFix((given) => (given.isEventGrid ? showHost(given) : undefined))(situation);
 
-const podFix: Adviser = withFix(({ connector: { metadata } }) =>
-  metadata.namespace === undefined
-    ? 'kubectl describe pod POD'
-    : `kubectl describe pod POD --namespace ${metadata.namespace}`,
-);
+const podFix: Adviser = withFix(({ connector }) => describePod(connector));
 
 /** What to do when a broker cannot be reached, or there is nothing to log on with, by reason. */
 export const REACHING: Readonly<Record<string, Adviser>> = {

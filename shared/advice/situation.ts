@@ -33,8 +33,9 @@ export interface AdviceContext {
   readonly sessions?: number | undefined;
   /** Microsoft Entra object ID of the identity: claim `oid` of its token. */
   readonly objectId?: string | undefined;
-  /** End of the client certificate and the present time, both in seconds since 1970. */
+  /** Ends of the client certificate and of the token, and the present time, all in seconds since 1970. */
   readonly certificateEnds?: number | undefined;
+  readonly tokenEnds?: number | undefined;
   readonly now?: number | undefined;
   /** True when the broker took another session with the same credentials. */
   readonly admitted?: boolean | undefined;

@@ -171,7 +171,7 @@ describe('advice for Event Grid', () => {
 describe('advice for other brokers', () => {
   const local = (authentication: object) =>
     sampleConnector({
-      localBrokerConnection: { endpoint: 'edge.test:1883', authentication: authentication as never },
+      localBrokerConnection: { endpoint: 'edge.test:1883', authentication },
     });
   const atLocal = { ...refused, side: 'local' } as const;
 

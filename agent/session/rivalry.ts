@@ -4,7 +4,7 @@ import type { Timing } from './timing.ts';
 
 /**
  * Whether another client seems to use the same client ID. Some brokers say so when they end a connection; others, such as
- * Mosquitto with MQTT 3.1.1, just close it, and two clients would take the session from each other without end.
+ * Mosquitto 2.0 and all in MQTT 3.1.1, just close it, and two clients would take the session from each other without end.
  */
 export type Rivalry =
   | { readonly kind: 'none' }
@@ -54,6 +54,6 @@ export function whileConnected(rivalry: Rivalry, lastedMs: number, timing: Timin
 }
 
 /** A rival of our kind is away for twice the least pause at most. */
-function undisputedMs({ reconnect }: Timing): number {
-  return 3 * reconnect.takenOverMs;
+function undisputedMs({ reconnect, stableMs }: Timing): number {
+  return Math.max(3 * reconnect.takenOverMs, stableMs);
 }

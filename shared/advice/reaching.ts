@@ -27,7 +27,7 @@ const withFix =
   };
 
 /** The endpoint is the HTTP host of an Event Grid namespace, or its port and protocol do not fit. */
-const wrongDoor: Adviser = ({ host, port, block, isEventGrid, connector, fault }) => {
+const wrongDoor: Adviser = ({ host, port, block, connector }) => {
   const path = `${block}.endpoint`;
   if (eventGridHost(host) === 'http') {
     const mqttHost = host.replace(/\.eventgrid\./i, '.ts.eventgrid.');
@@ -36,7 +36,8 @@ const wrongDoor: Adviser = ({ host, port, block, isEventGrid, connector, fault }
       fix: setting(path, `${mqttHost}:8883`),
     };
   }
-  if (!isEventGrid || fault.side === 'local') return undefined;
+  // Behind a name of its own a namespace may have anything in front of it.
+  if (eventGridHost(host) === undefined) return undefined;
   const { protocol, tls } = connector.spec.remoteBrokerConnection;
   if (!tls.tlsEnabled) {
     return { sentence: `Event Grid takes no connection without TLS.`, fix: setting(`${block}.tls.tlsEnabled`, 'true') };

@@ -3,17 +3,19 @@ import { planConnector } from '../shared/plan/plan.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import { type Deployment, type Reconciliation, reconcile } from './config/reconcile.ts';
 import { type Patience, settleInflight, settleSources, untilSubscribed } from './drain.ts';
+import { createExplain, type Explain } from './explain.ts';
 import type { RouteCounters } from './forward/counters.ts';
 import type { IdentityOptions } from './identity-options.ts';
 import { type LaneStarts, type Move, moveOf, orphansOf, ownPart } from './move.ts';
 import { Retirement } from './retirement.ts';
 import { Running, type RunningLane, type RunningParts } from './running.ts';
-
+import { SYSTEM_WALL_CLOCK } from './session/credentials/wall-clock.ts';
+import { forgetRefusal } from './session/refusals.ts';
 import type { Session } from './session/session.ts';
 import { createSideCredentials, type SideCredentials } from './side-credentials.ts';
 
 /** What a bridge is given by its agent. */
-export interface BridgeParts extends Omit<RunningParts, 'takenOver'> {
+export interface BridgeParts extends Omit<RunningParts, 'takenOver' | 'explain'> {
   readonly files: MountedFiles;
   readonly identity: IdentityOptions;
 }
@@ -49,11 +51,16 @@ export class Bridge {
   #slots: ReadonlySet<number> = new Set();
   #credentials: SideCredentials | undefined;
   #leaving: Leaving | undefined;
+  #explain: Explain | undefined;
   #applying: Promise<void> = Promise.resolve();
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
-    this.#running = new Running({ ...parts, takenOver: (key) => this.#takenOver(key) });
+    this.#running = new Running({
+      ...parts,
+      takenOver: (key) => this.#takenOver(key),
+      explain: (session, fault, context) => this.#explain?.(session, fault, context) ?? fault,
+    });
     this.#patience = { now: parts.now, signal: this.#ending.signal };
     this.#retirement = new Retirement(parts);
   }
@@ -97,6 +104,7 @@ export class Bridge {
   /** To be called about once per second. */
   tick(): void {
     for (const session of [...this.sessions, ...this.#retirement.sessions]) session.tick();
+    for (const { lane } of this.lanes) forgetRefusal(lane, this.#parts.now());
   }
 
   /** Lets go what left, once all slots are run by somebody with the same document. To be called between moves. */
@@ -125,6 +133,18 @@ export class Bridge {
     if (session) this.#parts.cluster.takenOver(session.slot);
   }
 
+  #explainBy({ connector, plan }: Deployment): Explain {
+    const { clock = SYSTEM_WALL_CLOCK } = this.#parts.identity;
+    return createExplain({
+      connector,
+      plan,
+      credentials: (side) => this.#credentials?.[side],
+      admitted: (one) =>
+        this.sessions.some((other) => other.plan.side === one.side && other.plan.key !== one.key && other.connected),
+      now: () => clock.now(),
+    });
+  }
+
   async #apply(document: ConnectorDocument, slots: ReadonlySet<number>): Promise<void> {
     const { identity, cluster } = this.#parts;
     const { connector } = document;
@@ -137,6 +157,7 @@ export class Bridge {
     const move = moveOf(changes, whole.plan, this.#whole?.plan);
     const credentials = createSideCredentials(connector, this.#parts, this.#credentials);
     this.#credentials = credentials;
+    this.#explain = this.#explainBy(whole);
     await this.#release(move);
     await this.#stopReplaced(changes);
     await Promise.all(changes.sessions.start.map(({ key }) => this.#retirement.recall(key)));

@@ -27,6 +27,7 @@ function causeOf(reasonCode: number): DisconnectCause {
     case reason.serverShuttingDown:
       return 'server';
     case reason.unspecified:
+    case reason.serverBusy:
     case reason.serverUnavailable:
       return 'server-error';
     default:

@@ -28,7 +28,7 @@ export interface EventGridOptions {
   /** Who may do what; everybody everything when absent. */
   readonly permissions?: PermissionTable;
   /** Decisions the service does not take: faults of tests. */
-  readonly hooks?: Pick<BrokerHooks, 'onDeliver' | 'onPuback'>;
+  readonly hooks?: Pick<BrokerHooks, 'onPublish' | 'onDeliver' | 'onPuback'>;
   /** Resource ID of the namespace, the source of its life-cycle events; default `LOCAL_NAMESPACE`. */
   readonly resourceId?: string;
   /** Told of each connection and disconnection as the service's system topic tells its subscribers. */
@@ -43,9 +43,24 @@ export interface EventGridOptions {
   readonly logger?: BrokerLogger;
 }
 
+/** What an operator of the service changes without a restart. */
+export type Adjustment = Partial<
+  Pick<
+    EventGridSettings,
+    | 'inboundMessagesPerSecond'
+    | 'inboundBytesPerSecond'
+    | 'namespaceInboundMessagesPerSecond'
+    | 'namespaceInboundBytesPerSecond'
+    | 'maximumClientSessionsPerAuthenticationName'
+    | 'maximumSessions'
+  >
+>;
+
 /** A broker that behaves as Event Grid's. */
 export interface EventGridEmulator extends Broker {
   readonly settings: EventGridSettings;
+  /** Changes quotas and rates while it runs; sessions that are there begin anew with full buckets. */
+  adjust(changes: Adjustment): void;
   /** Life-cycle events, refusals and throttling. */
   readonly log: EmulatorLog;
   /** Ends a client's connection as the service does for this reason, which its life-cycle event says. */
@@ -79,7 +94,7 @@ function profileOf(settings: EventGridSettings): BrokerProfile {
 
 /** An emulator that does nothing until it listens; several may live in one process. */
 export function createEventGridEmulator(options: EventGridOptions = {}): EventGridEmulator {
-  const settings: EventGridSettings = { ...eventGridProfiles[options.profile ?? 'eventgrid'], ...options.settings };
+  const settings = { ...eventGridProfiles[options.profile ?? 'eventgrid'], ...options.settings };
   const { clock = systemClock, wallClock = Date.now, authenticator = openDoor, random, logger } = options;
   const log = createEmulatorLog();
   let followed: { readonly sessions: ServiceSessions; readonly census: Census } | undefined;
@@ -103,15 +118,26 @@ export function createEventGridEmulator(options: EventGridOptions = {}): EventGr
     ...(random === undefined ? {} : { random }),
     ...(logger === undefined ? {} : { logger }),
   });
+  let newRates = createRates(settings);
   const sessions = followSessions(broker.events, {
     log,
-    rates: createRates(settings),
+    rates: () => newRates(),
     rights: createRights(options.permissions),
   });
   followed = { sessions, census: takeCensus(broker.events, settings) };
   const { resourceId: source = LOCAL_NAMESPACE, newId = randomUUID, onLifeCycleEvent } = options;
   if (onLifeCycleEvent !== undefined) onLifeCycle(log, { source, newId, wallClock }, onLifeCycleEvent);
-  return { ...broker, settings, log, expel: (clientId, why) => expel(broker, sessions, clientId, why) };
+  return {
+    ...broker,
+    settings,
+    log,
+    adjust(changes) {
+      Object.assign(settings, changes);
+      newRates = createRates(settings);
+      sessions.renewRates();
+    },
+    expel: (clientId, why) => expel(broker, sessions, clientId, why),
+  };
 }
 
 function expel(broker: Broker, sessions: ServiceSessions, clientId: string, why: Expulsion): void {

@@ -19,10 +19,10 @@ export interface ServiceParts {
   readonly now: () => number;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  readonly sessions: ServiceSessions;
+  readonly sessions: Pick<ServiceSessions, 'get' | 'expect'>;
   readonly census: Census;
   /** Decisions added by tests. */
-  readonly faults: Pick<BrokerHooks, 'onDeliver' | 'onPuback'>;
+  readonly faults: Pick<BrokerHooks, 'onPublish' | 'onDeliver' | 'onPuback'>;
 }
 
 /** Whether a refusal ends the connection: QoS 0 is only dropped, and MQTT 3.1.1 has no other refusal for the rest. */
@@ -60,7 +60,7 @@ function publishRefusal(parts: ServiceParts, publish: ReceivedPublish): Refusal 
 function publishHooks(parts: ServiceParts): Pick<BrokerHooks, 'onPublish' | 'onDeliver' | 'paceDelivery'> {
   const { settings, sessions, log, now, faults } = parts;
   const onPublish = (publish: ReceivedPublish): Refusal | undefined =>
-    formRefusal(settings, publish) ?? publishRefusal(parts, publish);
+    faults.onPublish?.(publish) ?? formRefusal(settings, publish) ?? publishRefusal(parts, publish);
   const delayOf = (clientId: string, bytes: number): Delay | undefined =>
     sessions.get(clientId)?.rates.deliver(bytes, now());
   if (settings.whenOutboundThrottled === 'wait') {

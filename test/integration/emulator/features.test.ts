@@ -204,3 +204,16 @@ describe('in 2023', () => {
     }
   });
 });
+
+test('a decision of a test comes before those of the service', async () => {
+  const { port } = await startEmulator({
+    hooks: { onPublish: ({ topic }) => (topic === 'refused' ? { reasonCode: 0x83 } : undefined) },
+  });
+  const client = await connectRaw(port, 'c');
+  const codes = [];
+  for (const topic of ['refused', 'taken']) {
+    client.send(publishPacket(topic, 'x', { qos: 1, messageId: 1 }));
+    codes.push((await client.expect('puback')).reasonCode);
+  }
+  expect(codes).toEqual([0x83, 0x10]);
+});

@@ -137,8 +137,8 @@ describe('delivery of life-cycle events', () => {
   function createHook(web: WebServer): {
     clock: ManualClock;
     given: [number, string][];
-    push(): void;
-    close(): Promise<void>;
+    push: () => void;
+    close: () => Promise<void>;
   } {
     const clock = createManualClock();
     const given: [number, string][] = [];

@@ -29,6 +29,13 @@ describe('all sessions of a namespace together', () => {
     expect(new Set(throttleTypes(started))).toEqual(new Set(['IncomingPublishPacketsPerNamespace']));
   });
 
+  test('follow a limit that is changed while clients are connected', async () => {
+    const { a, b, emulator } = await pair({ namespaceInboundMessagesPerSecond: 1 });
+    expect([await publish(a), await publish(b)]).toEqual([0x10, 0x97]);
+    emulator.adjust({ namespaceInboundMessagesPerSecond: 2 });
+    expect([await publish(a), await publish(b), await publish(a)]).toEqual([0x10, 0x10, 0x97]);
+  });
+
   test('publish so many bytes per second', async () => {
     const started = await pair({ namespaceInboundBytesPerSecond: 2_000 });
     const big = 'x'.repeat(1_500);

@@ -33,7 +33,8 @@ export async function startWebServer(answer: Answer, tls?: ServerOptions): Promi
     requests.push(request);
     web.answer(request, response);
   };
-  const server = tls === undefined ? createServer(take) : createSecureServer(tls, take);
+  const serve = (message: IncomingMessage, response: ServerResponse): void => void take(message, response);
+  const server = tls === undefined ? createServer(serve) : createSecureServer(tls, serve);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const web: WebServer = {

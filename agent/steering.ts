@@ -24,6 +24,8 @@ export interface Steering {
   apply(document: ConnectorDocument): Promise<void>;
   /** Other slots are ours than before. */
   rearrange(): void;
+  /** A session or subscription came up. */
+  progressed(): void;
   /** To be called about once per second. */
   tick(): void;
 }
@@ -33,6 +35,8 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
   let document: ConnectorDocument | undefined;
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
+  /** What the bridge was last told to run; membership may be ahead of it. */
+  let placed: ReadonlySet<number> = new Set();
 
   const inTurn = (step: () => Promise<void>): Promise<void> => {
     waiting++;
@@ -46,18 +50,20 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
     return last;
   };
 
-  const rearrange = async (): Promise<void> => {
-    if (!document) return;
-    const slots = cluster.slotsOf(document);
-    await bridge.apply(document, slots);
-    cluster.running(slots, bridge.occupied);
-    moved();
-  };
+  const tell = (): void => cluster.running(placed, bridge.occupied, bridge.reading);
 
   const tidy = async (): Promise<void> => {
-    if (!document) return;
+    tell();
     await bridge.leave();
-    cluster.running(cluster.slotsOf(document), bridge.occupied);
+    tell();
+  };
+
+  const rearrange = async (): Promise<void> => {
+    if (!document) return;
+    placed = cluster.slotsOf(document);
+    await bridge.apply(document, placed);
+    await tidy();
+    moved();
   };
 
   const take = async (wanted: ConnectorDocument): Promise<void> => {
@@ -75,6 +81,10 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
     },
     apply: (wanted) => inTurn(() => take(wanted)),
     rearrange: () => void inTurn(rearrange),
+    progressed() {
+      // A move under way tells in the end.
+      if (waiting === 0) tell();
+    },
     tick() {
       bridge.tick();
       if (waiting === 0) void inTurn(tidy);

@@ -14,6 +14,7 @@ const schema = z.object({
   revision: z.string().max(128),
   applied: z.string().max(128).optional(),
   claims: z.array(z.tuple([count, count])).max(10_000),
+  reading: z.array(count).max(10_000).optional(),
 });
 
 /**
@@ -33,10 +34,14 @@ export interface Heartbeat {
   readonly applied?: string | undefined;
   /** The slots it runs, each with the number of times it has changed hands. */
   readonly claims: ReadonlyMap<number, number>;
+  /** Those it reads all of by the document it applied last: what others still read in their place may end. */
+  readonly reading?: ReadonlySet<number> | undefined;
 }
 
 export function encodeHeartbeat(heartbeat: Heartbeat): Buffer {
-  return Buffer.from(JSON.stringify({ v: 1, ...heartbeat, claims: [...heartbeat.claims] }));
+  return Buffer.from(
+    JSON.stringify({ v: 1, ...heartbeat, claims: [...heartbeat.claims], reading: [...(heartbeat.reading ?? [])] }),
+  );
 }
 
 /** Undefined for anything that is no heartbeat of a version we know; the topic is open to whoever may publish there. */
@@ -44,7 +49,9 @@ export function decodeHeartbeat(payload: Uint8Array): Heartbeat | undefined {
   if (payload.length > MAX_BYTES) return undefined;
   try {
     const parsed = schema.safeParse(JSON.parse(Buffer.from(payload).toString()));
-    return parsed.success ? { ...parsed.data, claims: new Map(parsed.data.claims) } : undefined;
+    if (!parsed.success) return undefined;
+    const { claims, reading } = parsed.data;
+    return { ...parsed.data, claims: new Map(claims), reading: new Set(reading) };
   } catch {
     return undefined;
   }

@@ -32,16 +32,29 @@ export interface EventGridOptions {
   readonly logger?: BrokerLogger;
 }
 
+/** What an operator of the service changes without a restart. */
+export type Adjustment = Partial<
+  Pick<
+    EventGridSettings,
+    | 'inboundMessagesPerSecond'
+    | 'inboundBytesPerSecond'
+    | 'maximumClientSessionsPerAuthenticationName'
+    | 'maximumSessions'
+  >
+>;
+
 /** A broker that behaves as Event Grid's. */
 export interface EventGridEmulator extends Broker {
   readonly settings: EventGridSettings;
+  /** Changes quotas and rates while it runs; sessions that are there begin anew with full buckets. */
+  adjust(changes: Adjustment): void;
   /** Life-cycle events, refusals and throttling. */
   readonly log: EmulatorLog;
 }
 
 /** An emulator that does nothing until it listens; several may live in one process. */
 export function createEventGridEmulator(options: EventGridOptions = {}): EventGridEmulator {
-  const settings: EventGridSettings = { ...eventGridProfiles[options.profile ?? 'eventgrid'], ...options.settings };
+  const settings = { ...eventGridProfiles[options.profile ?? 'eventgrid'], ...options.settings };
   const { clock = systemClock, authenticator = openDoor, permissions, random, logger } = options;
   const log = createEmulatorLog();
   let sessions: ServiceSessions | undefined;
@@ -69,5 +82,13 @@ export function createEventGridEmulator(options: EventGridOptions = {}): EventGr
     rates: () => createSessionRates(settings),
     rights: (name, attributes) => rightsOf(permissions, name, attributes),
   });
-  return { ...broker, settings, log };
+  return {
+    ...broker,
+    settings,
+    log,
+    adjust(changes) {
+      Object.assign(settings, changes);
+      sessions?.renewRates();
+    },
+  };
 }

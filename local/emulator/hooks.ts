@@ -18,7 +18,7 @@ export interface ServiceParts {
   readonly now: () => number;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  readonly sessions: ServiceSessions;
+  readonly sessions: Pick<ServiceSessions, 'get' | 'expect'>;
   /** Decisions added by tests. */
   readonly faults: Pick<BrokerHooks, 'onDeliver' | 'onPuback'>;
 }

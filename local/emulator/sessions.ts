@@ -6,7 +6,7 @@ import type { SessionRates } from './rates.ts';
 /** What the service keeps for a session from its first connection to its end. */
 export interface ServiceSession {
   readonly authenticationName: string;
-  readonly rates: SessionRates;
+  rates: SessionRates;
   /** Of its present connection. */
   rights: Rights;
   /** Of its present connection. */
@@ -27,6 +27,8 @@ export interface ServiceSessions {
   get(clientId: string): ServiceSession | undefined;
   /** Says who the next connected client is. */
   expect(arrival: Arrival): void;
+  /** Gives every session new rates, of the settings as they are now. */
+  renewRates(): void;
 }
 
 /** What sessions are made with. */
@@ -82,6 +84,9 @@ export function followSessions(events: BrokerEvents, { log, rates, rights }: Ses
     get: (clientId) => sessions.get(clientId),
     expect(arrival) {
       arriving = arrival;
+    },
+    renewRates() {
+      for (const session of sessions.values()) session.rates = rates();
     },
   };
 }

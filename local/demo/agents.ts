@@ -63,7 +63,7 @@ export function createAgents(options: AgentsOptions): Agents {
       if (running(instance)) return;
       const agent = startProcess(instance, options);
       all.set(instance, agent);
-      void agent.gone.then(() => {
+      agent.process.once('close', () => {
         if (!agent.expected) failed.resolve([`instance ${instance} ended by itself:`, ...agent.lastLines].join('\n'));
       });
     },
@@ -101,13 +101,14 @@ function startProcess(instance: number, { program, stage, http, onProbes }: Agen
     // Ctrl-C in a terminal goes to the whole group of the demo, which ends its agents itself.
     detached: true,
   });
+  const log = createWriteStream(join(stage.folder, `agent-${instance}.log`), { flags: 'a' });
   const gone = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-    child.once('error', () => resolve());
+    // It comes after a failed start too.
+    child.once('close', () => log.end(resolve));
   });
   const agent: Running = { process: child, gone, url: undefined, expected: false, lastLines: [] };
+  child.on('error', ({ message }) => agent.lastLines.push(message));
   child.stdin.on('error', () => undefined);
-  const log = createWriteStream(join(stage.folder, `agent-${instance}.log`), { flags: 'a' });
   createInterface({ input: child.stderr }).on('line', (line) => {
     log.write(`${line}\n`);
     agent.lastLines.push(line);
@@ -117,7 +118,6 @@ function startProcess(instance: number, { program, stage, http, onProbes }: Agen
     agent.url = `http://${address}`;
     onProbes(instance, agent.url);
   });
-  void gone.then(() => log.end());
   return agent;
 }
 

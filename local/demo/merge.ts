@@ -22,7 +22,7 @@ function mergeRoute(parts: readonly RouteSnapshot[]): RouteSnapshot {
   const sum = (value: (part: RouteSnapshot) => number): number => parts.reduce((total, part) => total + value(part), 0);
   const fault = parts.find((part) => part.fault !== undefined)?.fault;
   return {
-    ...(parts[0] as RouteSnapshot),
+    ...parts[0],
     ...(fault === undefined ? {} : { fault }),
     lanes: { total: sum(({ lanes }) => lanes.total), ready: sum(({ lanes }) => lanes.ready) },
     counters: mergeCounts(parts.map(({ counters }) => counters)),

@@ -82,12 +82,16 @@ function eventGrid(issuer: TokenIssuer, limits: Adjustment): EventGridEmulator {
   });
 }
 
-/** The bridge may publish and everybody may look on; any topic, since the routes are there to be changed. */
+/** The bridge may use any topic, since the routes are there to be changed; everybody may look on and send commands. */
 function permissions(bridge: string): PermissionTable {
   return {
-    topicSpaces: [{ name: 'all', templates: ['#'] }],
+    topicSpaces: [
+      { name: 'all', templates: ['#'] },
+      { name: 'commands', templates: ['commands/#'] },
+    ],
     permissions: [
       { topicSpace: 'all', role: 'Publisher', identities: [bridge] },
+      { topicSpace: 'commands', role: 'Publisher' },
       { topicSpace: 'all', role: 'Subscriber' },
     ],
   };
@@ -115,6 +119,7 @@ export function hints({ folder, ports, caFile }: Pick<Stage, 'folder' | 'ports' 
     `  mosquitto_sub -h 127.0.0.1 -p ${ports.local} -v -t 'commands/#'    what arrives at the local broker`,
     `  mqttx sub ${remote} -l mqtts --ca ${caFile} -t 'factory/#'`,
     `  mosquitto_pub -h 127.0.0.1 -p ${ports.local} -t alerts -m hello    send a message of your own`,
+    `  mosquitto_pub ${remote} --cafile ${caFile} -t commands/factory -m hello    and one the other way`,
     'Change a route and save; it is applied while everything runs:',
     `  ${join(folder, 'topic-map.yaml')}`,
   ];

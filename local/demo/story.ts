@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AgentSnapshot, FaultSnapshot } from '../../agent/observe/snapshot.ts';
 import { ALL_INSTANCES, type Agents } from './agents.ts';
 import type { Books } from './books.ts';
@@ -55,12 +56,23 @@ export function createScene({ note, signal, ...parts }: SceneOptions): Scene {
   };
 }
 
-/** Resolves when every lane of both instances passes messages. */
+/** Resolves when each instance runs its own slot, and every lane passes messages. */
 export async function bothRun({ agents, until }: Scene): Promise<void> {
   await until('both instances run', async () => {
-    const statuses = await Promise.all(ALL_INSTANCES.map((instance) => agents.status(instance)));
-    return statuses.every((status) => status !== undefined && allLanesReady(status)) || undefined;
+    const each = ALL_INSTANCES.map(async (instance) => runsSlots(await agents.status(instance), [instance]));
+    return (await Promise.all(each)).every(Boolean) || undefined;
   });
+}
+
+/** True when an instance runs exactly these slots and every lane of them passes messages. */
+export function runsSlots(status: AgentSnapshot | undefined, slots: readonly number[]): boolean {
+  if (status?.instances === undefined) return false;
+  const { instances, routes } = status;
+  const same = isDeepStrictEqual(
+    instances.slots.toSorted((a, b) => a - b),
+    slots,
+  );
+  return same && routes.length > 0 && routes.every(({ lanes }) => lanes.ready === lanes.total);
 }
 
 /** What is wrong with an instance's session at the remote broker; undefined when nothing is, or it does not answer. */
@@ -72,10 +84,6 @@ export async function remoteFault(agents: Agents, instance: number): Promise<Fau
 /** A fault as /status words it. */
 export function wordsOf(instance: number, { reason, message }: FaultSnapshot): string {
   return `/status of instance ${instance}: ${reason}: ${message}`;
-}
-
-function allLanesReady({ routes, config }: AgentSnapshot): boolean {
-  return config.generation > 0 && routes.every(({ lanes }) => lanes.ready === lanes.total);
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

@@ -97,10 +97,14 @@ describe('a story of the demo', () => {
     ],
     [
       'token',
-      [/^OPERATOR {2}\/status of instance 0: .*HTTP 500/m, /^RECOVERS .*\(AUTH\); the connection is the same$/m],
+      [
+        /^OPERATOR {2}\/status of instance 0: .*HTTP 500/m,
+        /^RECOVERS .*\(AUTH\); the connection is the same$/m,
+        /^RECOVERS .*connected with new tokens/m,
+      ],
     ],
-    ['kill', [/^DONE +kill -9 of instance 1$/m, /^RECOVERS .*instance 1/m]],
-    ['cut', [/^OPERATOR {2}\/status of instance 1: Connection\w+: /m, /^RECOVERS .*resumed their sessions/m]],
+    ['kill', [/^OPERATOR .*runs slots 0 and 1; instance 1 is not heard$/m, /^RECOVERS .*handed slot 1 back$/m]],
+    ['cut', [/^OPERATOR {2}\/status of instance 1: \w+: The /m, /^RECOVERS .*resumed their sessions/m]],
     [
       'throttle',
       [/^OPERATOR {2}\/status of instance \d: allows itself .* refused as too fast$/m, /^RECOVERS .*held the rate/m],

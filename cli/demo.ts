@@ -66,6 +66,8 @@ interface Play {
 type End =
   | { readonly kind: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' }
   | { readonly kind: 'over' }
+  /** The time was over before the story was. */
+  | { readonly kind: 'short' }
   | { readonly kind: 'failed'; readonly detail: string };
 
 async function play(parts: Play): Promise<ExitCode> {
@@ -89,8 +91,16 @@ async function play(parts: Play): Promise<ExitCode> {
   io.stdout.write(
     `\n${summary(books, { seconds: (io.now() - began) / 1_000, time: end.kind === 'over' && second === 'drained' })}\n`,
   );
-  if (end.kind === 'signal') return end.signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
-  return end.kind === 'over' && books.missing() === 0 ? EXIT.ok : EXIT.runtime;
+  switch (end.kind) {
+    case 'signal':
+      return end.signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+    case 'over':
+      return books.missing() === 0 ? EXIT.ok : EXIT.runtime;
+    case 'short':
+      return EXIT.ok;
+    case 'failed':
+      return EXIT.runtime;
+  }
 }
 
 /** The ends that were asked for: time, or the last line of the story. */
@@ -98,7 +108,8 @@ function whenOver({ story, options, display, stage, agents, books }: Play, signa
   const ends: Promise<End>[] = [];
   const seconds = options.for;
   if (seconds !== undefined) {
-    ends.push(new Promise((resolve) => setTimeout(() => resolve({ kind: 'over' }), seconds * 1_000)));
+    const kind = story === undefined ? 'over' : 'short';
+    ends.push(new Promise((resolve) => setTimeout(() => resolve({ kind }), seconds * 1_000)));
   }
   if (story !== undefined) {
     const scene = createScene({ stage, agents, books, note: display.note, signal });

@@ -3,7 +3,7 @@ import { remoteOf } from '../lines.ts';
 import { bothRun, remoteFault, type Scene, type Story, wordsOf } from '../story.ts';
 
 /** Seconds a token lives: half of it is left for attempts that fail. */
-const TOKEN_SECONDS = 12;
+const TOKEN_SECONDS = 10;
 /** The instance that the story follows; the other one fares alike. */
 const FOLLOWED = 0;
 

@@ -72,7 +72,7 @@ describe('the built program alone', () => {
     onTestFinished(async () => {
       await demo.end('SIGKILL');
     });
-    await eventually(() => demo.stdout().match(/^first message/gm)?.length === 2, { deadlineMs: 20_000 });
+    await eventually(() => demo.stdout().match(/^first message/gm)?.length === 2, { deadlineMs: 25_000 });
     expect(await demo.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect([demo.stderr(), demo.stdout()]).toEqual(['', expect.stringMatching(/^sent [1-9]\d* messages at QoS 1/m)]);
   });

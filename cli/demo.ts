@@ -18,6 +18,7 @@ const STOP_DEADLINE_MS = 5_000;
 const DRAIN_MS = 30_000;
 /** The same when somebody has pressed Ctrl-C and waits. */
 const SHORT_DRAIN_MS = 2_000;
+const LOOK_MS = 20;
 
 export interface DemoOptions {
   readonly fault?: StoryName;
@@ -85,12 +86,15 @@ async function play(parts: Play): Promise<ExitCode> {
   over.abort();
   stopTraffic();
   const patience = end.kind === 'over' ? DRAIN_MS : SHORT_DRAIN_MS;
-  const second = await Promise.race([drained(books, patience), nextSignal()]);
+  const cutShort = await Promise.race([drained(books, patience, io.now), nextSignal()]);
   await stopShow();
-  if (end.kind === 'failed') io.stderr.write(`${end.detail}\n`);
-  io.stdout.write(
-    `\n${summary(books, { seconds: (io.now() - began) / 1_000, time: end.kind === 'over' && second === 'drained' })}\n`,
-  );
+  const last: End = cutShort === undefined ? end : { kind: 'signal', signal: cutShort };
+  const seconds = (io.now() - began) / 1_000;
+  io.stdout.write(`\n${summary(books, { seconds, time: last.kind === 'over' })}\n`);
+  return conclude(last, books, io);
+}
+
+function conclude(end: End, books: Books, io: Io): ExitCode {
   switch (end.kind) {
     case 'signal':
       return end.signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
@@ -99,12 +103,13 @@ async function play(parts: Play): Promise<ExitCode> {
     case 'short':
       return EXIT.ok;
     case 'failed':
+      io.stderr.write(`error: ${end.detail}\n`);
       return EXIT.runtime;
   }
 }
 
 /** The ends that were asked for: time, or the last line of the story. */
-function whenOver({ story, options, display, stage, agents, books }: Play, signal: AbortSignal): Promise<End>[] {
+function whenOver({ story, options, display, stage, agents, books, io }: Play, signal: AbortSignal): Promise<End>[] {
   const ends: Promise<End>[] = [];
   const seconds = options.for;
   if (seconds !== undefined) {
@@ -112,7 +117,7 @@ function whenOver({ story, options, display, stage, agents, books }: Play, signa
     ends.push(new Promise((resolve) => setTimeout(() => resolve({ kind }), seconds * 1_000)));
   }
   if (story !== undefined) {
-    const scene = createScene({ stage, agents, books, note: display.note, signal });
+    const scene = createScene({ stage, agents, books, note: display.note, now: io.now, signal });
     ends.push(
       story.play(scene).then(
         (): End => ({ kind: 'over' }),
@@ -123,12 +128,9 @@ function whenOver({ story, options, display, stage, agents, books }: Play, signa
   return ends;
 }
 
-async function drained(books: Books, patienceMs: number): Promise<'drained'> {
-  const deadline = performance.now() + patienceMs;
-  while (books.missing() > 0 && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return 'drained';
+async function drained(books: Books, patienceMs: number, now: () => number): Promise<undefined> {
+  const deadline = now() + patienceMs;
+  while (books.missing() > 0 && now() < deadline) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
 }
 
 /** The demo is worth seeing without its probes at the usual place, so a taken port only moves them. */

@@ -18,6 +18,8 @@ export interface Scene {
   readonly until: <T>(what: string, look: () => Promise<T | undefined> | T | undefined) => Promise<T>;
   /** Gives whoever watches the time to read. */
   readonly pause: () => Promise<void>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 /** One fault, told line by line. */
@@ -27,7 +29,7 @@ export interface Story {
 }
 
 /** Surroundings of a story. */
-export interface SceneOptions extends Pick<Scene, 'stage' | 'agents' | 'books'> {
+export interface SceneOptions extends Pick<Scene, 'stage' | 'agents' | 'books' | 'now'> {
   /** Writes a line that stays. */
   readonly note: (line: string) => void;
   /** Aborted when the demo ends. */
@@ -39,16 +41,17 @@ const PATIENCE_MS = 60_000;
 const PAUSE_MS = 1_500;
 
 /** Makes the scene of a story. */
-export function createScene({ note, signal, ...parts }: SceneOptions): Scene {
+export function createScene({ note, signal, now, ...parts }: SceneOptions): Scene {
   return {
     ...parts,
+    now,
     say: (line, text) => note(`${line.padEnd(8)}  ${text}`),
     async until(what, look) {
-      const deadline = performance.now() + PATIENCE_MS;
+      const deadline = now() + PATIENCE_MS;
       for (;;) {
         const found = await look();
         if (found !== undefined) return found;
-        if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1_000} s in vain: ${what}`);
+        if (now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1_000} s in vain: ${what}`);
         await wait(LOOK_MS, signal);
       }
     },

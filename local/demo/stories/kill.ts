@@ -7,11 +7,11 @@ const SURVIVOR = 0;
 /** An instance dies without a word; the other one takes its work over until it is back. */
 export const kill: Story = {
   async play(scene) {
-    const { agents, books, say, until, pause } = scene;
+    const { agents, books, say, until, pause, now } = scene;
     await bothRun(scene);
     await pause();
     await agents.kill(VICTIM);
-    const killed = performance.now();
+    const killed = now();
     say('DONE', `kill -9 of instance ${VICTIM}`);
     const adopted = await until('the slot is adopted', async () => {
       const instances = (await agents.status(SURVIVOR))?.instances;
@@ -26,7 +26,7 @@ export const kill: Story = {
       'all routes run',
       async () => runsSlots(await agents.status(SURVIVOR), [SURVIVOR, VICTIM]) || undefined,
     );
-    const seconds = ((performance.now() - killed) / 1_000).toFixed(1);
+    const seconds = ((now() - killed) / 1_000).toFixed(1);
     say(
       'RECOVERS',
       `${seconds} s after the kill instance ${SURVIVOR} has resumed the sessions of slot ${VICTIM}; what was not acknowledged is sent again`,

@@ -17,7 +17,11 @@ export const quota: Story = {
     });
     say('OPERATOR', wordsOf(refused.instance, refused.fault));
     await pause();
-    say('OPERATOR', 'the other instance goes on with its routes');
+    const other = ALL_INSTANCES.find((instance) => instance !== refused.instance);
+    say(
+      'OPERATOR',
+      `instance ${other} goes on with its routes; what instance ${refused.instance} is to forward waits at its broker`,
+    );
     stage.brokers.remote.adjust({ maximumClientSessionsPerAuthenticationName: INSTANCES });
     say('DONE', `"Maximum client sessions per authentication name" raised to ${INSTANCES}, nothing restarted`);
     await bothRun(scene);

@@ -1,6 +1,8 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Child } from '../../support/child.ts';
+import { demoCommand } from '../../../cli/demo.ts';
+import { fakeIo } from '../../unit/cli/fake-io.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startDemo } from './start-demo.ts';
 
@@ -70,5 +72,12 @@ describe('mqttbridge demo', { timeout: 60_000 }, () => {
       const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => 'gone')));
       return answers.every((answer) => answer === 'gone');
     });
+  });
+
+  test('says so and ends when an agent ends by itself', async () => {
+    const agent = 'process.stderr.write("no such thing\\n"); process.exitCode = 3';
+    const io = { ...fakeIo(), program: { command: process.execPath, args: ['-e', agent] } };
+    expect(await demoCommand({ http: { host: '127.0.0.1', port: 0 } }, io)).toBe(1);
+    expect(io.err()).toMatch(/^error: instance \d ended by itself:\nno such thing\n$/);
   });
 });

@@ -6,9 +6,12 @@ import { fakeIo } from '../../unit/cli/fake-io.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startDemo } from './start-demo.ts';
 
+/** Three processes start, on a machine that may do much else. */
+const PATIENCE = { deadlineMs: 40_000 };
+
 /** The path of the topic map that the demo tells its user to edit. */
 async function mapOf(demo: Child): Promise<string> {
-  return eventually(() => /^ {2}(\/.*topic-map\.yaml)$/m.exec(demo.stdout())?.[1]);
+  return eventually(() => /^ {2}(\/.*topic-map\.yaml)$/m.exec(demo.stdout())?.[1], PATIENCE);
 }
 
 /** Where both agents say how they are. */
@@ -16,11 +19,11 @@ async function statusUrls(demo: Child): Promise<string[]> {
   return eventually(() => {
     const urls = demo.stdout().match(/http:\/\/\S+\/status/g);
     return urls?.length === 2 ? urls : undefined;
-  });
+  }, PATIENCE);
 }
 
 async function firstMessages(demo: Child): Promise<void> {
-  await eventually(() => demo.stdout().match(/^first message/gm)?.length === 2, { deadlineMs: 40_000 });
+  await eventually(() => demo.stdout().match(/^first message/gm)?.length === 2, PATIENCE);
 }
 
 describe('mqttbridge demo', { timeout: 60_000 }, () => {
@@ -28,7 +31,7 @@ describe('mqttbridge demo', { timeout: 60_000 }, () => {
     const demo = await startDemo({ onTestFinished });
     const map = await mapOf(demo);
     await firstMessages(demo);
-    await eventually(() => /^up [\d.]+ msg\/s {2}down [\d.]+ msg\/s {2}forwarded [1-9]/m.test(demo.stdout()));
+    await eventually(() => /^up [\d.]+ msg\/s {2}down [\d.]+ msg\/s {2}forwarded [1-9]/m.test(demo.stdout()), PATIENCE);
     const urls = await statusUrls(demo);
     expect(await demo.end('SIGTERM')).toEqual({ code: 0, signal: null });
     const out = demo.stdout();
@@ -58,7 +61,7 @@ describe('mqttbridge demo', { timeout: 60_000 }, () => {
       const statuses = await Promise.all(urls.map(async (url) => (await fetch(url)).json()));
       const routes = (statuses as { routes: { target?: string }[] }[]).flatMap((status) => status.routes);
       return routes.some((route) => route.target === 'plant/telemetry');
-    });
+    }, PATIENCE);
     expect((await demo.end('SIGINT')).code).toBe(130);
     expect(demo.stdout()).toMatch(/^sent [1-9]\d* messages at QoS 1/m);
   });
@@ -71,7 +74,7 @@ describe('mqttbridge demo', { timeout: 60_000 }, () => {
     await eventually(async () => {
       const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => 'gone')));
       return answers.every((answer) => answer === 'gone');
-    });
+    }, PATIENCE);
   });
 
   test('says so and ends when an agent ends by itself', async () => {

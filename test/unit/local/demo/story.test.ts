@@ -49,7 +49,7 @@ describe('scene', () => {
 });
 
 describe('an instance', () => {
-  const instances = { instance: 0, standing: 'joined', slots: [1, 0], total: 2, peers: [] } as const;
+  const instances = { instance: 0, standing: 'joined', slots: [1, 0], total: 2, peers: [], adoptions: 0 } as const;
 
   test('runs its slots when it has just these and all lanes pass messages', () => {
     expect(runsSlots(snapshotOf({ instances }), [0, 1])).toBe(true);

@@ -37,7 +37,7 @@ async function startIdentity() {
     return { token, expiresOnTimestamp: expiresAt * 1_000 };
   };
   const rules: DirectoryRules = {
-    entra: { issuer: issuer.issuer, audiences: [AUDIENCE], keys: { jwks: issuer.jwks as never } },
+    entra: { issuer: issuer.issuer, audiences: [AUDIENCE], keys: { jwks: issuer.jwks } },
   };
   const identity = { open: () => Promise.resolve({ getToken }) };
   return { identity, authenticator: createDirectory(rules, Date.now) };

@@ -316,8 +316,9 @@ export class Session {
     const loss = { fault: cause, lastedMs: wasConnected ? now() - this.#since : undefined };
     const rivalry = afterLoss(this.#rivalry, loss, timing);
     const fault = faultOf(rivalry, loss);
-    // A broker that ends the connection over a permission speaks of what was being published.
-    const during = wasConnected && this.sender.inflight.messages > 0 ? 'publish' : 'connect';
+    // A broker that ends a connection over a permission or a quota speaks of what was being published.
+    const { messages } = this.sender.inflight;
+    const during = wasConnected && (messages > 0 || THROTTLING.has(fault.reasonCode ?? 0)) ? 'publish' : 'connect';
     const told = { ...fault, ...explain(fault, { during }) };
     this.#rivalry = rivalry.kind === 'certain' ? { kind: 'certain', fault: told } : rivalry;
     return told;

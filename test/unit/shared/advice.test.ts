@@ -98,7 +98,12 @@ describe('advice for Event Grid', () => {
   });
 
   test('a quota that a publish meets is not the one of sessions', () => {
-    expect(adviceFor(full, remote(), { during: 'publish' }).fix).toBeUndefined();
+    const publish = adviceFor(full, remote(), { during: 'publish' });
+    expect(publish.fix).toBe(
+      'az eventgrid namespace update --resource-group GROUP --name contoso --sku "{name:Standard,capacity:UNITS}"',
+    );
+    expect(adviceFor({ ...full, reason: 'MessageRateTooHigh' }, remote())).toEqual(publish);
+    expect(adviceFor(full, remote(), { during: 'subscribe' }).fix).toBe('spec.remoteSessions: perRoute');
   });
 
   test.each([
@@ -129,10 +134,13 @@ describe('advice for Event Grid', () => {
     expect(fix).toBe('spec.clientIdPrefix: PREFIX-2');
   });
 
-  test.each(['SessionTakenOver', 'ClientIdConflict'])('%s: another client has the client ID', (reason) => {
+  test.each([
+    ['SessionTakenOver', /^Another client uses the client ID "plant-up" at /],
+    ['ClientIdConflict', /connections with the client ID "plant-up" .* most likely since another client uses it too/],
+  ])('%s: another client has the client ID', (reason, cause) => {
     const connector = remote({}, { clientIdPrefix: 'plant-' });
     const { sentence, fix } = adviceFor({ reason, side: 'remote' }, connector, { clientId: 'plant-up' });
-    expect(sentence).toContain('Another client uses the client ID "plant-up"');
+    expect(sentence).toMatch(cause);
     expect(fix).toBe('spec.clientIdPrefix: plant-SITE');
   });
 

@@ -126,6 +126,19 @@ export const statusSchema = z.strictObject({
   certificates: z.array(
     z.strictObject({ side, secret: z.string(), notAfter: z.number(), rejected: z.string().optional() }),
   ),
+  instances: z
+    .strictObject({
+      instance: count,
+      standing: z.enum(['apart', 'joined', 'blind']),
+      slots: z.array(count),
+      total: count,
+      peers: z.array(
+        z.strictObject({ instance: count, slots: z.array(count), alive: z.boolean(), silentSeconds: z.number() }),
+      ),
+      adoptions: count,
+      fault: fault.optional(),
+    })
+    .optional(),
   tokens: z.array(
     z.strictObject({
       side,

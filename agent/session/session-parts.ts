@@ -40,6 +40,10 @@ export interface SessionParts {
   readonly now: () => number;
   /** The session or one of its subscriptions came up. */
   readonly progressed: () => void;
+  /** False while another instance may be running this session unseen: it does not connect until that is known. */
+  readonly cleared: () => boolean;
+  /** Another client connected with the same client ID. */
+  readonly takenOver: () => void;
   /** Adds to a fault why it is likely and what mends it. */
   readonly explain: (fault: FaultSnapshot, context?: AdviceContext) => FaultSnapshot;
 }

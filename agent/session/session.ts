@@ -316,9 +316,8 @@ export class Session {
     const rivalry = afterLoss(this.#rivalry, loss, timing);
     const fault = faultOf(rivalry, loss);
     // A broker that ends a connection over a permission or a quota speaks of what was being published.
-    const { messages } = this.sender.inflight;
-    const during = wasConnected && (messages > 0 || THROTTLING.has(fault.reasonCode ?? 0)) ? 'publish' : 'connect';
-    const told = { ...fault, ...explain(fault, { during }) };
+    const hasPublished = this.sender.inflight.messages > 0 || hintOf(fault.reasonCode ?? 0).kind === 'tooFast';
+    const told = { ...fault, ...explain(fault, { during: wasConnected && hasPublished ? 'publish' : 'connect' }) };
     this.#rivalry = rivalry.kind === 'certain' ? { kind: 'certain', fault: told } : rivalry;
     return told;
   }

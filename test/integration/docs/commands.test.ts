@@ -83,7 +83,7 @@ test('the guide says what explain answers', async () => {
 
 test('every option named on a page is one of the program', async () => {
   const helps = await Promise.all(
-    ['validate', 'explain', 'run', 'schema', 'demo', 'emulator', 'version'].map(async (command) => {
+    ['validate', 'explain', 'check', 'run', 'schema', 'demo', 'emulator', 'version'].map(async (command) => {
       const io = fakeIo();
       await runCli([command, '--help'], io, () => Promise.reject(new Error('no agent')));
       return io.out();

@@ -1,0 +1,62 @@
+import type { TokenSource } from '../../agent/session/credentials/token-source.ts';
+import { openAzureIdentity } from '../../agent/session/credentials/azure-identity.ts';
+import type { CheckContext } from './context.ts';
+
+/** An answer of Azure Resource Manager. */
+export interface ArmAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** GETs a resource by URL or by its path below the management endpoint; rejects where there is no answer or no token. */
+export type ArmGet = (resource: string) => Promise<ArmAnswer>;
+
+/** The API version that has `maximumClientSessionsPerAuthenticationName`; version 14 of the library asks for an older one. */
+const API_VERSION = '2025-02-15';
+const CLI_TIMEOUT_MS = 10_000;
+
+/** Reads Azure Resource Manager as whoever is logged on here: by the `az` command line, or else by the managed identity. */
+export async function openArm(
+  subscription: string,
+  { wishes, identity, clock, signal, stepTimeoutMs }: CheckContext,
+): Promise<ArmGet> {
+  const { EventGridManagementClient } = await import('@azure/arm-eventgrid');
+  const { AzureCliCredential, ChainedTokenCredential } = await import('@azure/identity');
+  const { createPipelineRequest } = await import('@azure/core-rest-pipeline');
+  const endpoint = wishes.managementEndpoint.replace(/\/$/, '');
+  const open = identity.open ?? (() => openAzureIdentity(identity.federation));
+  const person = new AzureCliCredential({ processTimeoutInMs: Math.min(stepTimeoutMs, CLI_TIMEOUT_MS) });
+  const credential = new ChainedTokenCredential(person, credentialOf(open));
+  const client = new EventGridManagementClient(credential, subscription, {
+    endpoint,
+    retryOptions: { maxRetries: 1 },
+  });
+  return async (resource) => {
+    const url = new URL(resource, endpoint);
+    // A link to the next page must not carry our token elsewhere.
+    if (url.origin !== new URL(endpoint).origin) throw new Error(`${url.origin} is not the management endpoint`);
+    if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', API_VERSION);
+    const request = createPipelineRequest({ url: url.href, abortSignal: signal, timeout: stepTimeoutMs });
+    const response = await client.sendRequest(request);
+    clock.heard('Azure Resource Manager', response.headers.get('date'));
+    return { status: response.status, body: parsed(response.bodyAsText) };
+  };
+}
+
+function credentialOf(open: () => Promise<TokenSource>) {
+  return {
+    async getToken(scopes: string | string[]) {
+      const source = await open();
+      const answer = await source.getToken([scopes].flat()[0] ?? '');
+      return answer && { token: answer.token, expiresOnTimestamp: answer.expiresOnTimestamp };
+    },
+  };
+}
+
+function parsed(text: string | null | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '') as unknown;
+  } catch {
+    return undefined;
+  }
+}

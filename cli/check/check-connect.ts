@@ -1,0 +1,65 @@
+import { connectOptions } from '../../agent/session/connect-options.ts';
+import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
+import { DEFAULT_TIMING } from '../../agent/session/timing.ts';
+import { MAX_CLIENT_ID } from '../../shared/client-id.ts';
+import type { Side } from '../../shared/plan/types.ts';
+import type { LoadedCredentials } from './check-credentials.ts';
+import type { CheckContext } from './context.ts';
+import { explainFault } from './explain-fault.ts';
+import { ended, type Outcome, passed, type Statement } from './outcome.ts';
+import { connectProbe, type ProbeClient, ProbeEndedError } from './probe-client.ts';
+
+/** Whether the broker lets the bridge in, with a client ID and a session of its own that ends with the connection. */
+export async function checkConnect(
+  spec: ConnectionSpec,
+  { material }: LoadedCredentials,
+  context: CheckContext,
+): Promise<Outcome<ProbeClient>> {
+  const { side } = spec;
+  const subject = { check: 'connect', side } as const;
+  const clientId = checkClientId(side, context);
+  const { protocol, session } = context.document.connector.spec;
+  const version = protocol === 'v5' ? 5 : 4;
+  const control = connectOptions(
+    {
+      plan: { key: `${side}/${clientId}`, side, clientId, slot: 0 },
+      limits: { ...session, expirySeconds: 0 },
+      version,
+      timing: { ...DEFAULT_TIMING, connectTimeoutMs: context.stepTimeoutMs },
+    },
+    material,
+    true,
+  );
+  try {
+    const { stepTimeoutMs: connectTimeoutMs, signal } = context;
+    const client = await connectProbe({
+      spec,
+      material,
+      control,
+      connectTimeoutMs,
+      answerTimeoutMs: connectTimeoutMs,
+      signal,
+    });
+    const spoken = version === 5 ? 'MQTT 5' : 'MQTT 3.1.1';
+    const message = `The broker accepts the client ${clientId} with ${spoken}`;
+    return passed(subject, client, { message, details: { clientId, ...limitsIn(client) } });
+  } catch (error) {
+    if (!(error instanceof ProbeEndedError)) throw error;
+    return ended(subject, 'error', { ...explainFault(error.fault), details: { clientId } });
+  }
+}
+
+/** A client ID that reads like the side's own and that no session of the files has. */
+export function checkClientId(side: Side, { plan, clientIds }: Pick<CheckContext, 'plan' | 'clientIds'>): string {
+  const own = plan.sessions.find((session) => session.side === side)?.clientId ?? plan.connector;
+  for (let number = 1; ; number++) {
+    const suffix = number === 1 ? '-check' : `-${number}-check`;
+    const candidate = own.slice(0, MAX_CLIENT_ID - suffix.length) + suffix;
+    if (!clientIds.has(candidate)) return candidate;
+  }
+}
+
+function limitsIn({ connack }: ProbeClient): Statement['details'] {
+  const { sessionPresent: _absent, ...limits } = connack;
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as Statement['details'];
+}

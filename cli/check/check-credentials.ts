@@ -1,0 +1,94 @@
+import { openAzureIdentity } from '../../agent/session/credentials/azure-identity.ts';
+import {
+  type CertificateState,
+  type ConnectionMaterial,
+  createCredentials,
+  type Credentials,
+} from '../../agent/session/credentials/credentials.ts';
+import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
+import { credentialFault } from '../../agent/session/faults.ts';
+import type { TlsMaterial } from '../../agent/session/wire/wire.ts';
+import type { Authentication } from '../../shared/resources/authentication.ts';
+import type { CheckContext } from './context.ts';
+import { explainFault } from './explain-fault.ts';
+import { endsSoon, lifeOf } from './life.ts';
+import { ended, finding, type Outcome, type Statement } from './outcome.ts';
+
+/** What a side connects with. */
+export interface LoadedCredentials {
+  readonly credentials: Credentials;
+  readonly material: ConnectionMaterial;
+}
+
+type Surroundings = Pick<CheckContext, 'files' | 'identity' | 'clock' | 'wallClock'>;
+
+/** Whether what a side logs on with can be read, or got, and how long it lasts. */
+export async function checkCredentials(
+  spec: ConnectionSpec,
+  context: Surroundings,
+): Promise<Outcome<LoadedCredentials>> {
+  const subject = { check: 'credentials', side: spec.side } as const;
+  const credentials = credentialsOf(spec, context);
+  try {
+    const material = await credentials.load();
+    const said = describe(spec.authentication, credentials.certificate(), context.wallClock());
+    const { status, statement } = said;
+    return { findings: [finding(subject, status, statement)], value: { credentials, material } };
+  } catch (error) {
+    return ended(subject, 'error', explainFault(credentialFault(error)));
+  }
+}
+
+/** The authorities to trust, also where the rest of the credentials is not to be had. */
+export async function trustOf(spec: ConnectionSpec, context: Surroundings): Promise<TlsMaterial> {
+  const { tls } = await credentialsOf({ ...spec, authentication: { kind: 'anonymous' } }, context).load();
+  return tls ?? {};
+}
+
+function credentialsOf(spec: ConnectionSpec, { files, identity, clock }: Surroundings): Credentials {
+  const { federation } = identity;
+  const source = federation === undefined ? IDENTITY_ENDPOINT : 'Microsoft Entra';
+  const open = () => openAzureIdentity(federation, (date) => clock.heard(source, date));
+  return createCredentials(spec, { files, tokens: { open, ...identity } });
+}
+
+/** It may be a sidecar, which has this machine's clock. */
+const IDENTITY_ENDPOINT = 'the identity endpoint';
+
+interface Verdict {
+  readonly status: 'ok' | 'warning' | 'error';
+  readonly statement: Statement;
+}
+
+function describe(authentication: Authentication, certificate: CertificateState | undefined, now: Date): Verdict {
+  if (certificate !== undefined) return describeCertificate(certificate, now);
+  return { status: 'ok', statement: { message: SENTENCES[authentication.kind](authentication as never) } };
+}
+
+type Sentences = {
+  readonly [Kind in Authentication['kind']]: (authentication: Extract<Authentication, { kind: Kind }>) => string;
+};
+
+const SENTENCES: Sentences = {
+  anonymous: () => 'None are configured: the side logs on as anonymous',
+  usernamePassword: ({ secretName }) => `User name and password of Secret ${secretName} can be read`,
+  x509: ({ secretName }) => `The client certificate of Secret ${secretName} can be read`,
+  x509KeyVault: ({ keyVault }) => `The client certificate of key vault ${keyVault.vault.name} can be read`,
+  managedIdentity: () => 'The managed identity gave a token',
+  kubernetes: ({ secretPath, serviceAccountTokenName: name }) =>
+    `The service account token ${secretPath}/${name} can be read`,
+};
+
+function describeCertificate({ secret, notAfter }: CertificateState, now: Date): Verdict {
+  const life = lifeOf(notAfter * 1000, now);
+  const details = { secret, validTo: new Date(notAfter * 1000).toISOString(), days: life.days };
+  if (life.minutes < 0) {
+    const message = `The client certificate of ${secret} ended on ${details.validTo}`;
+    return { status: 'error', statement: { message, reason: 'CertificateEnded', advice: RENEW, details } };
+  }
+  const message = `The client certificate of ${secret} is valid for ${life.text}`;
+  if (!endsSoon(life)) return { status: 'ok', statement: { message, details } };
+  return { status: 'warning', statement: { message, reason: 'CertificateEndsSoon', advice: RENEW, details } };
+}
+
+const RENEW = 'put a new pair of certificate and key in its place; the agent takes it at the next connection';

@@ -1,5 +1,4 @@
 import { connectOptions } from '../../agent/session/connect-options.ts';
-import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
 import { DEFAULT_TIMING } from '../../agent/session/timing.ts';
 import { MAX_CLIENT_ID } from '../../shared/client-id.ts';
 import type { Side } from '../../shared/plan/types.ts';
@@ -11,11 +10,11 @@ import { connectProbe, type ProbeClient, ProbeEndedError } from './probe-client.
 
 /** Whether the broker lets the bridge in, with a client ID and a session of its own that ends with the connection. */
 export async function checkConnect(
-  spec: ConnectionSpec,
+  side: Side,
   { material }: LoadedCredentials,
   context: CheckContext,
 ): Promise<Outcome<ProbeClient>> {
-  const { side } = spec;
+  const spec = context.specs[side];
   const subject = { check: 'connect', side } as const;
   const clientId = checkClientId(side, context);
   const { protocol, session } = context.document.connector.spec;
@@ -45,7 +44,10 @@ export async function checkConnect(
     return passed(subject, client, { message, details: { clientId, ...limitsIn(client) } });
   } catch (error) {
     if (!(error instanceof ProbeEndedError)) throw error;
-    return ended(subject, 'error', { ...explainFault(error.fault), details: { clientId } });
+    return ended(subject, 'error', {
+      ...explainFault(error.fault, { side, context, during: 'connect' }),
+      details: { clientId },
+    });
   }
 }
 

@@ -1,4 +1,3 @@
-import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
 import { eventGridHost } from '../../shared/event-grid.ts';
 import type { Side } from '../../shared/plan/types.ts';
 import { remoteProfileOf } from '../../shared/remote-profile.ts';
@@ -52,21 +51,28 @@ interface SideResult {
 
 /** The checks of one side; each waits for those it needs, and for no others. */
 async function checkSide(side: Side, context: CheckContext): Promise<SideResult> {
-  const spec = context.specs[side];
-  const timeout = context.stepTimeoutMs;
-  const loading = checkCredentials(spec, context);
-  const name = checkName(spec, timeout);
+  const loading = checkCredentials(side, context);
+  const name = checkName(side, context);
   const { signal } = context;
-  const port = after({ check: 'tcp', side, signal }, name, () => checkPort(spec, context));
+  const port = after({ check: 'tcp', side, signal }, name, () => checkPort(side, context));
   const line = after({ check: 'tls', side, signal }, port, async () =>
-    checkTls(spec, await materialOf(loading, spec, context), context),
+    checkTls(side, await materialOf(loading, side, context), context),
   );
   const ready = both(line, loading);
-  const connected = after({ check: 'connect', side, signal }, ready, (loaded) => checkConnect(spec, loaded, context));
+  const connected = after({ check: 'connect', side, signal }, ready, (loaded) => checkConnect(side, loaded, context));
   const asked = after({ check: 'subscribe', side, signal }, connected, (client) => askAll(side, client, context));
   const loaded = await loading;
   const token = loaded.value && checkToken(side, loaded.value, context);
-  const outcomes = [checkHost(spec), await name, await port, loaded, token, await line, await connected, await asked];
+  const outcomes = [
+    checkHost(context.specs[side]),
+    await name,
+    await port,
+    loaded,
+    token,
+    await line,
+    await connected,
+    await asked,
+  ];
   return { findings: outcomes.flatMap((outcome) => outcome?.findings ?? []), loaded: loaded.value };
 }
 
@@ -86,9 +92,9 @@ async function both<T>(first: Promise<Outcome<unknown>>, second: Promise<Outcome
   return before.value === undefined ? { findings: before.findings } : second;
 }
 
-async function materialOf(loading: Promise<Outcome<LoadedCredentials>>, spec: ConnectionSpec, context: CheckContext) {
+async function materialOf(loading: Promise<Outcome<LoadedCredentials>>, side: Side, context: CheckContext) {
   const { value } = await loading;
   if (value !== undefined) return value.material.tls ?? {};
   // Without a token there may still be the authorities to trust; without them the check of TLS says so.
-  return trustOf(spec, context).catch(() => ({}));
+  return trustOf(side, context).catch(() => ({}));
 }

@@ -8,6 +8,7 @@ import {
 import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
 import { credentialFault } from '../../agent/session/faults.ts';
 import type { TlsMaterial } from '../../agent/session/wire/wire.ts';
+import type { Side } from '../../shared/plan/types.ts';
 import type { Authentication } from '../../shared/resources/authentication.ts';
 import type { CheckContext } from './context.ts';
 import { explainFault } from './explain-fault.ts';
@@ -20,14 +21,10 @@ export interface LoadedCredentials {
   readonly material: ConnectionMaterial;
 }
 
-type Surroundings = Pick<CheckContext, 'files' | 'identity' | 'clock' | 'wallClock'>;
-
 /** Whether what a side logs on with can be read, or got, and how long it lasts. */
-export async function checkCredentials(
-  spec: ConnectionSpec,
-  context: Surroundings,
-): Promise<Outcome<LoadedCredentials>> {
-  const subject = { check: 'credentials', side: spec.side } as const;
+export async function checkCredentials(side: Side, context: CheckContext): Promise<Outcome<LoadedCredentials>> {
+  const spec = context.specs[side];
+  const subject = { check: 'credentials', side } as const;
   const credentials = credentialsOf(spec, context);
   try {
     const material = await credentials.load();
@@ -35,17 +32,20 @@ export async function checkCredentials(
     const { status, statement } = said;
     return { findings: [finding(subject, status, statement)], value: { credentials, material } };
   } catch (error) {
-    return ended(subject, 'error', explainFault(credentialFault(error)));
+    return ended(subject, 'error', explainFault(credentialFault(error), { side, context }));
   }
 }
 
 /** The authorities to trust, also where the rest of the credentials is not to be had. */
-export async function trustOf(spec: ConnectionSpec, context: Surroundings): Promise<TlsMaterial> {
-  const { tls } = await credentialsOf({ ...spec, authentication: { kind: 'anonymous' } }, context).load();
+export async function trustOf(side: Side, context: CheckContext): Promise<TlsMaterial> {
+  const { tls } = await credentialsOf(
+    { ...context.specs[side], authentication: { kind: 'anonymous' } },
+    context,
+  ).load();
   return tls ?? {};
 }
 
-function credentialsOf(spec: ConnectionSpec, { files, identity, clock }: Surroundings): Credentials {
+function credentialsOf(spec: ConnectionSpec, { files, identity, clock }: CheckContext): Credentials {
   const { federation } = identity;
   const source = federation === undefined ? IDENTITY_ENDPOINT : 'Microsoft Entra';
   const open = () => openAzureIdentity(federation, (date) => clock.heard(source, date));

@@ -5,37 +5,34 @@ import { connectSocket } from '../../agent/session/wire/connect.ts';
 import { describeFault, faultOf, type WireFault, type WireProgress } from '../../agent/session/wire/fault.ts';
 import { secureContextOf } from '../../agent/session/wire/secure-context.ts';
 import type { TlsMaterial } from '../../agent/session/wire/wire.ts';
+import type { Side } from '../../shared/plan/types.ts';
 import type { CheckContext } from './context.ts';
 import { explainFault } from './explain-fault.ts';
 import { endsSoon, lifeOf } from './life.ts';
 import { ended, finding, type Outcome, passed } from './outcome.ts';
 
-type Surroundings = Pick<CheckContext, 'stepTimeoutMs' | 'signal' | 'now' | 'wallClock'>;
-
 /** Whether something accepts connections at the port. */
-export async function checkPort(spec: ConnectionSpec, context: Surroundings): Promise<Outcome<true>> {
-  const subject = { check: 'tcp', side: spec.side } as const;
+export async function checkPort(side: Side, context: CheckContext): Promise<Outcome<true>> {
+  const spec = context.specs[side];
+  const subject = { check: 'tcp', side } as const;
   const before = context.now();
   const answer = await open(connectSocket(spec, undefined), spec, { event: 'connect', stage: 'connecting', context });
-  if ('reason' in answer) return ended(subject, 'error', explainFault(answer));
+  if ('reason' in answer) return ended(subject, 'error', explainFault(answer, { side, context }));
   const milliseconds = Math.round(context.now() - before);
   answer.destroy();
   return passed(subject, true, { message: `Port ${spec.port} accepts connections`, details: { milliseconds } });
 }
 
 /** Whether the broker's certificate is one to trust, for this host, valid, and shown over a version that is safe. */
-export async function checkTls(
-  spec: ConnectionSpec,
-  material: TlsMaterial,
-  context: Surroundings,
-): Promise<Outcome<true>> {
-  const subject = { check: 'tls', side: spec.side } as const;
+export async function checkTls(side: Side, material: TlsMaterial, context: CheckContext): Promise<Outcome<true>> {
+  const spec = context.specs[side];
+  const subject = { check: 'tls', side } as const;
   if (!spec.tlsEnabled) {
     const message = 'TLS is off: everybody on the way can read and change the messages';
     return { findings: [finding(subject, 'skipped', { message, reason: 'NotChecked' })], value: true };
   }
   const answer = await openTls(spec, material, context);
-  if ('reason' in answer) return ended(subject, 'error', explainFault(answer));
+  if ('reason' in answer) return ended(subject, 'error', explainFault(answer, { side, context }));
   const details = certificateDetails(answer);
   const protocol = answer.getProtocol() ?? 'TLS';
   answer.destroy();
@@ -50,7 +47,7 @@ export async function checkTls(
 async function openTls(
   spec: ConnectionSpec,
   material: TlsMaterial,
-  context: Surroundings,
+  context: CheckContext,
 ): Promise<TLSSocket | WireFault> {
   try {
     const socket = connectSocket(spec, secureContextOf(material)) as TLSSocket;
@@ -64,7 +61,7 @@ async function openTls(
 interface Opening {
   readonly event: 'connect' | 'secureConnect';
   readonly stage: WireProgress['stage'];
-  readonly context: Surroundings;
+  readonly context: CheckContext;
 }
 
 /** The socket once the event has come, or why it has not. */

@@ -3,7 +3,7 @@ import { matchesFilter } from '../../shared/topic/filter.ts';
 import { sourceSide, targetSide } from '../../shared/topic/loops.ts';
 import { verdictOf } from '../../shared/reason-codes.ts';
 import type { CheckContext } from './context.ts';
-import { explainFault } from './explain-fault.ts';
+import { explainFault, type Fault, refusal } from './explain-fault.ts';
 import { ended, finding, type Outcome } from './outcome.ts';
 import { type ProbeClient, ProbeEndedError } from './probe-client.ts';
 
@@ -20,24 +20,28 @@ export async function checkPublish(side: Side, client: ProbeClient, context: Che
       advice: 'give --probe-topic TOPIC; one message is published there',
     });
   }
+  const fault = await publishFault(client, topic);
   const details = { topic };
-  try {
-    const code = await client.publish(topic, 'mqttbridge check');
-    if (verdictOf('puback', code) !== 'accepted') {
-      const { message, ...rest } = explainFault({ reason: '', message: '', reasonCode: code });
-      return ended(subject, 'error', {
-        ...rest,
-        details,
-        message: `The bridge may not publish to ${topic}: ${message}`,
-      });
-    }
-  } catch (error) {
-    if (!(error instanceof ProbeEndedError)) throw error;
-    const { message, ...rest } = explainFault(error.fault);
-    const said = `The broker ended the connection over a message to ${topic}: ${message}`;
-    return ended(subject, 'error', { ...rest, details, message: said });
+  if (fault !== undefined) {
+    const told = explainFault(fault, { side, context, during: 'publish', topic });
+    return ended(subject, 'error', {
+      ...told,
+      details,
+      message: `The bridge cannot publish to ${topic}: ${told.message}`,
+    });
   }
   const reader = plan.lanes.find(({ route }) => sourceSide(route) === side && matchesFilter(route.source, topic));
   const also = reader === undefined ? '' : `; route ${reader.route.name} reads that topic and passes the message on`;
   return { findings: [finding(subject, 'ok', { message: `The bridge may publish to ${topic}${also}`, details })] };
+}
+
+/** What kept the message from being taken; some brokers end the connection instead of an answer. */
+async function publishFault(client: ProbeClient, topic: string): Promise<Fault | undefined> {
+  try {
+    const code = await client.publish(topic, 'mqttbridge check');
+    return verdictOf('puback', code) === 'accepted' ? undefined : refusal(code);
+  } catch (error) {
+    if (error instanceof ProbeEndedError) return error.fault;
+    throw error;
+  }
 }

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRequestPace } from '../../agent/session/request-pace.ts';
-import { type LanePlan, type Side } from '../../shared/plan/types.ts';
+import type { LanePlan, Side } from '../../shared/plan/types.ts';
 import { GENERIC_PROFILE, remoteProfileOf } from '../../shared/remote-profile.ts';
 import { sourceSide } from '../../shared/topic/loops.ts';
 import type { CheckContext } from './context.ts';
-import { explainFault } from './explain-fault.ts';
-import { finding, type Outcome, type Statement } from './outcome.ts';
+import { explainFault, type Fault, refusal } from './explain-fault.ts';
+import { finding, type Outcome } from './outcome.ts';
 import { type ProbeClient, ProbeEndedError } from './probe-client.ts';
 import type { Finding } from './report-schema.ts';
 
@@ -15,8 +15,8 @@ import type { Finding } from './report-schema.ts';
  */
 export async function checkSubscribe(side: Side, client: ProbeClient, context: CheckContext): Promise<Outcome> {
   const routes = routesRead(side, context);
-  const codes = await grantsOf(client, [...new Set(routes.map(({ route }) => route.source))], context, side);
-  return { findings: routes.map((lane) => judge(side, lane, client, codes.get(lane.route.source))) };
+  const grants = await grantsOf(client, [...new Set(routes.map(({ route }) => route.source))], side, context);
+  return { findings: routes.map((lane) => judge(side, lane, faultOf(lane, client, grants), context)) };
 }
 
 /** One lane of each route that reads at this side. */
@@ -31,13 +31,13 @@ function routeOf({ topicMap, route }: LanePlan): string {
 }
 
 /** A reason code of SUBACK, or why there is none. */
-type Grant = { readonly code: number } | { readonly fault: Statement };
+type Grant = number | Fault;
 
 async function grantsOf(
   client: ProbeClient,
   filters: readonly string[],
-  { document, now }: CheckContext,
   side: Side,
+  { document, now }: CheckContext,
 ): Promise<ReadonlyMap<string, Grant>> {
   const profile = side === 'remote' ? remoteProfileOf(document.connector) : GENERIC_PROFILE;
   const pace = createRequestPace(profile.subscribesPerSecond, now);
@@ -51,42 +51,41 @@ async function grantsOf(
     try {
       await turn();
       const codes = await client.subscribe(batch, { qos: 0, noLocal: false, retained: false });
-      for (const [index, filter] of batch.entries()) grants.set(filter, { code: codes[index] ?? 0x80 });
+      for (const [index, filter] of batch.entries()) grants.set(filter, codes[index] ?? UNSPECIFIED_ERROR);
       await turn();
       await client.unsubscribe(batch);
     } catch (error) {
       if (!(error instanceof ProbeEndedError)) throw error;
-      const fault = explainFault(error.fault);
-      for (const filter of filters.slice(at)) if (!grants.has(filter)) grants.set(filter, { fault });
+      for (const filter of filters.slice(at)) if (!grants.has(filter)) grants.set(filter, error.fault);
       return grants;
     }
   }
   return grants;
 }
 
-function judge(side: Side, lane: LanePlan, { connack }: ProbeClient, grant: Grant | undefined): Finding {
+/** What keeps a route from reading, if anything does. */
+function faultOf(lane: LanePlan, { connack }: ProbeClient, grants: ReadonlyMap<string, Grant>): Fault | undefined {
+  const grant = grants.get(lane.route.source) ?? UNSPECIFIED_ERROR;
+  if (typeof grant !== 'number') return grant;
+  if (grant >= UNSPECIFIED_ERROR) return refusal(grant);
+  const shared = lane.route.sharedSubscription !== undefined;
+  return shared && connack.sharedSubscriptions === false ? refusal(SHARED_UNAVAILABLE) : undefined;
+}
+
+function judge(side: Side, lane: LanePlan, fault: Fault | undefined, context: CheckContext): Finding {
   const subject = { check: 'subscribe', side } as const;
   const { source, name } = lane.route;
   const about = { route: routeOf(lane), details: { source } };
-  const shared = lane.route.sharedSubscription !== undefined;
-  if (grant === undefined || 'fault' in grant) {
-    const fault = grant?.fault ?? { message: 'The broker did not answer', reason: 'NotChecked' };
-    return finding(subject, 'error', { ...fault, ...about });
-  }
-  if (grant.code >= 0x80) {
-    const { message, ...rest } = explainFault({ reason: 'UnspecifiedError', message: '', reasonCode: grant.code });
-    return finding(subject, 'error', {
-      ...rest,
-      ...about,
-      message: `Route ${name} may not read ${source}: ${message}`,
-    });
-  }
-  if (shared && connack.sharedSubscriptions === false) {
-    const { message, ...rest } = explainFault({ reason: '', message: '', reasonCode: SHARED_UNAVAILABLE });
-    return finding(subject, 'error', { ...rest, ...about, message });
-  }
-  return finding(subject, 'ok', { ...about, message: `Route ${name} may read ${source}` });
+  if (fault === undefined) return finding(subject, 'ok', { ...about, message: `Route ${name} may read ${source}` });
+  const told = explainFault(fault, { side, context, during: 'subscribe', route: name, topic: source });
+  return finding(subject, 'error', {
+    ...told,
+    ...about,
+    message: `Route ${name} cannot read ${source}: ${told.message}`,
+  });
 }
 
-/** SharedSubscriptionsNotSupported (MQTT5 2.4). */
+/** The lowest reason code of a failure (MQTT5 2.4). */
+const UNSPECIFIED_ERROR = 0x80;
+/** Shared Subscriptions not supported (MQTT5 2.4). */
 const SHARED_UNAVAILABLE = 0x9e;

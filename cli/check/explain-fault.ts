@@ -1,18 +1,33 @@
 import type { SessionFault } from '../../agent/session/machine.ts';
-import { reasonOf } from '../../shared/reason-codes.ts';
+import type { Side } from '../../shared/plan/types.ts';
+import { reasonOf, sentenceOf } from '../../shared/reason-codes.ts';
+import type { CheckContext } from './context.ts';
 import type { Statement } from './outcome.ts';
 
-/** What a fault of a session says to a person: what happened, and what to do. */
-export function explainFault(fault: Pick<SessionFault, 'reason' | 'message' | 'reasonCode'>): Statement {
-  const { reason, message, reasonCode } = fault;
+/** A fault as the agent names them. */
+export type Fault = Pick<SessionFault, 'reason' | 'message' | 'reasonCode'>;
+
+/** Where a fault happened, and what was asked for. */
+export interface FaultPlace {
+  readonly side: Side;
+  readonly context: Pick<CheckContext, 'document' | 'plan'>;
+  readonly during?: 'connect' | 'publish' | 'subscribe';
+  readonly route?: string;
+  readonly topic?: string;
+}
+
+/** A refusal by reason code. */
+export function refusal(reasonCode: number): Fault {
+  return { reason: reasonOf(reasonCode).name, message: sentenceOf(reasonCode), reasonCode };
+}
+
+/** What a fault says to a person: what happened, and what to do. */
+export function explainFault({ reason, message, reasonCode }: Fault, _place: FaultPlace): Statement {
   if (reasonCode === undefined) return { reason, ...parted(message) };
-  const { description, advice } = reasonOf(reasonCode);
+  const { name, description, advice } = reasonOf(reasonCode);
   const code = `0x${reasonCode.toString(16).toUpperCase().padStart(2, '0')}`;
-  return {
-    reason,
-    message: `${withoutStop(description)} (${code})`,
-    ...(advice !== '' && { advice: withoutStop(advice) }),
-  };
+  const told = { reason: name, message: `${withoutStop(description)} (${code})` };
+  return advice === '' ? told : { ...told, advice: withoutStop(advice) };
 }
 
 /** The agent's sentences end with what to change, behind a semicolon. */

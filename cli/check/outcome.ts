@@ -1,7 +1,8 @@
-import { explainFault } from './explain-fault.ts';
 import { TIME_IS_UP } from './time-is-up.ts';
 import type { Side } from '../../shared/plan/types.ts';
 import type { CheckName, Finding } from './report-schema.ts';
+
+const { verdict: _retry, ...TIME_IS_UP_STATEMENT } = TIME_IS_UP;
 
 /** What a check found, and what it makes for the checks behind it; without `value` those are skipped. */
 export interface Outcome<T = undefined> {
@@ -48,7 +49,7 @@ export async function after<T, U>(
 ): Promise<Outcome<U>> {
   const before = await needed;
   if (before.value === undefined) return skipped(subject, causeOf(before));
-  return signal.aborted ? ended(subject, 'error', explainFault(TIME_IS_UP)) : run(before.value);
+  return signal.aborted ? ended(subject, 'error', TIME_IS_UP_STATEMENT) : run(before.value);
 }
 
 /** The check that stopped others: the failed one itself, not those it stopped. */

@@ -176,7 +176,7 @@ function openLink({ spec, material, control: options, connectTimeoutMs, answerTi
 /** The broker leaves a question open. */
 const SILENT: SessionFault = {
   reason: 'AckTimeout',
-  message: 'The broker did not answer in time; check its load and its log.',
+  message: 'The broker did not answer in time; look at its load and its log.',
   verdict: 'retry',
 };
 

@@ -1,8 +1,7 @@
-import type { SessionFault } from '../../agent/session/machine.ts';
-
 /** The time for all checks is over. */
-export const TIME_IS_UP: SessionFault = {
+export const TIME_IS_UP = {
   reason: 'CheckTimeout',
-  message: 'The time for all checks was up before this one had ended; give more with --timeout.',
+  message: 'The time for all checks was up before this one had ended',
+  advice: 'give more with --timeout SECONDS',
   verdict: 'retry',
-};
+} as const;

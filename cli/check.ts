@@ -4,6 +4,7 @@ import { DEFAULT_TIMING } from '../agent/session/timing.ts';
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import { planConnector } from '../shared/plan/plan.ts';
 import { topicNameFault } from '../shared/topic/name.ts';
+import { loadArm } from './check/arm-client.ts';
 import { asOpsCheck } from './check/as-object.ts';
 import { checkConnector } from './check/check-connector.ts';
 import { createClockReadings } from './check/clock-readings.ts';
@@ -94,7 +95,8 @@ async function checkAll({ chosen, all, options, io }: Task): Promise<readonly Ch
     .next()
     .then(() => undefined);
   const timer = setTimeout(() => ending.abort(), options.timeout * 1000);
-  const contextOf = contexts(all, options, { io, signal: ending.signal });
+  const openArm = options.namespaceId || options.subscription ? await loadArm() : undefined;
+  const contextOf = contexts(all, options, { io, signal: ending.signal, openArm });
   const checks = chosen.map(async (document) => ({ document, findings: await checkConnector(contextOf(document)) }));
   try {
     return await Promise.race([Promise.all(checks), interrupted]);
@@ -104,10 +106,14 @@ async function checkAll({ chosen, all, options, io }: Task): Promise<readonly Ch
   }
 }
 
+interface Surroundings extends Pick<CheckContext, 'signal' | 'openArm'> {
+  readonly io: Io;
+}
+
 function contexts(
   all: readonly ConnectorDocument[],
   options: CheckOptions,
-  { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
+  { io, signal, openArm }: Surroundings,
 ): (document: ConnectorDocument) => CheckContext {
   const identity = identityOf(options, io.env);
   const plans = all.map((document) => planConnector(document, identity));
@@ -124,6 +130,7 @@ function contexts(
       remote: connectionSpecOf(document.connector, 'remote'),
     },
     clientIds,
+    openArm,
     stepTimeoutMs: Math.min(options.timeout * 1000, DEFAULT_TIMING.connectTimeoutMs),
     signal,
     clock,

@@ -13,34 +13,44 @@ export type ArmGet = (resource: string) => Promise<ArmAnswer>;
 
 /** The API version that has `maximumClientSessionsPerAuthenticationName`; version 14 of the library asks for an older one. */
 const API_VERSION = '2025-02-15';
-const CLI_TIMEOUT_MS = 10_000;
 
-/** Reads Azure Resource Manager as whoever is logged on here: by the `az` command line, or else by the managed identity. */
-export async function openArm(
-  subscription: string,
-  { wishes, identity, clock, signal, stepTimeoutMs }: CheckContext,
-): Promise<ArmGet> {
-  const { EventGridManagementClient } = await import('@azure/arm-eventgrid');
+/** Opens Azure Resource Manager for one subscription. */
+export type OpenArm = (subscription: string, context: CheckContext) => ArmGet;
+
+/**
+ * Loads what reads Azure Resource Manager as whoever is logged on here: by the `az` command line, or else by the managed
+ * identity. To be awaited before anything else loads parts of the same libraries.
+ */
+export async function loadArm(): Promise<OpenArm> {
+  // One after the other: Node cannot load a module for `require` while it is loading it for `import`.
   const { AzureCliCredential, ChainedTokenCredential } = await import('@azure/identity');
   const { createPipelineRequest } = await import('@azure/core-rest-pipeline');
-  const endpoint = wishes.managementEndpoint.replace(/\/$/, '');
-  const open = identity.open ?? (() => openAzureIdentity(identity.federation));
-  const person = new AzureCliCredential({ processTimeoutInMs: Math.min(stepTimeoutMs, CLI_TIMEOUT_MS) });
-  const credential = new ChainedTokenCredential(person, credentialOf(open));
-  const client = new EventGridManagementClient(credential, subscription, {
-    endpoint,
-    retryOptions: { maxRetries: 1 },
-  });
-  return async (resource) => {
-    const url = new URL(resource, endpoint);
-    // A link to the next page must not carry our token elsewhere.
-    if (url.origin !== new URL(endpoint).origin) throw new Error(`${url.origin} is not the management endpoint`);
-    if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', API_VERSION);
-    const request = createPipelineRequest({ url: url.href, abortSignal: signal, timeout: stepTimeoutMs });
-    const response = await client.sendRequest(request);
-    clock.heard('Azure Resource Manager', response.headers.get('date'));
-    return { status: response.status, body: parsed(response.bodyAsText) };
+  const { EventGridManagementClient } = await import('@azure/arm-eventgrid');
+  return (subscription, { wishes, identity, clock, signal, stepTimeoutMs }) => {
+    const endpoint = wishes.managementEndpoint.replace(/\/$/, '');
+    const open = identity.open ?? (() => openAzureIdentity(identity.federation));
+    const person = new AzureCliCredential({ processTimeoutInMs: stepTimeoutMs });
+    const client = new EventGridManagementClient(new ChainedTokenCredential(person, credentialOf(open)), subscription, {
+      endpoint,
+      retryOptions: { maxRetries: 1 },
+    });
+    return async (resource) => {
+      const url = resourceUrl(resource, endpoint);
+      const response = await client.sendRequest(
+        createPipelineRequest({ url, abortSignal: signal, timeout: stepTimeoutMs }),
+      );
+      clock.heard('Azure Resource Manager', response.headers.get('date'));
+      return { status: response.status, body: parsed(response.bodyAsText) };
+    };
   };
+}
+
+function resourceUrl(resource: string, endpoint: string): string {
+  const url = new URL(resource, endpoint);
+  // A link to the next page must not carry our token elsewhere.
+  if (url.origin !== new URL(endpoint).origin) throw new Error(`${url.origin} is not the management endpoint`);
+  if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', API_VERSION);
+  return url.href;
 }
 
 function credentialOf(open: () => Promise<TokenSource>) {

@@ -1,7 +1,4 @@
-import { eventGridHost } from '../../shared/event-grid.ts';
 import type { Side } from '../../shared/plan/types.ts';
-import { remoteProfileOf } from '../../shared/remote-profile.ts';
-import { openArm } from './arm-client.ts';
 import { judgeClock } from './check-clock.ts';
 import { checkConnect } from './check-connect.ts';
 import { checkCredentials, type LoadedCredentials, trustOf } from './check-credentials.ts';
@@ -14,7 +11,7 @@ import { checkQueue } from './check-queue.ts';
 import { judgeSessions } from './check-sessions.ts';
 import { checkSubscribe } from './check-subscribe.ts';
 import { checkToken, claimsOf } from './check-token.ts';
-import { type CheckContext, SIDES } from './context.ts';
+import { type CheckContext, isEventGrid, SIDES } from './context.ts';
 import { readNamespace } from './namespace.ts';
 import { after, type Outcome } from './outcome.ts';
 import type { ProbeClient } from './probe-client.ts';
@@ -23,7 +20,7 @@ import type { Finding } from './report-schema.ts';
 /** Runs every check of one connector, both sides at the same time; in the order of the report. */
 export async function checkConnector(context: CheckContext): Promise<readonly Finding[]> {
   const { document, plan, specs } = context;
-  const reading = isEventGrid(context) ? readNamespace(specs.remote, context, openArm) : undefined;
+  const reading = isEventGrid('remote', context) ? readNamespace(specs.remote, context) : undefined;
   const sides = await Promise.all(SIDES.map((side) => checkSide(side, context)));
   const sessions = reading && judgeSessions(specs.remote, plan, await reading);
   const tokens = sides.flatMap(({ loaded }) => loaded?.material.enhanced ?? []);
@@ -38,10 +35,6 @@ export async function checkConnector(context: CheckContext): Promise<readonly Fi
     ...sides.flatMap(({ findings }) => findings),
     ...(sessions?.findings ?? []),
   ];
-}
-
-function isEventGrid({ document, specs }: CheckContext): boolean {
-  return eventGridHost(specs.remote.host) === 'mqtt' || remoteProfileOf(document.connector).name === 'eventgrid';
 }
 
 interface SideResult {

@@ -1,7 +1,6 @@
 import type { LanePlan, Side } from '../../shared/plan/types.ts';
-import { GENERIC_PROFILE, remoteProfileOf } from '../../shared/remote-profile.ts';
 import { sourceSide } from '../../shared/topic/loops.ts';
-import type { CheckContext } from './context.ts';
+import { type CheckContext, isEventGrid } from './context.ts';
 import { finding, type Outcome, type Statement } from './outcome.ts';
 import { type ProbeClient, ProbeEndedError } from './probe-client.ts';
 
@@ -38,10 +37,10 @@ function aboutRoutes(lanes: readonly LanePlan[], { details }: Statement) {
   };
 }
 
-async function queueOf(side: Side, client: ProbeClient, { wishes, document }: CheckContext): Promise<SourceQueue> {
-  if (wishes.sourceQueue !== undefined) return { kind: 'told', messages: wishes.sourceQueue };
-  const profile = side === 'remote' ? remoteProfileOf(document.connector) : GENERIC_PROFILE;
-  if (profile.name === 'eventgrid') return { kind: 'eventgrid' };
+async function queueOf(side: Side, client: ProbeClient, context: CheckContext): Promise<SourceQueue> {
+  const { sourceQueue } = context.wishes;
+  if (sourceQueue !== undefined) return { kind: 'told', messages: sourceQueue };
+  if (isEventGrid(side, context)) return { kind: 'eventgrid' };
   try {
     const found = await client.readRetained([MOSQUITTO_VERSION, MOSQUITTO_DROPPED]);
     const version = found.get(MOSQUITTO_VERSION);

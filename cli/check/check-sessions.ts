@@ -18,7 +18,7 @@ export function judgeSessions(spec: ConnectionSpec, plan: Plan, reading: Namespa
   const needed = sessionsNeeded(plan);
   const need = `The bridge needs ${needed} client session${needed === 1 ? '' : 's'} of one authentication name`;
   if (reading.kind !== 'read') {
-    const unread = reading.kind === 'failed' ? [finding(subject, 'warning', { ...reading, ...UNREADABLE })] : [];
+    const unread = reading.kind === 'failed' ? [finding(subject, 'warning', unreadable(reading))] : [];
     return { findings: [...unread, judgeUnread(needed, need, spec)] };
   }
   const { name, id, properties } = reading.namespace;
@@ -37,7 +37,9 @@ export function judgeSessions(spec: ConnectionSpec, plan: Plan, reading: Namespa
   return ended(subject, 'error', { message, details, ...quotaAdvice(needed, spec, id) });
 }
 
-const UNREADABLE = { reason: 'NamespaceUnreadable' };
+function unreadable({ message, advice }: NamespaceReading & { kind: 'failed' }): Statement {
+  return { message, advice, reason: 'NamespaceUnreadable' };
+}
 
 function judgeUnread(needed: number, need: string, spec: ConnectionSpec) {
   const subject = { check: 'sessions', side: 'remote' } as const;
@@ -50,8 +52,14 @@ function judgeUnread(needed: number, need: string, spec: ConnectionSpec) {
   return finding(subject, 'warning', { message, details, ...quotaAdvice(needed, spec) });
 }
 
+/** No client session is left: what the bridge needs, and that this check needs one as well. */
+export function sessionsFull(needed: number, spec: Pick<ConnectionSpec, 'host'>, id?: string): Statement {
+  const message = `Event Grid has no client session left for this identity (0x97): the bridge needs ${needed}, this check one more while it runs, and ${SETTING} of the namespace allows fewer; sessions without a connection count until they expire`;
+  return { message, ...quotaAdvice(needed + 1, spec, id) };
+}
+
 /** What to do about too few client sessions: the portal's setting and the command. */
-export function quotaAdvice(
+function quotaAdvice(
   needed: number,
   { host }: Pick<ConnectionSpec, 'host'>,
   id?: string,

@@ -1,9 +1,8 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import { EVENT_GRID_AUDIENCE } from '../../shared/event-grid.ts';
-import { remoteProfileOf } from '../../shared/remote-profile.ts';
 import type { Connector } from '../../shared/resources/connector.ts';
 import type { LoadedCredentials } from './check-credentials.ts';
-import type { CheckContext } from './context.ts';
+import { type CheckContext, isEventGrid } from './context.ts';
 import { lifeOf } from './life.ts';
 import { finding, type Outcome, type Statement } from './outcome.ts';
 import type { Side } from '../../shared/plan/types.ts';
@@ -15,18 +14,18 @@ const FEW_MINUTES = 5;
 export function checkToken(
   side: Side,
   { material }: LoadedCredentials,
-  { document, wallClock }: Pick<CheckContext, 'document' | 'wallClock'>,
+  context: Pick<CheckContext, 'document' | 'wallClock'>,
 ): Outcome {
   const claims = material.enhanced && claimsOf(material.enhanced.data);
   if (material.enhanced === undefined || claims === undefined) return { findings: [] };
-  const isEventGrid = side === 'remote' && remoteProfileOf(document.connector).name === 'eventgrid';
-  const judged = judgeToken(claims, { isEventGrid, connector: document.connector, now: wallClock() });
+  const { connector } = context.document;
+  const judged = judgeToken(claims, { atEventGrid: isEventGrid(side, context), connector, now: context.wallClock() });
   return { findings: [finding({ check: 'token', side }, judged.status, judged.statement)] };
 }
 
 /** What a token is judged by. */
 interface Surroundings {
-  readonly isEventGrid: boolean;
+  readonly atEventGrid: boolean;
   readonly connector: Connector;
   readonly now: Date;
 }
@@ -37,13 +36,13 @@ interface Verdict {
 }
 
 /** Whether the broker can be expected to take it. */
-export function judgeToken(claims: JWTPayload, { isEventGrid, connector, now }: Surroundings): Verdict {
+export function judgeToken(claims: JWTPayload, { atEventGrid, connector, now }: Surroundings): Verdict {
   const audiences = [claims.aud ?? []].flat();
   const audience = audiences.join(' ');
   const { oid } = claims;
   const details = { audience, ...(typeof oid === 'string' && { oid }), ...expiryDetails(claims, now) };
   const whose = typeof oid === 'string' ? ` and object ID ${oid}` : '';
-  if (isEventGrid && !audiences.some((one) => one.replace(/\/$/, '') === EVENT_GRID_AUDIENCE)) {
+  if (atEventGrid && !audiences.some((one) => one.replace(/\/$/, '') === EVENT_GRID_AUDIENCE)) {
     const message = `The token is for the audience "${audience}", and Event Grid takes ${EVENT_GRID_AUDIENCE}, with or without a slash behind it`;
     const advice = `set systemAssignedManagedIdentity.audience of ${connector.metadata.name} to ${EVENT_GRID_AUDIENCE}`;
     return { status: 'error', statement: { message, advice, reason: 'TokenAudienceWrong', details } };

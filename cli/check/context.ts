@@ -3,6 +3,8 @@ import type { IdentityOptions } from '../../agent/identity-options.ts';
 import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
 import type { ConnectorDocument } from '../../shared/plan/document.ts';
 import type { Plan, Side } from '../../shared/plan/types.ts';
+import { remoteProfileOf } from '../../shared/remote-profile.ts';
+import type { OpenArm } from './arm-client.ts';
 import type { ClockReadings } from './clock-readings.ts';
 
 /** What its user asked a check for. */
@@ -33,11 +35,18 @@ export interface CheckContext {
   readonly stepTimeoutMs: number;
   /** Ends whatever is under way. */
   readonly signal: AbortSignal;
+  /** Present where the namespace is to be read. */
+  readonly openArm?: OpenArm | undefined;
   /** What was heard of the time elsewhere. */
   readonly clock: ClockReadings;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly wallClock: () => Date;
+}
+
+/** Whether a side is Event Grid, by its host or because the connector says so. */
+export function isEventGrid(side: Side, { document }: Pick<CheckContext, 'document'>): boolean {
+  return side === 'remote' && remoteProfileOf(document.connector).name === 'eventgrid';
 }
 
 /** Both brokers, in the order of a report. */

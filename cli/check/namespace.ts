@@ -43,12 +43,11 @@ export function subscriptionOf(id: string): string | undefined {
 export async function readNamespace(
   { host }: Pick<ConnectionSpec, 'host'>,
   context: CheckContext,
-  open: (subscription: string, context: CheckContext) => Promise<ArmGet>,
 ): Promise<NamespaceReading> {
   const { namespaceId, subscription = namespaceId && subscriptionOf(namespaceId) } = context.wishes;
-  if (subscription === undefined || subscription === '') return { kind: 'unasked' };
+  if (context.openArm === undefined || !subscription) return { kind: 'unasked' };
   try {
-    const get = await open(subscription, context);
+    const get = context.openArm(subscription, context);
     return namespaceId === undefined ? await search(get, subscription, host) : await readOne(get, namespaceId);
   } catch {
     // The library's words may repeat whatever an endpoint answered.

@@ -35,7 +35,7 @@ export async function execute(folder: string, { args = [], env = {} }: CheckSett
 export interface Reported extends Checked {
   readonly report: CheckReport;
   /** The findings of a check, of one side when named. */
-  of(check: Finding['check'], side?: Finding['side']): readonly Finding[];
+  readonly of: (check: Finding['check'], side?: Finding['side']) => readonly Finding[];
 }
 
 /** Checks the bridge of a configuration. */

@@ -1,4 +1,5 @@
 import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
+import { eventGridHost } from '../../shared/event-grid.ts';
 import type { Plan } from '../../shared/plan/types.ts';
 import type { NamespaceReading } from './namespace.ts';
 import { ended, finding, type Outcome, type Statement } from './outcome.ts';
@@ -64,7 +65,7 @@ function quotaAdvice(
   { host }: Pick<ConnectionSpec, 'host'>,
   id?: string,
 ): Pick<Statement, 'reason' | 'advice'> {
-  const name = host.split('.')[0] ?? 'NAME';
+  const name = eventGridHost(host) === undefined ? 'NAME' : host.split('.')[0];
   const change = `state:Enabled,maximumClientSessionsPerAuthenticationName:${needed}`;
   const command = updateCommand(id ?? `--resource-group GROUP --name ${name}`, change);
   return {

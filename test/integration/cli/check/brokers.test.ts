@@ -4,6 +4,7 @@ import { bridgeYaml, inward, outward } from '../../../support/bridge-config.ts';
 import { startBridge } from '../../../support/bridge-harness.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { startMosquitto } from '../../../support/mosquitto.ts';
+import { mount } from '../../../support/mounted.ts';
 import { startRawBroker } from '../../../support/raw-broker.ts';
 import { connectRawClient } from '../../../support/raw-client.ts';
 import { startEmbedded } from '../../../support/test-broker.ts';
@@ -96,12 +97,11 @@ describe('check between two brokers', () => {
     });
     const refused = await check({ local: guarded.port, remote: old.port, routes: ROUTES });
     expect(refused.code).toBe(1);
-    expect(refused.of('connect')).toMatchObject(
-      [
-        { side: 'local', status: 'error', reason: 'NotAuthorized' },
-        { side: 'remote', status: 'error', reason: 'UnsupportedProtocolVersion', advice: /spec\.protocol/ },
-      ].map((row) => ({ ...row, ...(row.advice && { advice: expect.stringMatching(row.advice) as string }) })),
-    );
+    const speaks = expect.stringContaining('spec.protocol') as string;
+    expect(refused.of('connect')).toMatchObject([
+      { side: 'local', status: 'error', reason: 'NotAuthorized' },
+      { side: 'remote', status: 'error', reason: 'UnsupportedProtocolVersion', advice: speaks },
+    ]);
     expect(refused.of('subscribe').map(({ status, details }) => [status, details?.['because']])).toEqual([
       ['skipped', 'connect'],
       ['skipped', 'connect'],
@@ -136,9 +136,8 @@ describe('check between two brokers', () => {
     const remote = await startEmbedded(scope);
     const authentication = { usernamePassword: { secretName: 'local-broker' } };
     const config = { local: { port: local.port, authentication }, remote: remote.port, routes: ROUTES };
-    const folder = await folderOf({ 'bridge.yaml': bridgeYaml(config as never) });
+    const folder = await folderOf({ 'bridge.yaml': bridgeYaml(config) });
     const secrets = await folderOf({});
-    const { mount } = await import('../../../support/mounted.ts');
     await mount(secrets, 'local-broker', { username: 'bridge', password: 'very-secret' });
     const dirs = ['--secrets-dir', secrets];
     const { code, stdout } = await execute(folder, { args: [...dirs, '--detail-level', '2'] });

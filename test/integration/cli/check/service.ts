@@ -53,7 +53,7 @@ export async function startService(scope: Scope, options: ServiceOptions = {}) {
     identity,
     issuer,
     /** Takes one of the identity's client sessions, as a bridge that runs does. */
-    async occupy(clientId: string): Promise<void> {
+    occupy: async (clientId: string): Promise<void> => {
       const { token } = await issuer.issue(AUDIENCE);
       const client = await mqtt.connectAsync(`mqtts://localhost:${port}`, {
         clientId,
@@ -61,7 +61,7 @@ export async function startService(scope: Scope, options: ServiceOptions = {}) {
         ca: authority.certificate,
         properties: { authenticationMethod: 'OAUTH2-JWT', authenticationData: Buffer.from(token) },
       });
-      scope.onTestFinished(async () => void (await client.endAsync(true)));
+      scope.onTestFinished(() => client.endAsync(true));
     },
     config: {
       local: (await startEmbedded(scope)).port,

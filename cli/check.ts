@@ -6,6 +6,7 @@ import { planConnector } from '../shared/plan/plan.ts';
 import { topicNameFault } from '../shared/topic/name.ts';
 import { loadArm } from './check/arm-client.ts';
 import { asOpsCheck } from './check/as-object.ts';
+import { credentialsOf } from './check/check-credentials.ts';
 import { checkConnector } from './check/check-connector.ts';
 import { createClockReadings } from './check/clock-readings.ts';
 import type { CheckContext, CheckWishes } from './check/context.ts';
@@ -119,24 +120,29 @@ function contexts(
   const plans = all.map((document) => planConnector(document, identity));
   const clientIds = new Set(plans.flatMap(({ sessions }) => sessions.map(({ clientId }) => clientId)));
   const clock = createClockReadings(io.wallClock);
-  return (document) => ({
-    document,
-    plan: planConnector(document, identity),
-    wishes: options,
-    files: createMountedFiles(options),
-    identity,
-    specs: {
+  return (document) => {
+    const specs = {
       local: connectionSpecOf(document.connector, 'local'),
       remote: connectionSpecOf(document.connector, 'remote'),
-    },
-    clientIds,
-    openArm,
-    stepTimeoutMs: Math.min(options.timeout * 1000, DEFAULT_TIMING.connectTimeoutMs),
-    signal,
-    clock,
-    now: io.now,
-    wallClock: io.wallClock,
-  });
+    };
+    const files = createMountedFiles(options);
+    return {
+      document,
+      plan: planConnector(document, identity),
+      wishes: options,
+      files,
+      identity,
+      specs,
+      credentials: credentialsOf({ specs, files, identity, clock }),
+      clientIds,
+      stepTimeoutMs: Math.min(options.timeout * 1000, DEFAULT_TIMING.connectTimeoutMs),
+      signal,
+      openArm,
+      clock,
+      now: io.now,
+      wallClock: io.wallClock,
+    };
+  };
 }
 
 async function print(

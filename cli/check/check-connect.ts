@@ -1,11 +1,11 @@
 import { connectOptions } from '../../agent/session/connect-options.ts';
 import { DEFAULT_TIMING } from '../../agent/session/timing.ts';
-import { MAX_CLIENT_ID } from '../../shared/client-id.ts';
 import type { Side } from '../../shared/plan/types.ts';
 import type { LoadedCredentials } from './check-credentials.ts';
 import type { CheckContext } from './context.ts';
 import { explainFault } from './explain-fault.ts';
 import { ended, type Outcome, passed, type Statement } from './outcome.ts';
+import { probeSession } from './probe-session.ts';
 import { connectProbe, type ProbeClient, ProbeEndedError } from './probe-client.ts';
 
 /** Whether the broker lets the bridge in, with a client ID and a session of its own that ends with the connection. */
@@ -16,12 +16,13 @@ export async function checkConnect(
 ): Promise<Outcome<ProbeClient>> {
   const spec = context.specs[side];
   const subject = { check: 'connect', side } as const;
-  const clientId = checkClientId(side, context);
+  const plan = probeSession(side, context);
+  const { clientId } = plan;
   const { protocol, session } = context.document.connector.spec;
   const version = protocol === 'v5' ? 5 : 4;
   const control = connectOptions(
     {
-      plan: { key: `${side}/${clientId}`, side, clientId, slot: 0 },
+      plan,
       limits: { ...session, expirySeconds: 0 },
       version,
       timing: { ...DEFAULT_TIMING, connectTimeoutMs: context.stepTimeoutMs },
@@ -48,16 +49,6 @@ export async function checkConnect(
       ...explainFault(error.fault, { side, context, during: 'connect' }),
       details: { clientId },
     });
-  }
-}
-
-/** A client ID that reads like the side's own and that no session of the files has. */
-export function checkClientId(side: Side, { plan, clientIds }: Pick<CheckContext, 'plan' | 'clientIds'>): string {
-  const own = plan.sessions.find((session) => session.side === side)?.clientId ?? plan.connector;
-  for (let number = 1; ; number++) {
-    const suffix = number === 1 ? '-check' : `-${number}-check`;
-    const candidate = own.slice(0, MAX_CLIENT_ID - suffix.length) + suffix;
-    if (!clientIds.has(candidate)) return candidate;
   }
 }
 

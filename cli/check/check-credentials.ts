@@ -5,7 +5,6 @@ import {
   createCredentials,
   type Credentials,
 } from '../../agent/session/credentials/credentials.ts';
-import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
 import { credentialFault } from '../../agent/session/faults.ts';
 import type { TlsMaterial } from '../../agent/session/wire/wire.ts';
 import type { Side } from '../../shared/plan/types.ts';
@@ -25,7 +24,7 @@ export interface LoadedCredentials {
 export async function checkCredentials(side: Side, context: CheckContext): Promise<Outcome<LoadedCredentials>> {
   const spec = context.specs[side];
   const subject = { check: 'credentials', side } as const;
-  const credentials = credentialsOf(spec, context);
+  const credentials = context.credentials[side];
   try {
     const material = await credentials.load();
     const said = describe(spec.authentication, credentials.certificate(), context.wallClock());
@@ -38,18 +37,23 @@ export async function checkCredentials(side: Side, context: CheckContext): Promi
 
 /** The authorities to trust, also where the rest of the credentials is not to be had. */
 export async function trustOf(side: Side, context: CheckContext): Promise<TlsMaterial> {
-  const { tls } = await credentialsOf(
-    { ...context.specs[side], authentication: { kind: 'anonymous' } },
-    context,
-  ).load();
+  const anonymous = { ...context.specs[side], authentication: { kind: 'anonymous' } } as const;
+  const { tls } = await createCredentials(anonymous, context).load();
   return tls ?? {};
 }
 
-function credentialsOf(spec: ConnectionSpec, { files, identity, clock }: CheckContext): Credentials {
+/** How both sides log on; the answers of whoever gives tokens are heard for the time they show. */
+export function credentialsOf({
+  specs,
+  files,
+  identity,
+  clock,
+}: Pick<CheckContext, 'specs' | 'files' | 'identity' | 'clock'>): CheckContext['credentials'] {
   const { federation } = identity;
   const source = federation === undefined ? IDENTITY_ENDPOINT : 'Microsoft Entra';
   const open = () => openAzureIdentity(federation, (date) => clock.heard(source, date));
-  return createCredentials(spec, { files, tokens: { open, ...identity } });
+  const deps = { files, tokens: { open, ...identity } };
+  return { local: createCredentials(specs.local, deps), remote: createCredentials(specs.remote, deps) };
 }
 
 /** It may be a sidecar, which has this machine's clock. */

@@ -3,7 +3,7 @@ import { matchesFilter } from '../../shared/topic/filter.ts';
 import { sourceSide, targetSide } from '../../shared/topic/loops.ts';
 import { verdictOf } from '../../shared/reason-codes.ts';
 import type { CheckContext } from './context.ts';
-import { explainFault, type Fault, refusal } from './explain-fault.ts';
+import { aboutTopic, explainFault, type Fault, refusal } from './explain-fault.ts';
 import { ended, finding, type Outcome } from './outcome.ts';
 import { type ProbeClient, ProbeEndedError } from './probe-client.ts';
 
@@ -27,7 +27,7 @@ export async function checkPublish(side: Side, client: ProbeClient, context: Che
     return ended(subject, 'error', {
       ...told,
       details,
-      message: `The bridge cannot publish to ${topic}: ${told.message}`,
+      message: aboutTopic(told.message, topic, `The bridge cannot publish to ${topic}`),
     });
   }
   const reader = plan.lanes.find(({ route }) => sourceSide(route) === side && matchesFilter(route.source, topic));

@@ -4,7 +4,7 @@ import type { LanePlan, Side } from '../../shared/plan/types.ts';
 import { GENERIC_PROFILE, remoteProfileOf } from '../../shared/remote-profile.ts';
 import { sourceSide } from '../../shared/topic/loops.ts';
 import type { CheckContext } from './context.ts';
-import { explainFault, type Fault, refusal } from './explain-fault.ts';
+import { aboutTopic, explainFault, type Fault, refusal } from './explain-fault.ts';
 import { finding, type Outcome } from './outcome.ts';
 import { type ProbeClient, ProbeEndedError } from './probe-client.ts';
 import type { Finding } from './report-schema.ts';
@@ -81,7 +81,7 @@ function judge(side: Side, lane: LanePlan, fault: Fault | undefined, context: Ch
   return finding(subject, 'error', {
     ...told,
     ...about,
-    message: `Route ${name} cannot read ${source}: ${told.message}`,
+    message: aboutTopic(told.message, source, `Route ${name} cannot read ${source}`),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { MountedFiles } from '../../agent/config/mounted-files.ts';
 import type { IdentityOptions } from '../../agent/identity-options.ts';
+import type { Credentials } from '../../agent/session/credentials/credentials.ts';
 import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
 import type { ConnectorDocument } from '../../shared/plan/document.ts';
 import type { Plan, Side } from '../../shared/plan/types.ts';
@@ -28,6 +29,8 @@ export interface CheckContext {
   readonly wishes: CheckWishes;
   readonly files: MountedFiles;
   readonly identity: IdentityOptions;
+  /** How each side logs on; nothing is read before somebody loads them. */
+  readonly credentials: Readonly<Record<Side, Credentials>>;
   readonly specs: Readonly<Record<Side, ConnectionSpec>>;
   /** Client IDs of every session in the files: a check must be none of them. */
   readonly clientIds: ReadonlySet<string>;

@@ -1,49 +1,62 @@
+import { createExplain } from '../../agent/explain.ts';
 import type { SessionFault } from '../../agent/session/machine.ts';
-import type { Side } from '../../shared/plan/types.ts';
+import type { AdviceContext } from '../../shared/advice.ts';
+import type { Permission } from '../../shared/advice/situation.ts';
+import type { Plan, Side } from '../../shared/plan/types.ts';
 import { reasonOf, sentenceOf } from '../../shared/reason-codes.ts';
+import { sourceSide, targetSide } from '../../shared/topic/loops.ts';
 import { sessionsFull, sessionsNeeded } from './check-sessions.ts';
 import { type CheckContext, isEventGrid } from './context.ts';
 import type { Statement } from './outcome.ts';
+import { probeSession } from './probe-session.ts';
 
 /** A fault as the agent names them. */
 export type Fault = Pick<SessionFault, 'reason' | 'message' | 'reasonCode'>;
 
 /** Where a fault happened, and what was asked for. */
-export interface FaultPlace {
+export interface FaultPlace extends Pick<AdviceContext, 'during' | 'route' | 'topic'> {
   readonly side: Side;
-  readonly context: Pick<CheckContext, 'document' | 'plan' | 'specs' | 'wishes'>;
-  readonly during?: 'connect' | 'publish' | 'subscribe';
-  readonly route?: string;
-  readonly topic?: string;
+  readonly context: CheckContext;
 }
+
+const QUOTA_EXCEEDED = 0x97;
 
 /** A refusal by reason code. */
 export function refusal(reasonCode: number): Fault {
   return { reason: reasonOf(reasonCode).name, message: sentenceOf(reasonCode), reasonCode };
 }
 
-/** What a fault says to a person: what happened, and what to do. */
-export function explainFault({ reason, message, reasonCode }: Fault, place: FaultPlace): Statement {
-  const { side, context, during } = place;
-  if (reasonCode === QUOTA_EXCEEDED && during === 'connect' && isEventGrid(side, context)) {
-    return sessionsFull(sessionsNeeded(context.plan), context.specs.remote, context.wishes.namespaceId);
+/** What a fault says to a person: what happened, and what to do; in the words that the agent would use. */
+export function explainFault(fault: Fault, { side, context, ...asked }: FaultPlace): Statement {
+  const { document, plan, credentials, specs, wishes, wallClock } = context;
+  if (fault.reasonCode === QUOTA_EXCEEDED && asked.during === 'connect' && isEventGrid(side, context)) {
+    return sessionsFull(sessionsNeeded(plan), specs.remote, wishes.namespaceId);
   }
-  if (reasonCode === undefined) return { reason, ...parted(message) };
-  const { name, description, advice } = reasonOf(reasonCode);
-  const code = `0x${reasonCode.toString(16).toUpperCase().padStart(2, '0')}`;
-  const told = { reason: name, message: `${withoutStop(description)} (${code})` };
-  return advice === '' ? told : { ...told, advice: withoutStop(advice) };
+  const explain = createExplain({
+    connector: document.connector,
+    plan,
+    credentials: (of) => credentials[of],
+    admitted: () => false,
+    now: () => wallClock().getTime(),
+  });
+  const permissions = permissionsAt(side, plan);
+  const { reason, message, fix } = explain(probeSession(side, context), fault, { ...asked, permissions });
+  return fix === undefined ? { reason, ...parted(message) } : { reason, message, advice: fix };
 }
 
-const QUOTA_EXCEEDED = 0x97;
+/** A sentence that names the topic, or is told what it is about. */
+export function aboutTopic(message: string, topic: string, lead: string): string {
+  return message.includes(topic) ? message : `${lead}: ${message}`;
+}
 
-/** The agent's sentences end with what to change, behind a semicolon. */
+function permissionsAt(side: Side, { lanes }: Plan): readonly Permission[] {
+  const publishes = lanes.some(({ route }) => targetSide(route) === side);
+  const subscribes = lanes.some(({ route }) => sourceSide(route) === side);
+  return [...(publishes ? (['Publisher'] as const) : []), ...(subscribes ? (['Subscriber'] as const) : [])];
+}
+
+/** Where nobody knows a command, the sentence itself ends with what to do: behind a semicolon, or in one more sentence. */
 function parted(message: string): { message: string; advice?: string } {
-  const at = message.indexOf('; ');
-  if (at === -1) return { message };
-  return { message: message.slice(0, at), advice: withoutStop(message.slice(at + 2)) };
-}
-
-function withoutStop(text: string): string {
-  return text.replace(/\.$/, '');
+  const [, cause, advice] = /^(.*?\S)(?:; |\. (?=[A-Z]))(.*?)\.?$/s.exec(message) ?? [];
+  return cause === undefined || advice === undefined ? { message } : { message: cause, advice };
 }

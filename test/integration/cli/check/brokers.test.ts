@@ -110,7 +110,7 @@ describe('check between two brokers', () => {
     const silent = await startRawBroker(scope, { answer: () => 'silence' });
     const waited = await check(
       { local: silent.port, remote: await freePort(), routes: ROUTES },
-      { args: ['--timeout', '1'] },
+      { args: ['--timeout', '3'] },
     );
     expect(waited.of('connect', 'local')).toMatchObject([{ status: 'error' }]);
     expect(waited.of('tcp', 'remote')).toMatchObject([{ status: 'error', reason: 'ConnectionRefused' }]);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { judgeClock } from '../../../../cli/check/check-clock.ts';
-import { checkClientId } from '../../../../cli/check/check-connect.ts';
 import { checkHost } from '../../../../cli/check/check-host.ts';
 import { checkLoops } from '../../../../cli/check/check-loops.ts';
 import { judgeQueue } from '../../../../cli/check/check-queue.ts';
@@ -8,9 +7,10 @@ import { judgeSessions, sessionsFull } from '../../../../cli/check/check-session
 import { claimsOf, judgeToken } from '../../../../cli/check/check-token.ts';
 import { createClockReadings } from '../../../../cli/check/clock-readings.ts';
 import { endsSoon, lifeOf } from '../../../../cli/check/life.ts';
+import { probeSession } from '../../../../cli/check/probe-session.ts';
 import type { NamespaceReading } from '../../../../cli/check/namespace.ts';
 import { MAX_CLIENT_ID } from '../../../../shared/client-id.ts';
-import type { Plan } from '../../../../shared/plan/types.ts';
+import type { Plan, Side } from '../../../../shared/plan/types.ts';
 import { sampleConnector } from '../../shared/sample.ts';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
@@ -26,16 +26,15 @@ function endpoint(host: string, port: number, transport: 'tcp' | 'ws' = 'tcp') {
 
 /** A plan with so many remote sessions. */
 function planOf(remote: number, clientIds: readonly string[] = []): Plan {
-  const sessions = clientIds.map((clientId) => ({
-    key: `local/${clientId}`,
-    side: 'local' as const,
-    clientId,
-    slot: 0,
-  }));
-  const others = Array.from({ length: remote }, (_, slot) => {
-    return { key: `remote/r-${slot}`, side: 'remote' as const, clientId: `r-${slot}`, slot };
-  });
-  return { connector: 'bridge', slots: 1, lanes: [], sessions: [...sessions, ...others] };
+  const session = (side: Side, clientId: string) =>
+    ({ key: `${side}/${clientId}`, side, clientId, slot: 0, namedBy: 'route' }) as const;
+  const others = Array.from({ length: remote }, (_, slot) => session('remote', `r-${slot}`));
+  return {
+    connector: 'bridge',
+    slots: 1,
+    lanes: [],
+    sessions: [...clientIds.map((id) => session('local', id)), ...others],
+  };
 }
 
 describe('host', () => {
@@ -201,9 +200,9 @@ describe('life of a certificate', () => {
 describe('client ID of a check', () => {
   test('is none of the sessions, and not too long', () => {
     const taken = ['line', 'line-check', 'line-2-check'];
-    expect(checkClientId('local', { plan: planOf(0, taken), clientIds: new Set(taken) })).toBe('line-3-check');
+    expect(probeSession('local', { plan: planOf(0, taken), clientIds: new Set(taken) }).clientId).toBe('line-3-check');
     const long = 'x'.repeat(MAX_CLIENT_ID);
-    const id = checkClientId('local', { plan: planOf(0, [long]), clientIds: new Set([long]) });
+    const { clientId: id } = probeSession('local', { plan: planOf(0, [long]), clientIds: new Set([long]) });
     expect([id.length, id.endsWith('-check')]).toEqual([MAX_CLIENT_ID, true]);
   });
 });

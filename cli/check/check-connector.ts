@@ -1,3 +1,4 @@
+import { sourceSide } from '../../shared/topic/loops.ts';
 import type { Side } from '../../shared/plan/types.ts';
 import { judgeClock } from './check-clock.ts';
 import { checkConnect } from './check-connect.ts';
@@ -6,23 +7,25 @@ import { checkHost } from './check-host.ts';
 import { checkPort, checkTls } from './check-line.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkName } from './check-name.ts';
+import { checkInstances } from './check-instances.ts';
+import { judgeNamespace } from './check-namespace.ts';
 import { checkPublish } from './check-publish.ts';
 import { checkQueue } from './check-queue.ts';
 import { judgeSessions } from './check-sessions.ts';
 import { checkSubscribe } from './check-subscribe.ts';
 import { checkToken, claimsOf } from './check-token.ts';
 import { type CheckContext, isEventGrid, SIDES } from './context.ts';
-import { readNamespace } from './namespace.ts';
+import { type NamespaceReading, readNamespace } from './namespace.ts';
 import { after, type Outcome } from './outcome.ts';
 import type { ProbeClient } from './probe-client.ts';
 import type { Finding } from './report-schema.ts';
 
 /** Runs every check of one connector, both sides at the same time; in the order of the report. */
 export async function checkConnector(context: CheckContext): Promise<readonly Finding[]> {
-  const { document, plan, specs } = context;
+  const { document, specs } = context;
   const reading = isEventGrid('remote', context) ? readNamespace(specs.remote, context) : undefined;
   const sides = await Promise.all(SIDES.map((side) => checkSide(side, context)));
-  const sessions = reading && judgeSessions(specs.remote, plan, await reading);
+  const namespace = await reading;
   const tokens = sides.flatMap(({ loaded }) => loaded?.material.enhanced ?? []);
   const evidence = {
     readings: context.clock.all,
@@ -33,8 +36,13 @@ export async function checkConnector(context: CheckContext): Promise<readonly Fi
     ...checkLoops(document.connector).findings,
     ...judgeClock(evidence).findings,
     ...sides.flatMap(({ findings }) => findings),
-    ...(sessions?.findings ?? []),
+    ...(namespace === undefined ? [] : aboutNamespace(namespace, context)),
   ];
+}
+
+function aboutNamespace(reading: NamespaceReading, { document, specs, plan }: CheckContext): readonly Finding[] {
+  const outcomes = [judgeNamespace(document.connector, reading), judgeSessions(specs.remote, plan, reading)];
+  return outcomes.flatMap(({ findings }) => findings);
 }
 
 interface SideResult {
@@ -53,7 +61,8 @@ async function checkSide(side: Side, context: CheckContext): Promise<SideResult>
   );
   const ready = both(line, loading);
   const connected = after({ check: 'connect', side, signal }, ready, (loaded) => checkConnect(side, loaded, context));
-  const asked = after({ check: 'subscribe', side, signal }, connected, (client) => askAll(side, client, context));
+  const first = context.plan.lanes.some(({ route }) => sourceSide(route) === side) ? 'subscribe' : 'publish';
+  const asked = after({ check: first, side, signal }, connected, (client) => askAll(side, client, context));
   const loaded = await loading;
   const token = loaded.value && checkToken(side, loaded.value, context);
   const outcomes = [
@@ -72,7 +81,7 @@ async function checkSide(side: Side, context: CheckContext): Promise<SideResult>
 /** Everything that needs a connection, one thing after the other on the same one. */
 async function askAll(side: Side, client: ProbeClient, context: CheckContext): Promise<Outcome> {
   const findings: Finding[] = [];
-  for (const ask of [checkQueue, checkSubscribe, checkPublish]) {
+  for (const ask of [checkQueue, checkSubscribe, checkInstances, checkPublish]) {
     findings.push(...(await ask(side, client, context)).findings);
   }
   client.close();

@@ -1,8 +1,9 @@
 import type { ConnectionSpec } from '../../agent/session/credentials/spec.ts';
+import { MOST_SESSIONS, setting } from '../../shared/advice/commands.ts';
 import { eventGridHost } from '../../shared/event-grid.ts';
 import type { Plan } from '../../shared/plan/types.ts';
 import type { NamespaceReading } from './namespace.ts';
-import { ended, finding, type Outcome, type Statement } from './outcome.ts';
+import { ended, type Outcome, type Statement } from './outcome.ts';
 
 /** What Event Grid sets unless told. */
 const DEFAULT_SESSIONS = 1;
@@ -18,39 +19,22 @@ export function judgeSessions(spec: ConnectionSpec, plan: Plan, reading: Namespa
   const subject = { check: 'sessions', side: 'remote' } as const;
   const needed = sessionsNeeded(plan);
   const need = `The bridge needs ${needed} client session${needed === 1 ? '' : 's'} of one authentication name`;
-  if (reading.kind !== 'read') {
-    const unread = reading.kind === 'failed' ? [finding(subject, 'warning', unreadable(reading))] : [];
-    return { findings: [...unread, judgeUnread(needed, need, spec)] };
-  }
-  const { name, id, properties } = reading.namespace;
-  const settings = properties.topicSpacesConfiguration;
-  if (settings?.state !== 'Enabled') {
-    const message = `The MQTT broker of namespace ${name} is switched off`;
-    return ended(subject, 'error', { message, reason: 'MqttDisabled', advice: updateCommand(id, 'state:Enabled') });
-  }
-  const allowed = settings.maximumClientSessionsPerAuthenticationName ?? DEFAULT_SESSIONS;
-  const details = { needed, allowed };
-  if (allowed >= needed) {
-    const message = `${need}, and namespace ${name} allows ${allowed}`;
-    return { findings: [finding(subject, 'ok', { message, details })] };
-  }
-  const message = `${need}, and namespace ${name} allows ${allowed}: the others are refused with 0x97`;
-  return ended(subject, 'error', { message, details, ...quotaAdvice(needed, spec, id) });
-}
-
-function unreadable({ message, advice }: NamespaceReading & { kind: 'failed' }): Statement {
-  return { message, advice, reason: 'NamespaceUnreadable' };
-}
-
-function judgeUnread(needed: number, need: string, spec: ConnectionSpec) {
-  const subject = { check: 'sessions', side: 'remote' } as const;
-  const details = { needed };
-  if (needed <= DEFAULT_SESSIONS) {
-    const message = `${need}, and every namespace allows ${DEFAULT_SESSIONS}`;
-    return finding(subject, 'ok', { message, details });
+  const known = reading.kind === 'read';
+  const allowed = known ? allowedBy(reading) : DEFAULT_SESSIONS;
+  const owner = known ? `namespace ${reading.namespace.name}` : 'every namespace';
+  const details = { needed, ...(known && { allowed }) };
+  if (needed <= allowed) return ended(subject, 'ok', { message: `${need}, and ${owner} allows ${allowed}`, details });
+  if (known) {
+    const message = `${need}, and ${owner} allows ${allowed}: the others are refused with 0x97`;
+    return ended(subject, 'error', { message, details, ...quotaAdvice(needed, spec, reading.namespace.id) });
   }
   const message = `${need}, and a namespace allows ${DEFAULT_SESSIONS} unless ${SETTING} is raised; what this one allows is not known`;
-  return finding(subject, 'warning', { message, details, ...quotaAdvice(needed, spec) });
+  return ended(subject, 'warning', { message, details, ...quotaAdvice(needed, spec) });
+}
+
+function allowedBy({ namespace }: NamespaceReading & { kind: 'read' }): number {
+  const settings = namespace.properties.topicSpacesConfiguration;
+  return settings?.maximumClientSessionsPerAuthenticationName ?? DEFAULT_SESSIONS;
 }
 
 /** No client session is left: what the bridge needs, and that this check needs one as well. */
@@ -59,22 +43,22 @@ export function sessionsFull(needed: number, spec: Pick<ConnectionSpec, 'host'>,
   return { message, ...quotaAdvice(needed + 1, spec, id) };
 }
 
-/** What to do about too few client sessions: the portal's setting and the command. */
+/** What to do about too few client sessions: the command, and the portal's setting. */
 function quotaAdvice(
   needed: number,
   { host }: Pick<ConnectionSpec, 'host'>,
   id?: string,
 ): Pick<Statement, 'reason' | 'advice'> {
-  const name = eventGridHost(host) === undefined ? 'NAME' : host.split('.')[0];
-  const change = `state:Enabled,maximumClientSessionsPerAuthenticationName:${needed}`;
-  const command = updateCommand(id ?? `--resource-group GROUP --name ${name}`, change);
+  if (needed > MOST_SESSIONS) {
+    const advice = `${setting('spec.remoteSessions', 'perInstance')}, since a namespace allows ${MOST_SESSIONS} at most`;
+    return { reason: 'QuotaExceeded', advice };
+  }
+  const name = eventGridHost(host) === undefined ? 'NAMESPACE' : host.split('.')[0];
+  const which = id === undefined ? `--resource-group GROUP --name ${name}` : `--ids ${id}`;
+  const change = `"{maximumClientSessionsPerAuthenticationName:${needed}}"`;
+  const command = `az eventgrid namespace update ${which} --topic-spaces-configuration ${change}`;
   return {
     reason: 'QuotaExceeded',
     advice: `${command}, or in the portal: the namespace, Configuration, ${SETTING} of ${needed} or more`,
   };
-}
-
-function updateCommand(which: string, change: string): string {
-  const chosen = which.startsWith('/') ? `--ids ${which}` : which;
-  return `az eventgrid namespace update ${chosen} --topic-spaces-configuration "{${change}}"`;
 }

@@ -29,13 +29,15 @@ test('a namespace that allows what the bridge needs', async (scope) => {
   const { code, of, arm } = await ask(scope, { resources: { [ID]: namespace(5) } }, '--namespace-id', ID);
   expect(code).toBe(0);
   expect(of('sessions')).toMatchObject([{ status: 'ok', details: { needed: 2, allowed: 5 } }]);
+  expect(of('namespace')).toMatchObject([{ status: 'ok' }]);
+  expect(of('instances')).toMatchObject([{ status: 'ok', details: { topic: 'mqttbridge/bridge/instances/+' } }]);
   expect(arm.requests).toEqual([`${ID}?api-version=2025-02-15`]);
 });
 
 test('one that allows too few sessions: the command with its ID', async (scope) => {
   const { code, of } = await ask(scope, { resources: { [ID]: namespace(1) } }, '--namespace-id', ID);
   expect(code).toBe(1);
-  const command = `az eventgrid namespace update --ids ${ID} --topic-spaces-configuration "{state:Enabled,maximumClientSessionsPerAuthenticationName:2}"`;
+  const command = `az eventgrid namespace update --ids ${ID} --topic-spaces-configuration "{maximumClientSessionsPerAuthenticationName:2}"`;
   expect(of('sessions')).toMatchObject([
     { status: 'error', reason: 'QuotaExceeded', advice: expect.stringContaining(command) as string },
   ]);
@@ -44,7 +46,7 @@ test('one that allows too few sessions: the command with its ID', async (scope) 
 test('one whose MQTT broker is off', async (scope) => {
   const { code, of } = await ask(scope, { resources: { [ID]: namespace(5, 'Disabled') } }, '--namespace-id', ID);
   expect(code).toBe(1);
-  expect(of('sessions')).toMatchObject([{ status: 'error', reason: 'MqttDisabled' }]);
+  expect(of('namespace')).toMatchObject([{ status: 'error', reason: 'MqttDisabled' }]);
 });
 
 test('is found in a subscription by its host, over several pages', async (scope) => {
@@ -60,28 +62,28 @@ test('is found in a subscription by its host, over several pages', async (scope)
 test('a page elsewhere is not asked for: it would get the token', async (scope) => {
   const elsewhere = { [LIST]: { value: [], nextLink: 'https://elsewhere.example/page' } };
   const lured = await ask(scope, { resources: elsewhere }, '--subscription', SUBSCRIPTION);
-  expect(lured.of('sessions')).toMatchObject([
-    { status: 'warning', reason: 'NamespaceUnreadable' },
-    { status: 'warning' },
-  ]);
+  expect(lured.of('namespace')).toMatchObject([{ status: 'warning', reason: 'NamespaceUnreadable' }]);
+  expect(lured.of('sessions')).toMatchObject([{ status: 'warning' }]);
 });
 
 test('that may not be read: a warning with the role that is missing', async (scope) => {
   const forbidden = await ask(scope, { resources: {}, status: 403 }, '--namespace-id', ID);
   expect(forbidden.code).toBe(0);
-  expect(forbidden.of('sessions')).toMatchObject([
+  expect(forbidden.of('namespace')).toMatchObject([
     {
       status: 'warning',
       reason: 'NamespaceUnreadable',
       advice: expect.stringContaining(`az role assignment create --role Reader`) as string,
     },
+  ]);
+  expect(forbidden.of('sessions')).toMatchObject([
     { status: 'warning', reason: 'QuotaExceeded', details: { needed: 2 } },
   ]);
 });
 
 test('that is not there: a warning with the command that lists those that are', async (scope) => {
   const { of } = await ask(scope, { resources: {} }, '--namespace-id', ID);
-  expect(of('sessions')[0]).toMatchObject({ message: expect.stringContaining('404') as string });
+  expect(of('namespace')[0]).toMatchObject({ message: expect.stringContaining('404') as string });
 });
 
 test('shows the time by which this machine is wrong', async (scope) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeClock } from '../../../../cli/check/check-clock.ts';
 import { checkHost } from '../../../../cli/check/check-host.ts';
 import { checkLoops } from '../../../../cli/check/check-loops.ts';
+import { judgeNamespace } from '../../../../cli/check/check-namespace.ts';
 import { judgeQueue } from '../../../../cli/check/check-queue.ts';
 import { judgeSessions, sessionsFull } from '../../../../cli/check/check-sessions.ts';
 import { claimsOf, judgeToken } from '../../../../cli/check/check-token.ts';
@@ -89,43 +90,65 @@ describe('token', () => {
 describe('sessions', () => {
   const spec = endpoint('ns.westeurope-1.ts.eventgrid.azure.net', 8883);
   const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.EventGrid/namespaces/ns';
-  const read = (allowed: number | undefined, state = 'Enabled'): NamespaceReading => ({
+  const read = (settings: object): NamespaceReading => ({
     kind: 'read',
-    namespace: {
-      id,
-      name: 'ns',
-      properties: {
-        topicSpacesConfiguration: {
-          state,
-          ...(allowed !== undefined && { maximumClientSessionsPerAuthenticationName: allowed }),
-        },
-      },
-    },
+    namespace: { id, name: 'ns', properties: { topicSpacesConfiguration: { state: 'Enabled', ...settings } } },
   });
+  const allowing = (allowed: number) => read({ maximumClientSessionsPerAuthenticationName: allowed });
   test.each([
-    [1, { kind: 'unasked' }, ['ok']],
-    [2, { kind: 'unasked' }, ['warning']],
-    [2, { kind: 'failed', message: 'm', advice: 'a' }, ['warning', 'warning']],
-    [2, read(2), ['ok']],
-    [3, read(2), ['error']],
-    [1, read(undefined), ['ok']],
-    [2, read(undefined), ['error']],
-    [1, read(9, 'Disabled'), ['error']],
-  ] as const)('%i needed, namespace %j: %j', (needed, reading, statuses) => {
+    [1, { kind: 'unasked' }, 'ok'],
+    [2, { kind: 'unasked' }, 'warning'],
+    [2, { kind: 'failed', message: 'm', advice: 'a' }, 'warning'],
+    [2, allowing(2), 'ok'],
+    [3, allowing(2), 'error'],
+    [1, read({}), 'ok'],
+    [2, read({}), 'error'],
+  ] as const)('%i needed, namespace %j: %s', (needed, reading, status) => {
     const { findings } = judgeSessions(spec, planOf(needed), reading);
-    expect(findings.map(({ status }) => status)).toEqual(statuses);
+    expect(findings.map((one) => one.status)).toEqual([status]);
   });
 
   test('names the setting of the portal and the command, for the namespace as far as it is known', () => {
     const [unread] = judgeSessions(spec, planOf(3), { kind: 'unasked' }).findings;
     expect(unread?.advice).toMatch(/--name ns .*maximumClientSessionsPerAuthenticationName:3}"/);
     expect(unread?.advice).toContain('"Maximum client sessions per authentication name" of 3 or more');
-    const [few] = judgeSessions(spec, planOf(3), read(2)).findings;
+    const [few] = judgeSessions(spec, planOf(3), allowing(2)).findings;
     expect(few?.advice).toContain(`--ids ${id} `);
   });
 
   test('a full session table counts the one of the check', () => {
     expect(sessionsFull(2, spec).advice).toContain('maximumClientSessionsPerAuthenticationName:3}');
+  });
+
+  test('more than Event Grid allows at all needs fewer sessions', () => {
+    expect(judgeSessions(spec, planOf(101), allowing(100)).findings[0]?.advice).toContain('perInstance');
+  });
+
+  const certificate = (names?: readonly string[]) =>
+    read({ clientAuthentication: { alternativeAuthenticationNameSources: names } });
+  const x509 = sampleConnector({
+    remoteBrokerConnection: {
+      endpoint: 'ns.westeurope-1.ts.eventgrid.azure.net:8883',
+      tls: { tlsEnabled: true },
+      authentication: { x509: { secretName: 's' } },
+    },
+  });
+  test.each([
+    ['unasked', CONNECTOR, { kind: 'unasked' }, []],
+    ['unreadable', CONNECTOR, { kind: 'failed', message: 'm', advice: 'a' }, [['warning', 'NamespaceUnreadable']]],
+    ['fitting', CONNECTOR, read({ maximumSessionExpiryInHours: 1 }), [['ok', undefined]]],
+    ['without MQTT', CONNECTOR, read({ state: 'Disabled' }), [['error', 'MqttDisabled']]],
+    ['that takes no name from a certificate', x509, certificate(), [['error', 'NameSourceMissing']]],
+    ['that takes the subject for a name', x509, certificate(['ClientCertificateSubject']), [['ok', undefined]]],
+    [
+      'that forgets sessions earlier',
+      sampleConnector({ session: { expirySeconds: 3_601 } }),
+      read({ maximumSessionExpiryInHours: 1 }),
+      [['warning', 'SessionExpiryCapped']],
+    ],
+  ] as const)('a namespace %s', (_what, connector, reading, expected) => {
+    const { findings } = judgeNamespace(connector, reading);
+    expect(findings.map(({ status, reason }) => [status, reason])).toEqual(expected);
   });
 });
 

@@ -56,6 +56,7 @@ function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
     });
   };
   addReaders(program, add);
+  addCheck(program, add);
   addRunners(program, add, loadAgent);
   addEmulator(program, add);
   return program;
@@ -99,6 +100,58 @@ function addReaders(program: Command, add: Add): void {
   add(program.command('version').description('Print the version.').addOption(output()), async (options, io) =>
     (await import('./version-command.ts')).versionCommand(options as never, io),
   );
+}
+
+function addCheck(program: Command, add: Add): void {
+  const check = program
+    .command('check')
+    .description('Ask both brokers whether a bridge would work, before it runs or while it does.')
+    .addOption(filename('file or folder; "-" for standard input; may be repeated'))
+    .option('--connector <name>', 'only this connector')
+    .option('--resource-name <pattern>', 'only connectors with such a name; * stands for any text')
+    .addOption(output())
+    .option('--as-object', 'print JSON in the form of `az iot ops check --as-object`')
+    .addOption(detailLevel())
+    .option('--warnings-as-errors', 'exit 1 for warnings too')
+    .option('--timeout <seconds>', 'for all checks together', seconds, 30)
+    .option('--probe-topic <topic>', 'publish one message there to see whether that is permitted')
+    .option('--source-queue <messages>', 'how many messages the source broker queues for one client', messages)
+    .option('--namespace-id <id>', 'ARM resource ID of the Event Grid namespace, to read its settings')
+    .option('--subscription <id>', 'Azure subscription to look for the namespace in')
+    .option('--management-endpoint <url>', 'Azure Resource Manager', httpsUrl, 'https://management.azure.com');
+  addMounts(check);
+  add(check, async (options, io) => (await import('./check.ts')).checkCommand(options as never, io));
+}
+
+/** Where secrets are, and who the process is to Azure. */
+function addMounts(command: Command): Command {
+  return command
+    .option('--secrets-dir <dir>', 'folder with one folder per Secret', '/var/run/mqttbridge/secrets')
+    .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
+    .option(
+      '--extension-resource-id <id>',
+      'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
+    );
+}
+
+function detailLevel(): Option {
+  return new Option('--detail-level <level>', '0: the verdicts, 1: each route, 2: what they rest on')
+    .choices(['0', '1', '2'])
+    .default(0)
+    .argParser((text: string) => {
+      if (/^[012]$/.test(text)) return Number(text);
+      throw new UsageError(`"${text}" is not a detail level`, 'levels are 0, 1 and 2');
+    });
+}
+
+function httpsUrl(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === 'https:') return text;
+  throw new UsageError(`"${text}" is not a URL of https`, 'write it like https://management.azure.com');
+}
+
+function messages(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`"${text}" is not a number of messages`, 'write it like 1000');
 }
 
 function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
@@ -190,7 +243,7 @@ function port(text: string): number {
 }
 
 function seconds(text: string): number {
-  const value = Number(text);
+  const value = Number(text.replace(/s$/, ''));
   if (text !== '' && Number.isFinite(value) && value > 0) return value;
   throw new UsageError(`"${text}" is not a number of seconds`, 'write it like 10');
 }

@@ -11,6 +11,7 @@ import { openProbes } from './open-probes.ts';
 import { createSignalQueue } from './signals.ts';
 import { reportConfig } from './report-config.ts';
 import { problemsText } from './problems-text.ts';
+import { refuseUnverifiedTls } from './unverified-tls.ts';
 import { trimHeap } from './trim-heap.ts';
 import { packageVersion } from './version.ts';
 import { writeWhole } from './write-whole.ts';
@@ -34,7 +35,7 @@ export interface RunOptions {
 
 /** `mqttbridge run`: validates, starts the agent and its probes, and waits for a signal. */
 export async function runCommand(options: RunOptions, io: Io, createAgent: CreateAgent): Promise<ExitCode> {
-  if (io.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') return refuseUnverifiedTls(io);
+  refuseUnverifiedTls(io.env);
   const location = {
     paths: options.filename,
     ...(options.connector === undefined ? {} : { connector: options.connector }),
@@ -123,12 +124,4 @@ function announceReady(agent: RunningAgent, { file, probes, logger }: Announceme
     .catch((error: unknown) =>
       logger.error({ evt: 'ReadyFileFailed', file, error }, 'cannot write the --once-ready file'),
     );
-}
-
-function refuseUnverifiedTls(io: Io): ExitCode {
-  io.stderr.write(
-    'error: NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the check of every broker certificate\n' +
-      '  try: unset it, and name your own CA in trustedCaCertificateConfigMap\n',
-  );
-  return EXIT.usage;
 }

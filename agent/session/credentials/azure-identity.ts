@@ -12,19 +12,27 @@ export interface Federation {
 /** A request that nobody answers ends after this, also when nobody waits for it any more. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Tokens of the pod's identity: of the federated one where there is one, of the system-assigned one otherwise. */
-export async function openAzureIdentity(federation?: Federation): Promise<TokenSource> {
+/**
+ * Tokens of the pod's identity: of the federated one where there is one, of the system-assigned one otherwise.
+ * @param dated hears the `Date` header of each answer.
+ */
+export async function openAzureIdentity(
+  federation?: Federation,
+  dated?: (date: string | undefined) => void,
+): Promise<TokenSource> {
   // Loaded only here: an agent that logs on by other means does not pay their memory.
   const { ManagedIdentityCredential, WorkloadIdentityCredential } = await import('@azure/identity');
   const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline');
   const client = createDefaultHttpClient();
   const agent = new Agent({ keepAlive: false });
   const httpClient: typeof client = {
-    sendRequest(request) {
+    async sendRequest(request) {
       request.timeout = REQUEST_TIMEOUT_MS;
       // A connection that was opened before the Arc sidecar redirected the address goes past it as long as it is kept alive.
       if (request.url.startsWith('http:')) request.agent = agent;
-      return client.sendRequest(request);
+      const response = await client.sendRequest(request);
+      dated?.(response.headers.get('date'));
+      return response;
     },
   };
   // Whoever asks waits and asks again, at a pace of its own.

@@ -12,7 +12,7 @@ import type { SessionFault } from '../session/machine.ts';
 import type { Cluster } from './cluster.ts';
 import { decide } from './decide.ts';
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
-import { createPresence, type Presence } from './presence.ts';
+import { createPresence, type Presence, type PresenceParts } from './presence.ts';
 import {
   createRoster,
   forgetful,
@@ -44,6 +44,10 @@ export interface InstancesParts {
   readonly credentialsOf: (connector: Connector) => Credentials;
   /** Other slots are ours than before, or may start now. */
   readonly changed: () => void;
+  /** How heartbeats get to the others; over the local broker when absent. */
+  readonly presenceOf?: (parts: PresenceParts) => Presence;
+  /** Calls `run` every so many milliseconds until the function it returns is called; a timer of Node when absent. */
+  readonly every?: (ms: number, run: () => void) => () => void;
 }
 
 const POLL_MS = 20;
@@ -62,7 +66,7 @@ export class Instances implements Cluster {
   #sentAt = Number.NEGATIVE_INFINITY;
   #settled = false;
   #fault: SessionFault | undefined;
-  #ticking: NodeJS.Timeout | undefined;
+  #stopTicking: (() => void) | undefined;
 
   /** Remembers its parts; the first document connects. */
   constructor(parts: InstancesParts) {
@@ -85,11 +89,11 @@ export class Instances implements Cluster {
   }
 
   follow(document: ConnectorDocument): void {
-    const { now, timing } = this.#parts;
+    const { now, timing, every = onTimer } = this.#parts;
     this.#document = document;
     this.#roster = withDocument(this.#roster, document.connector.spec.bridgeInstances, document.revision, now());
     this.#connect(document.connector);
-    this.#ticking ??= setInterval(() => this.#tick(), timing.tickMs);
+    this.#stopTicking ??= every(timing.tickMs, () => this.#tick());
     this.#decide();
   }
 
@@ -144,7 +148,7 @@ export class Instances implements Cluster {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#ticking);
+    this.#stopTicking?.();
     this.#state = 'gone';
     this.#beat();
     await this.#presence?.stop();
@@ -180,14 +184,14 @@ export class Instances implements Cluster {
   }
 
   #connect(connector: Connector): void {
-    const { id, instance, connectTimeoutMs, random, now, credentialsOf } = this.#parts;
+    const { id, instance, connectTimeoutMs, random, now, credentialsOf, presenceOf = createPresence } = this.#parts;
     const spec = connectionSpecOf(connector, 'local');
     if (this.#presence && isDeepStrictEqual(spec, this.#spec)) return;
     void this.#presence?.stop();
     this.#spec = spec;
     const { name } = connector.metadata;
     const owner = routeClientId(connector.spec.clientIdPrefix, name);
-    this.#presence = createPresence({
+    this.#presence = presenceOf({
       spec,
       credentials: credentialsOf(connector),
       version: connector.spec.protocol === 'v5' ? 5 : 4,
@@ -299,4 +303,9 @@ export class Instances implements Cluster {
     this.#seq++;
     return { id, instance, seq: this.#seq, state: this.#state, revision, applied: this.#applied, claims };
   }
+}
+
+function onTimer(ms: number, run: () => void): () => void {
+  const timer = setInterval(run, ms);
+  return () => clearInterval(timer);
 }

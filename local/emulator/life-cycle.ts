@@ -53,9 +53,7 @@ export type EmulatorEvent =
       readonly detail: string;
     }
   | { readonly kind: 'throttled'; readonly clientSessionName: string; readonly throttleType: ThrottleType }
-  | { readonly kind: 'unauthorized'; readonly clientSessionName: string; readonly topic: string }
-  /** Life-cycle events whose subscriber did not take them. */
-  | { readonly kind: 'eventsUndelivered'; readonly count: number; readonly detail: string };
+  | { readonly kind: 'unauthorized'; readonly clientSessionName: string; readonly topic: string };
 
 const DISCONNECTIONS: Readonly<Record<DisconnectCause, DisconnectionReason>> = {
   client: 'ClientInitiatedDisconnect',

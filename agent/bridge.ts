@@ -129,6 +129,7 @@ export class Bridge {
     const patience: Patience = { now: this.#parts.now, signal: NEVER };
     await settleInflight(sessions, patience, deadlineMs - (this.#parts.now() - start));
     await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
+    for (const side of ['local', 'remote'] as const) this.#credentials?.[side].close();
   }
 
   async #apply(document: ConnectorDocument): Promise<void> {

@@ -113,6 +113,11 @@ function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
         '--extension-resource-id <id>',
         'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
       )
+      .option(
+        '--key-vault-url <url>',
+        'URL of key vaults, {name} in place of the name (default: https://{name}.vault.azure.net)',
+        httpsUrl,
+      )
       .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready'),
     async (options, io) => (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),
   );
@@ -184,6 +189,12 @@ function seconds(text: string): number {
   const value = Number(text);
   if (text !== '' && Number.isFinite(value) && value > 0) return value;
   throw new UsageError(`"${text}" is not a number of seconds`, 'write it like 10');
+}
+
+function httpsUrl(text: string): string {
+  const url = URL.parse(text.replace('{name}', 'name'));
+  if (url?.protocol === 'https:' && url.username === '' && url.search === '') return text;
+  throw new UsageError(`"${text}" is not the URL of a key vault`, 'write it like https://{name}.vault.azure.cn');
 }
 
 function failure(error: unknown, io: Io): ExitCode {

@@ -5,7 +5,7 @@ import type { ProbeServer } from '../agent/observe/probes.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { CreateAgent, RunningAgent } from './agent-port.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { identityOf } from './identity.ts';
+import { type IdentityFlags, identityOf } from './identity.ts';
 import type { Io } from './io.ts';
 import { openProbes } from './open-probes.ts';
 import { createSignalQueue } from './signals.ts';
@@ -18,14 +18,13 @@ import { writeWhole } from './write-whole.ts';
 /** How long a stopping agent may take to finish what it has in flight. */
 const STOP_DEADLINE_MS = 18_000;
 
-export interface RunOptions {
+export interface RunOptions extends IdentityFlags {
   readonly filename: readonly string[];
   readonly connector?: string;
   readonly http: Address;
   readonly secretsDir: string;
   readonly configmapsDir: string;
   readonly instance?: number;
-  readonly extensionResourceId?: string;
   readonly onceReady?: string;
 }
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import fc from 'fast-check';
+import { assert, nat, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pemOfPkcs12 } from '../../../../../agent/session/credentials/vault/pkcs12.ts';
 import { decryptRc2 } from '../../../../../agent/session/credentials/vault/rc2.ts';
@@ -48,15 +48,15 @@ describe('a PKCS #12 file without a password', () => {
 
   test('is refused when it is cut off anywhere, and does nothing but fail when bytes are changed', () => {
     const file = makePkcs12(pair, 'aes');
-    fc.assert(
-      fc.property(fc.nat(file.length - 1), (length) => {
+    assert(
+      property(nat(file.length - 1), (length) => {
         // The check sum at the end is not needed.
         if (length < file.length - 80) expect(() => pemOfPkcs12(file.subarray(0, length))).toThrow();
       }),
       { numRuns: 200 },
     );
-    fc.assert(
-      fc.property(fc.nat(200), fc.nat(255), (at, value) => {
+    assert(
+      property(nat(200), nat(255), (at, value) => {
         const changed = Buffer.from(file);
         changed[at] = value;
         try {

@@ -1,5 +1,6 @@
 import type { Side } from '../shared/plan/types.ts';
-import type { Bridge, RunningLane } from './bridge.ts';
+import type { Bridge } from './bridge.ts';
+import type { Cluster } from './cluster/cluster.ts';
 import { snapshotCounters } from './forward/counters.ts';
 import type {
   AgentSnapshot,
@@ -8,6 +9,7 @@ import type {
   RouteSnapshot,
   TokenSnapshot,
 } from './observe/snapshot.ts';
+import type { RunningLane } from './running.ts';
 
 /** What an agent's snapshot is taken from. */
 export interface SnapshotParts {
@@ -16,14 +18,17 @@ export interface SnapshotParts {
   readonly startedAt: string;
   readonly config: ConfigSnapshot;
   readonly bridge: Bridge;
+  readonly cluster: Cluster;
 }
 
 const SIDES: readonly Side[] = ['local', 'remote'];
 
 /** Everything the agent says of itself at this moment. */
-export function snapshotAgent({ bridge, ...parts }: SnapshotParts): AgentSnapshot {
+export function snapshotAgent({ bridge, cluster, ...parts }: SnapshotParts): AgentSnapshot {
+  const instances = cluster.snapshot();
   return {
     ...parts,
+    ...(instances && { instances }),
     sessions: bridge.sessions.map((session) => session.snapshot()),
     routes: routesOf(bridge),
     certificates: SIDES.flatMap((side) => certificateOf(bridge, side)),
@@ -45,6 +50,7 @@ function routesOf(bridge: Bridge): RouteSnapshot[] {
 function routeSnapshot(bridge: Bridge, lanes: readonly RunningLane[]): RouteSnapshot {
   const { topicMap, route } = lanes[0].plan;
   const fault = lanes.find(({ lane }) => lane.fault)?.lane.fault;
+  const refusal = lanes.find(({ lane }) => lane.refusal)?.lane.refusal?.fault;
   return {
     topicMap,
     route: route.name,
@@ -54,6 +60,7 @@ function routeSnapshot(bridge: Bridge, lanes: readonly RunningLane[]): RouteSnap
     ...(route.target === undefined ? {} : { target: route.target }),
     lanes: { total: lanes.length, ready: lanes.filter((lane) => bridge.isReady(lane)).length },
     ...(fault && { fault }),
+    ...(refusal && { refusal }),
     counters: snapshotCounters(bridge.countersOf(topicMap, route.name)),
   };
 }

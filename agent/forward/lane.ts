@@ -1,3 +1,4 @@
+import { heartbeatTopic } from '../../shared/heartbeat-topic.ts';
 import type { Side } from '../../shared/plan/types.ts';
 import type { Route } from '../../shared/resources/topic-map.ts';
 import { compileFilter } from '../../shared/topic/filter.ts';
@@ -5,6 +6,17 @@ import { compileMapping } from '../../shared/topic/mapping.ts';
 import type { FaultSnapshot } from '../observe/snapshot.ts';
 import type { DropReason, RouteCounters } from './counters.ts';
 import type { Sender } from './sender.ts';
+
+/** A message that the target refused. */
+export interface Refusal {
+  readonly fault: FaultSnapshot;
+  readonly reason: DropReason;
+  /** Monotonic milliseconds of the last one, and of the last one that was logged. */
+  readonly at: number;
+  readonly loggedAt: number;
+  /** Messages that the route had forwarded by then. */
+  readonly forwarded: number;
+}
 
 /** A route at work: what its messages must match, where they go, and what became of them. */
 export interface Lane {
@@ -16,6 +28,8 @@ export interface Lane {
   subscribed: boolean;
   /** Why the source refused the subscription, when it did. */
   fault: FaultSnapshot | undefined;
+  /** Why the target refused messages of late, when it did. */
+  refusal: Refusal | undefined;
   readonly counters: RouteCounters;
   readonly target: Sender;
   /** Sender of the source session, for refused messages. */
@@ -36,6 +50,9 @@ export type LaneParts = Pick<
   'key' | 'route' | 'sourceSide' | 'counters' | 'target' | 'deadLetters' | 'deadLetterTopic' | 'maxHops'
 >;
 
+/** Heartbeats of agents matter at their own broker only. */
+const isHeartbeat = compileFilter(heartbeatTopic('+', '+'));
+
 /** Compiles the route's filters and mapping once, for all messages. */
 export function createLane(parts: LaneParts): Lane {
   const matches = compileFilter(parts.route.source);
@@ -45,9 +62,11 @@ export function createLane(parts: LaneParts): Lane {
     ...parts,
     subscribed: false,
     fault: undefined,
+    refusal: undefined,
     matches,
     map(topic) {
       if (excluded.some((excludes) => excludes(topic))) return { drop: 'excluded' };
+      if (isHeartbeat(topic)) return { drop: 'heartbeat' };
       const target = mapping(topic);
       if (!target.ok) return { drop: target.reason };
       const bytes = Buffer.from(target.topic);

@@ -1,6 +1,7 @@
 import type { Side } from '../../shared/plan/types.ts';
 import { redactText } from './redact.ts';
-import type { AgentSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
+import { type Condition, conditionsOf } from './conditions.ts';
+import type { AgentSnapshot, FaultSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
 
 /** One line of `/readyz?verbose`. */
 interface Check {
@@ -23,12 +24,14 @@ const MAX_FAULTS = 3;
 export function judgeReadiness(snapshot: AgentSnapshot): Readiness {
   const running = snapshot.routes.filter(isRunning);
   return {
-    ready: snapshot.config.revision !== undefined && running.length > 0,
+    ready: snapshot.config.revision !== undefined && (running.length > 0 || isSpare(snapshot)),
     checks: [
       checkConfig(snapshot),
+      ...checkInstances(snapshot),
       checkSide(snapshot, 'local'),
       checkSide(snapshot, 'remote'),
       ...checkCertificates(snapshot),
+      ...conditionsOf(snapshot).map(checkCondition),
       ...checkRoutes(snapshot.routes),
     ],
   };
@@ -41,6 +44,12 @@ export function readinessText(readiness: Readiness): string {
     return ok ? `[+]${name} ok${remark}` : `[-]${name} failed${remark}`;
   });
   return [...lines, `readyz check ${readiness.ready ? 'passed' : 'failed'}`, ''].join('\n');
+}
+
+/** An instance without work of its own, there for when another one dies. */
+function isSpare({ instances, routes, sessions }: AgentSnapshot): boolean {
+  const others = instances?.peers.some(({ alive }) => alive);
+  return instances?.standing === 'joined' && others === true && routes.length === 0 && sessions.length === 0;
 }
 
 function isRunning(route: RouteSnapshot): boolean {
@@ -57,21 +66,48 @@ function checkConfig({ config }: AgentSnapshot): Check {
   return config.revision === undefined ? failed('config', 'no configuration yet') : { name: 'config', ok: true };
 }
 
+function checkInstances({ instances }: AgentSnapshot): Check[] {
+  if (!instances) return [];
+  const { standing, slots, total, peers, fault } = instances;
+  const others = peers.filter(({ alive }) => alive).length;
+  const detail = `slots ${slots.length > 0 ? slots.join(', ') : 'none'} of ${total}, ${others} other instances heard`;
+  if (standing === 'joined') return [{ name: 'instances', ok: true, detail }];
+  const why = fault ? `${fault.reason}: ${fault.message}` : UNHEARD[standing];
+  return [failed('instances', `${detail}; ${why}`)];
+}
+
+const UNHEARD = {
+  apart: 'the local broker has not passed on a heartbeat of this instance; nothing connects anew until it does',
+  blind:
+    'the local broker takes no heartbeats or passes none on: allow this client to publish and subscribe to mqttbridge/+/instances/#; until then nobody takes over for an instance that dies',
+} as const;
+
 function checkSide(snapshot: AgentSnapshot, side: Side): Check {
   const sessions = snapshot.sessions.filter((session) => session.side === side);
+  if (isSpare(snapshot)) return { name: side, ok: true, detail: 'other instances run all routes' };
   if (sessions.length === 0) return failed(side, 'no sessions');
   const connected = sessions.filter((session) => session.state === 'connected').length;
   if (connected === sessions.length) return { name: side, ok: true };
   const faults = faultTexts(sessions);
-  return failed(side, [`${connected} of ${sessions.length} sessions connected`, ...faults].join('; '));
+  return failed(side, `${connected} of ${sessions.length} sessions connected`, ...faults);
 }
 
 function faultTexts(sessions: readonly SessionSnapshot[]): string[] {
   const texts = new Set<string>();
   for (const { fault } of sessions) {
-    if (fault !== undefined && texts.size < MAX_FAULTS) texts.add(`${fault.reason}: ${fault.message}`);
+    if (fault !== undefined && texts.size < MAX_FAULTS) texts.add(faultText(fault));
   }
   return [...texts];
+}
+
+/** The words after `try:` are a command or a setting, as `validate` prints them. */
+function faultText({ reason, message, fix }: FaultSnapshot): string {
+  const known = `${reason}: ${redactText(message)}`;
+  return fix === undefined ? known : `${known} try: ${redactText(fix)}`;
+}
+
+function checkCondition({ type, fault, sessions }: Condition): Check {
+  return failed(type, sessions.slice(0, MAX_FAULTS).join(', '), faultText(fault));
 }
 
 function checkCertificates({ certificates }: AgentSnapshot): Check[] {
@@ -94,11 +130,23 @@ function checkRoutes(routes: readonly RouteSnapshot[]): Check[] {
 function checkRoute(route: RouteSnapshot): Check {
   const name = `route ${route.topicMap}/${route.route}`;
   const { ready, total } = route.lanes;
-  if (ready === total) return { name, ok: true };
-  const why = route.fault === undefined ? '' : `; subscription refused: ${route.fault.reason}: ${route.fault.message}`;
-  return failed(name, `${ready} of ${total} lanes ready${why}`);
+  const { fault, refusal } = route;
+  if (ready === total && refusal === undefined) return { name, ok: true };
+  const why = [
+    ...(fault === undefined ? [] : [`subscription refused: ${faultText(fault)}`]),
+    ...(refusal === undefined ? [] : [`messages refused: ${faultText(refusal)}`]),
+  ];
+  return failed(name, `${ready} of ${total} lanes ready`, ...why);
 }
 
-function failed(name: string, detail: string): Check {
-  return { name, ok: false, detail: redactText(detail).replace(/\s+/g, ' ') };
+/** Details are redacted one by one: a text is cut at a length, and a command must stay whole. */
+function failed(name: string, ...details: readonly string[]): Check {
+  return {
+    name,
+    ok: false,
+    detail: details
+      .map((detail) => redactText(detail))
+      .join('; ')
+      .replace(/\s+/g, ' '),
+  };
 }

@@ -1,80 +1,41 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionPlan } from '../../shared/plan/types.ts';
-import type { RemoteProfile } from '../../shared/remote-profile.ts';
-import type { SessionLimits } from '../../shared/resources/connector.ts';
-import type { Breather } from '../forward/breather.ts';
 import { handleRefused } from '../forward/dead-letter.ts';
 import type { Lane } from '../forward/lane.ts';
-import type { FlushTurn, Outlet } from '../forward/outlet.ts';
+import type { Outlet } from '../forward/outlet.ts';
 import { Receiver } from '../forward/receiver.ts';
-import { publishVerdict } from '../forward/refusal.ts';
 import { Sender } from '../forward/sender.ts';
-import type { SlabPool } from '../forward/slab.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { SessionSnapshot } from '../observe/snapshot.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { backoffDelay } from './backoff.ts';
 import { connectOptions, limitsOf, pacingOf, TOPIC_ALIAS_MAXIMUM, windowOf } from './connect-options.ts';
-import type { ConnectSpacing } from './connect-spacing.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
-import type { ConnectionMaterial, Credentials } from './credentials/credentials.ts';
-import type { ConnectionSpec } from './credentials/spec.ts';
+import { hintOf } from './disconnect-hint.ts';
+import type { ConnectionMaterial } from './credentials/credentials.ts';
 import { ACK_TIMEOUT, credentialFault, TARGET_REPLACED } from './faults.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
+import { noteRefusal } from './refusals.ts';
+import { afterLoss, faultOf, NO_RIVALRY, type Rivalry, whileConnected } from './rivalry.ts';
 import { createSessionCounts, snapshotSession } from './session-counts.ts';
+import type { SessionParts } from './session-parts.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
 import { subscriptionsOf } from './subscriptions-of.ts';
-import type { Timing } from './timing.ts';
-
-/** What a session is made of. */
-export interface SessionParts {
-  readonly plan: SessionPlan;
-  readonly spec: ConnectionSpec;
-  readonly version: 4 | 5;
-  readonly limits: SessionLimits;
-  /** What is known of the broker beyond what it says. */
-  readonly profile: RemoteProfile;
-  /** Keeps CONNECTs of one client ID apart. */
-  readonly spacing: ConnectSpacing;
-  /** True when lanes only publish here: then nothing at the broker is worth resuming after a restart. */
-  readonly targetOnly: boolean;
-  /** True when lanes publish here: its own messages must not come back to it. */
-  readonly publishes: boolean;
-  /** Whether messages carry a hop count. */
-  readonly countHops: boolean;
-  readonly credentials: Credentials;
-  readonly turn: FlushTurn;
-  readonly pool: SlabPool;
-  readonly breather: Breather;
-  readonly timing: Timing;
-  readonly logger: Logger;
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-  /** The session or one of its subscriptions came up. */
-  readonly progressed: () => void;
-}
 
 /** Lanes whose queued messages may still come after their subscription ended. */
 const RETIRED_LANES = 16;
-/** DISCONNECT reasons that speak of a packet of ours (MQTT5 3.14.2.1). */
-const BLAMING: ReadonlySet<number> = new Set([0x81, 0x82, 0x87, 0x90, 0x95, 0x99, 0x9a, 0x9b]);
-
-/** DISCONNECT reasons that speak of the rate of our packets. */
-const THROTTLING: ReadonlySet<number> = new Set([0x96, 0x97]);
-
 /** One MQTT session of the plan: connects, stays connected, and carries what its lanes send and receive. */
 export class Session {
   readonly plan: SessionPlan;
-  readonly targetOnly: boolean;
   readonly sender: Sender;
   readonly receiver: Receiver;
   readonly #parts: SessionParts;
   readonly #subscriptions: Subscriptions;
   readonly #counts = createSessionCounts();
+  readonly #admission: Admission;
   readonly #logger: Logger;
   #state: SessionState = IDLE;
+  #rivalry: Rivalry = NO_RIVALRY;
   /** Monotonic milliseconds: when this state began, and when the next attempt is due. */
   #since: number;
   #retryAt = 0;
@@ -86,6 +47,8 @@ export class Session {
    * session starts clean and stays resumable in one CONNECT.
    */
   #leftovers: 'unknown' | 'ending' | 'none';
+  /** A lane has read here, or is to. */
+  #reads: boolean;
   #lanes: Lane[] = [];
   #retired: Lane[] = [];
 
@@ -93,9 +56,10 @@ export class Session {
   constructor(parts: SessionParts) {
     const { plan, turn, pool, version, limits, profile, now } = parts;
     this.plan = plan;
-    this.targetOnly = parts.targetOnly;
+    this.#reads = !parts.targetOnly;
     this.#parts = parts;
     this.#since = now();
+    this.#admission = createAdmission(parts);
     this.#leftovers = version === 4 && parts.targetOnly && limits.expirySeconds > 0 ? 'unknown' : 'none';
     this.#logger = parts.logger.child({ side: plan.side, clientId: plan.clientId });
     const outlet: Outlet = {
@@ -112,7 +76,10 @@ export class Session {
       limits: limitsOf(undefined, profile),
       pacing: pacingOf(parts),
       retryLater: (attempts, retry) => this.#retryLater(attempts, retry),
-      refused: (transit, reason) => handleRefused(transit, reason, version),
+      refused: (transit, reason, reasonCode) => {
+        noteRefusal(transit, { reason, reasonCode }, { ...parts, logger: this.#logger });
+        handleRefused(transit, reason, version);
+      },
     });
     this.receiver = new Receiver({
       outlet,
@@ -134,8 +101,19 @@ export class Session {
     return this.#state.kind === 'connected';
   }
 
+  /** True as long as lanes only publish here: then nothing at the broker is worth resuming. */
+  get targetOnly(): boolean {
+    return !this.#reads;
+  }
+
+  /** True for a lane that was added and not taken out. */
+  reads(lane: Lane): boolean {
+    return this.#lanes.includes(lane);
+  }
+
   /** Reads a lane's messages here. */
   addSource(subscription: Subscription): void {
+    this.#reads = true;
     this.#lanes.push(subscription.lane);
     this.#setLanes();
     this.#subscriptions.add(subscription);
@@ -168,7 +146,9 @@ export class Session {
     const { timing, now } = this.#parts;
     if (this.#state.kind !== 'connected') return;
     const { epoch, attempt } = this.#state;
-    if (attempt > 0 && now() - this.#since > timing.stableMs) this.#dispatch({ kind: 'stable', epoch });
+    const lasted = now() - this.#since;
+    if (attempt > 0 && lasted > timing.stableMs) this.#dispatch({ kind: 'stable', epoch });
+    this.#rivalry = whileConnected(this.#rivalry, lasted, timing);
     if (this.sender.oldestUnanswered(now()) > timing.ackTimeoutMs) this.#connection?.fail(ACK_TIMEOUT);
   }
 
@@ -197,7 +177,7 @@ export class Session {
     const material = await this.#parts.credentials.load().catch(() => undefined);
     if (!material) return;
     const control = connectOptions(this.#parts, material, true);
-    await this.#spaced();
+    await this.#admission.spaced();
     await new Promise<void>((resolve) => {
       const connection = this.#open(material, control, {
         up: () => void connection.close(true).then(resolve),
@@ -210,6 +190,7 @@ export class Session {
     return snapshotSession({
       ...this.#parts,
       state: this.#state,
+      rivalry: this.#rivalry,
       since: this.#since,
       retryAt: this.#retryAt,
       connack: this.#connack,
@@ -227,7 +208,7 @@ export class Session {
     for (const effect of effects) {
       if (effect.kind === 'connect') void this.#connect(effect.epoch);
       else {
-        const delayMs = Math.max(effect.delayMs, this.#spacingMs);
+        const delayMs = Math.max(effect.delayMs, this.#admission.spacingMs);
         this.#retryAt = now() + delayMs;
         this.#timer = setTimeout(() => this.#dispatch({ kind: 'due', epoch: effect.epoch }), delayMs);
       }
@@ -237,10 +218,11 @@ export class Session {
   async #connect(epoch: number): Promise<void> {
     const { spec, credentials } = this.#parts;
     this.#logger.debug({ evt: 'Connecting', epoch, endpoint: `${spec.host}:${spec.port}` });
+    const current = () => this.#state.kind === 'connecting' && this.#state.epoch === epoch;
     try {
-      await this.#spaced();
+      await this.#admission.granted(current);
       const material = await credentials.load();
-      if (this.#state.kind !== 'connecting' || this.#state.epoch !== epoch) return;
+      if (!current()) return;
       this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#startsClean), {
         up: (connack) => this.#up(epoch, connack),
         down: (fault) => this.#down(epoch, fault),
@@ -250,19 +232,9 @@ export class Session {
     }
   }
 
-  /** Milliseconds until the broker allows the next CONNECT. */
-  get #spacingMs(): number {
-    const { spacing, profile } = this.#parts;
-    return spacing.wait(this.plan.key, profile.connectSpacingMs);
-  }
-
-  async #spaced(): Promise<void> {
-    // A timer may come early by a fraction of a millisecond.
-    while (this.#spacingMs > 0) await delay(this.#spacingMs, undefined, { ref: false });
-  }
-
   get #startsClean(): boolean {
-    const { version, targetOnly, limits } = this.#parts;
+    const { targetOnly } = this;
+    const { version, limits } = this.#parts;
     if (limits.expirySeconds === 0) return true;
     return version === 5 ? targetOnly && !this.#counts.established : this.#leftovers === 'ending';
   }
@@ -314,15 +286,16 @@ export class Session {
     this.#parts.progressed();
   }
 
-  #down(epoch: number, fault: SessionFault): void {
+  #down(epoch: number, cause: SessionFault): void {
     const { kind } = this.#state;
     if (epoch !== this.#state.epoch || (kind !== 'connecting' && kind !== 'connected')) return;
-    const { reason, message, reasonCode } = fault;
+    const fault = this.#judge(cause, kind === 'connected');
+    const { reason, message, fix, reasonCode } = fault;
     this.#connection = undefined;
     this.#connack = undefined;
     if (kind === 'connected') {
-      if (reasonCode !== undefined && THROTTLING.has(reasonCode)) this.sender.slowDown();
-      if (reasonCode !== undefined && BLAMING.has(reasonCode)) this.#blame(reasonCode);
+      if (reasonCode !== undefined) this.#heed(reasonCode);
+      if (fault.verdict === 'takenOver') this.#parts.takenOver();
       this.#counts.disconnect(reason);
       this.receiver.end();
       this.sender.end();
@@ -333,12 +306,27 @@ export class Session {
     }
     this.#dispatch({ kind: 'lost', epoch, fault, random: this.#parts.random() });
     const nextDelayMs = Math.round(this.#retryAt - this.#parts.now());
-    this.#logger.warn({ evt: 'Disconnected', epoch, reason, reasonCode, nextDelayMs }, message);
+    this.#logger.warn({ evt: 'Disconnected', epoch, reason, reasonCode, nextDelayMs, fix }, message);
   }
 
-  #blame(reasonCode: number): void {
-    const verdict = publishVerdict(reasonCode);
-    this.sender.blame(verdict.kind === 'refused' ? verdict.reason : 'refused');
+  /** What a loss counts as, in the words of this connector. */
+  #judge(cause: SessionFault, wasConnected: boolean): SessionFault {
+    const { timing, now, explain } = this.#parts;
+    const loss = { fault: cause, lastedMs: wasConnected ? now() - this.#since : undefined };
+    const rivalry = afterLoss(this.#rivalry, loss, timing);
+    const fault = faultOf(rivalry, loss);
+    // A broker that ends the connection over a permission speaks of what was being published.
+    const during = wasConnected && this.sender.inflight.messages > 0 ? 'publish' : 'connect';
+    const told = { ...fault, ...explain(fault, { during }) };
+    this.#rivalry = rivalry.kind === 'certain' ? { kind: 'certain', fault: told } : rivalry;
+    return told;
+  }
+
+  /** What the reason of a DISCONNECT says besides how soon to come back. */
+  #heed(reasonCode: number): void {
+    const hint = hintOf(reasonCode);
+    if (hint.kind === 'tooFast') this.sender.slowDown();
+    else if (hint.kind === 'blame') this.sender.blame(hint.refusal);
   }
 
   #retryLater(attempts: number, retry: () => void): void {

@@ -26,6 +26,8 @@ export type CredentialReason =
   | 'VaultPrincipalUnknown'
   | 'VaultDirectoryWrong'
   | 'VaultForbidden'
+  | 'VaultPolicyDenied'
+  | 'VaultFirewallDenied'
   | 'VaultItemNotFound'
   | 'VaultItemDisabled'
   | 'VaultKeyNotExportable';

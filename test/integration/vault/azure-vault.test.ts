@@ -129,13 +129,13 @@ const ROLE = 'az role assignment create --role "Key Vault Secrets User"';
 describe('a vault that gives no certificate', () => {
   test.for<[VaultFault, string, string]>([
     [{ kind: 'forbidden', by: 'Rbac' }, 'VaultForbidden', ROLE],
-    [{ kind: 'forbidden', by: 'Policy' }, 'VaultForbidden', 'az keyvault set-policy --name plant --spn CLIENT_ID'],
-    [{ kind: 'forbidden', by: 'Firewall' }, 'VaultForbidden', 'az keyvault network-rule add --name plant'],
+    [{ kind: 'forbidden', by: 'Policy' }, 'VaultPolicyDenied', 'az keyvault set-policy --name plant --spn CLIENT_ID'],
+    [{ kind: 'forbidden', by: 'Firewall' }, 'VaultFirewallDenied', 'az keyvault network-rule add --name plant'],
     [{ kind: 'status', status: 404 }, 'VaultItemNotFound', 'az keyvault secret list --vault-name plant'],
     [{ kind: 'status', status: 500 }, 'VaultFailed', 'az keyvault show --name plant'],
     [{ kind: 'status', status: 503 }, 'VaultFailed', 'az keyvault show --name plant'],
     [{ kind: 'throttled', retryAfterSeconds: 7 }, 'VaultThrottled', 'az monitor metrics list'],
-    [{ kind: 'rubbish' }, 'VaultFailed', '--query properties.vaultUri'],
+    [{ kind: 'rubbish' }, 'VaultFailed', 'az keyvault show --name plant'],
   ])('says why and what to do: %j', async ([fault, reason, command], scope) => {
     const { vault, from, pair } = await serve(scope);
     vault.put('edge', pemItem(pair));

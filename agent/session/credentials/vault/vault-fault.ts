@@ -1,4 +1,5 @@
 import { CredentialError } from '../credential-error.ts';
+import { vaultError } from './vault-error.ts';
 import { logOnFault } from './vault-log-on-fault.ts';
 import { VaultLogOnError, type VaultQuestion } from './vault-reader.ts';
 
@@ -17,7 +18,7 @@ const MOST_RETRY_AFTER_S = 3_600;
 export function vaultFault(error: unknown, question: VaultQuestion): CredentialError {
   if (error instanceof CredentialError) return error;
   if (error instanceof VaultLogOnError) return logOnFault(error.cause, question);
-  if (error instanceof VaultTimeoutError) return unreachable(question.vault, 'no answer in time');
+  if (error instanceof VaultTimeoutError) return unreachable('no answer in time', question);
   const { status, codes } = answerOf(error);
   return status === undefined ? unanswered(codes, question) : refused(status, codes, question);
 }
@@ -31,80 +32,58 @@ export function retryAfterOf(error: unknown): number {
   return seconds > 0 ? Math.min(seconds, MOST_RETRY_AFTER_S) * 1_000 : 0;
 }
 
-function unanswered(codes: readonly string[], { vault }: VaultQuestion): CredentialError {
+function unreachable(why: string, question: VaultQuestion): CredentialError {
+  const what = `Key vault ${nameOf(question)} cannot be reached (${why}); check its name and the way to it`;
+  return vaultError('VaultUnreachable', question, what);
+}
+
+function unanswered(codes: readonly string[], question: VaultQuestion): CredentialError {
   const code = codes.find((one) => /^[A-Z][A-Z_]+$/.test(one));
-  if (code !== undefined && code !== 'PARSE_ERROR') return unreachable(vault, code);
+  if (code !== undefined && code !== 'PARSE_ERROR') return unreachable(code, question);
   // Also an answer that asks for a token for another service: the library gives it none.
-  return new CredentialError(
-    'VaultFailed',
-    `Key vault ${vault} does not answer as a key vault does; check its address with ${show(vault)} --query properties.vaultUri.`,
-  );
+  const what = `Key vault ${nameOf(question)} does not answer as a key vault does; look it up`;
+  return vaultError('VaultFailed', question, what);
 }
 
 function refused(status: number, codes: readonly string[], question: VaultQuestion): CredentialError {
-  const { vault, item } = question;
+  const vault = nameOf(question);
   switch (status) {
-    case 401:
-      return new CredentialError(
-        'VaultLogOnFailed',
-        `Key vault ${vault} does not accept the token of Microsoft Entra (HTTP 401); compare keyVault.vault.directoryId with what ${show(vault)} --query properties.tenantId prints.`,
-      );
+    case 401: {
+      const what = `Key vault ${vault} does not accept the token of Microsoft Entra (HTTP 401); try the log-on`;
+      return vaultError('VaultLogOnFailed', question, what);
+    }
     case 403:
       return forbidden(codes, question);
-    case 404:
-      return new CredentialError(
-        'VaultItemNotFound',
-        `Key vault ${vault} has no ${item}, or not in this version; list what it has with az keyvault secret list --vault-name ${vault} --include-managed true --query [].id.`,
-      );
-    case 429:
-      return new CredentialError(
-        'VaultThrottled',
-        `Key vault ${vault} is asked too often by all its users together (HTTP 429); count their calls with az monitor metrics list --metric ServiceApiHit --resource $(${idOf(vault)}).`,
-      );
+    case 404: {
+      const what = `Key vault ${vault} has no ${question.item}, or not in this version; list what it has`;
+      return vaultError('VaultItemNotFound', question, what);
+    }
+    case 429: {
+      const what = `Key vault ${vault} is asked too often by all its users together (HTTP 429); count their calls`;
+      return vaultError('VaultThrottled', question, what);
+    }
     default:
-      return new CredentialError(
-        'VaultFailed',
-        `Key vault ${vault} failed (HTTP ${status}); see its state with ${show(vault)}.`,
-      );
+      return vaultError('VaultFailed', question, `Key vault ${vault} failed (HTTP ${status}); see its state`);
   }
 }
 
-function forbidden(codes: readonly string[], { vault, item }: VaultQuestion): CredentialError {
+function forbidden(codes: readonly string[], question: VaultQuestion): CredentialError {
   const has = (...some: string[]): boolean => some.some((code) => codes.includes(code));
+  const [vault, { item }] = [nameOf(question), question];
   if (has('SecretDisabled')) {
-    return new CredentialError(
-      'VaultItemDisabled',
-      `In key vault ${vault}, ${item} is disabled; enable it with az keyvault certificate set-attributes --enabled true --vault-name ${vault} --name ${item}.`,
-    );
+    return vaultError('VaultItemDisabled', question, `In key vault ${vault}, ${item} is disabled; enable it`);
   }
   if (has('ForbiddenByFirewall', 'ForbiddenByConnection')) {
-    return new CredentialError(
-      'VaultForbidden',
-      `The firewall of key vault ${vault} does not let this address in; add it with az keyvault network-rule add --name ${vault} --ip-address ADDRESS.`,
-    );
+    const what = `The firewall of key vault ${vault} does not let this address in; add it`;
+    return vaultError('VaultFirewallDenied', question, what);
   }
-  const command = has('ForbiddenByPolicy', 'AccessDenied')
-    ? `az keyvault set-policy --name ${vault} --spn CLIENT_ID --secret-permissions get`
-    : `az role assignment create --role "Key Vault Secrets User" --assignee CLIENT_ID --scope $(${idOf(vault)})`;
-  return new CredentialError(
-    'VaultForbidden',
-    `The service principal may not read ${item} in key vault ${vault}; allow it with ${command}.`,
-  );
+  const byPolicy = has('ForbiddenByPolicy', 'AccessDenied');
+  const what = `The service principal may not read ${item} in key vault ${vault}; allow it`;
+  return vaultError(byPolicy ? 'VaultPolicyDenied' : 'VaultForbidden', question, what);
 }
 
-function unreachable(vault: string, why: string): CredentialError {
-  return new CredentialError(
-    'VaultUnreachable',
-    `Key vault ${vault} cannot be reached (${why}); check its name and the way to it with ${show(vault)} --query properties.vaultUri.`,
-  );
-}
-
-function show(vault: string): string {
-  return `az keyvault show --name ${vault}`;
-}
-
-function idOf(vault: string): string {
-  return `${show(vault)} --query id --output tsv`;
+function nameOf({ keyVault }: VaultQuestion): string {
+  return keyVault.vault.name;
 }
 
 interface Answer {

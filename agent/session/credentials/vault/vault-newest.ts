@@ -23,9 +23,7 @@ interface Judgement {
 /** Remembers where the certificate is; only new content is parsed. */
 export function createVaultNewest(keyVault: KeyVault, parts: VaultSourceParts): VaultNewest {
   const { clock } = parts;
-  const { vault, vaultCert, vaultCaChainSecret: chain } = keyVault;
-  const secretName = vault.credentials.servicePrincipalLocalSecretName;
-  const question = { vault: vault.name, item: vaultCert.name, secretName };
+  const question = { keyVault, item: keyVault.vaultCert.name };
   const source = createVaultSource(keyVault, parts);
   let good: ClientCertificate | undefined;
   let judged: Judgement | undefined;
@@ -34,8 +32,8 @@ export function createVaultNewest(keyVault: KeyVault, parts: VaultSourceParts): 
 
   function judge({ versions, ...material }: VaultContent): Judgement {
     try {
-      const fresh = parseVaultMaterial(material, question, chain?.name);
-      if (!isValid(fresh)) throw certificateExpired(fresh.notAfter, question);
+      const fresh = parseVaultMaterial(material, keyVault);
+      if (!isValid(fresh)) throw certificateExpired(fresh.notAfter, keyVault);
       good = fresh;
       return { versions };
     } catch (error) {
@@ -56,7 +54,7 @@ export function createVaultNewest(keyVault: KeyVault, parts: VaultSourceParts): 
         throw vaultFault(error, question);
       }
       if (judged?.fault !== undefined) throw judged.fault;
-      if (good !== undefined && !isValid(good)) throw certificateExpired(good.notAfter, question);
+      if (good !== undefined && !isValid(good)) throw certificateExpired(good.notAfter, keyVault);
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { KeyVault } from '../../../../shared/resources/authentication.ts';
+
 /** A secret as a key vault holds it. */
 export interface VaultSecret {
   readonly value: string;
@@ -39,9 +41,7 @@ export class VaultLogOnError extends Error {
 
 /** What was asked for, as far as a message can use it. */
 export interface VaultQuestion {
-  readonly vault: string;
+  readonly keyVault: KeyVault;
   /** Name of the certificate or secret. */
   readonly item: string;
-  /** Secret that holds the service principal. */
-  readonly secretName: string;
 }

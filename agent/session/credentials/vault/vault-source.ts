@@ -36,10 +36,8 @@ export interface VaultSource {
 export const VAULT_CALL_TIMEOUT_MS = 10_000;
 
 /** Remembers where the certificate is; the Secret with the service principal is read anew each time. */
-export function createVaultSource(
-  { vault, vaultCert, vaultCaChainSecret: chain }: KeyVault,
-  parts: VaultSourceParts,
-): VaultSource {
+export function createVaultSource(keyVault: KeyVault, parts: VaultSourceParts): VaultSource {
+  const { vault, vaultCert, vaultCaChainSecret: chain } = keyVault;
   const { files, clock, url, authorityHost, open } = parts;
   const secretName = vault.credentials.servicePrincipalLocalSecretName;
   const limit = { clock, ms: VAULT_CALL_TIMEOUT_MS, late: () => new VaultTimeoutError() };
@@ -63,7 +61,7 @@ export function createVaultSource(
       // The next call begins with a new token.
       opened = undefined;
       notBefore = clock.now() + retryAfterOf(error);
-      throw vaultFault(error, { vault: vault.name, item, secretName });
+      throw vaultFault(error, { keyVault, item });
     }
   }
 

@@ -41,7 +41,7 @@ export const VAULT_FIXES = {
   VaultItemDisabled: (keyVault, item) =>
     `${change({ certificate: 'set-attributes', secret: 'set-attributes' })(keyVault, item)} --enabled true`,
   VaultKeyNotExportable: create,
-  CertificateExpired: create,
+  CertificateExpired: replace,
   CertificateInvalid: replace,
   KeyMismatch: replace,
 } as const satisfies Readonly<Record<string, VaultFix>>;

@@ -24,6 +24,9 @@ export async function runCli(argv: readonly string[], io: Io, loadAgent: LoadAge
 /** Loads the agent's code; called by the commands that run one, and by no other. */
 export type LoadAgent = () => Promise<CreateAgent>;
 
+/** Stories of `demo --fault`. */
+const FAULTS = ['quota', 'token', 'kill', 'cut', 'throttle'];
+
 type Report = (code: ExitCode) => void;
 type Options = Readonly<Record<string, unknown>>;
 
@@ -170,16 +173,18 @@ function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
         '--extension-resource-id <id>',
         'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
       )
-      .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready'),
+      .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready')
+      .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies'),
     async (options, io) => (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),
   );
   add(
     program
       .command('demo')
-      .description('Bridge two embedded brokers with sample traffic and show what happens.')
+      .description('Bridge an embedded broker and an Event Grid emulator with sample traffic and show what happens.')
+      .addOption(new Option('--fault <story>', 'play a fault, tell what happens, and end').choices(FAULTS))
       .option('--for <seconds>', 'end by itself after this long (default: at Ctrl-C)', seconds)
-      .addOption(http()),
-    async (options, io) => (await import('./demo.ts')).demoCommand(options as never, io, await loadAgent()),
+      .addOption(http('address of the probes of instance 0; the other one takes the next port')),
+    async (options, io) => (await import('./demo.ts')).demoCommand(options as never, io),
   );
 }
 
@@ -214,8 +219,8 @@ function output(fallback: (typeof OUTPUT_FORMATS)[number] = 'table'): Option {
     .default(fallback);
 }
 
-function http(): Option {
-  return new Option('--http <host:port>', 'address of /livez /readyz /metrics /status')
+function http(description = 'address of /livez /readyz /metrics /status'): Option {
+  return new Option('--http <host:port>', description)
     .argParser(address)
     .default({ host: '127.0.0.1', port: 9600 }, '127.0.0.1:9600');
 }

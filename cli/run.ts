@@ -18,6 +18,8 @@ import { writeWhole } from './write-whole.ts';
 
 /** How long a stopping agent may take to finish what it has in flight. */
 const STOP_DEADLINE_MS = 18_000;
+/** The same when whoever started it may be gone, and the brokers with it. */
+const EOF_DEADLINE_MS = 2_000;
 
 export interface RunOptions {
   readonly filename: readonly string[];
@@ -28,6 +30,7 @@ export interface RunOptions {
   readonly instance?: number;
   readonly extensionResourceId?: string;
   readonly onceReady?: string;
+  readonly untilEof?: boolean;
 }
 
 /** `mqttbridge run`: validates, starts the agent and its probes, and waits for a signal. */
@@ -74,7 +77,7 @@ async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode>
   const probes = await openProbes(agent, { logger, address: options.http, io });
   if (probes === undefined) return EXIT.runtime;
   // Listening for signals comes before `start`, so that none can arrive in between.
-  const stopped = untilStopped(agent, logger, io);
+  const stopped = untilStopped({ agent, logger, options, io });
   agent.start();
   if (options.onceReady !== undefined) announceReady(agent, { file: options.onceReady, probes, logger });
   // What cannot be collected is merely kept.
@@ -84,21 +87,29 @@ async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode>
   return code;
 }
 
-async function untilStopped(agent: RunningAgent, logger: Logger, io: Io): Promise<ExitCode> {
+async function untilStopped({ agent, logger, options, io }: Serving): Promise<ExitCode> {
   const signals = createSignalQueue(io);
-  const signal = await Promise.race([signals.next(), agent.closed]);
+  const eof = options.untilEof === true ? endOfInput(io) : undefined;
+  const signal = await Promise.race([signals.next(), agent.closed, ...(eof === undefined ? [] : [eof])]);
   if (signal === undefined) {
     logger.error({ evt: 'AgentClosed' }, 'the agent ended by itself');
     return EXIT.runtime;
   }
   logger.info({ evt: 'Stopping', signal }, 'finishing what is in flight; a second signal ends at once');
-  const impatient = await Promise.race([agent.stop(STOP_DEADLINE_MS), signals.next()]);
+  const deadline = signal === 'EOF' ? EOF_DEADLINE_MS : STOP_DEADLINE_MS;
+  const impatient = await Promise.race([agent.stop(deadline), signals.next()]);
   if (impatient !== undefined) {
     logger.warn({ evt: 'StopCutShort', signal: impatient }, 'ended with messages in flight; the brokers keep them');
     return impatient === 'SIGINT' ? EXIT.interrupted : EXIT.runtime;
   }
   logger.info({ evt: 'Stopped', signal }, 'stopped');
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+}
+
+/** An input that breaks has ended too. */
+async function endOfInput(io: Io): Promise<'EOF'> {
+  await io.readStdin().catch(() => '');
+  return 'EOF';
 }
 
 interface Announcement {

@@ -15,6 +15,11 @@ export function raiseSessions({ namespace }: Situation, sessions: number | strin
   return `az eventgrid namespace update --resource-group GROUP --name ${namespace} --topic-spaces-configuration "{maximumClientSessionsPerAuthenticationName:${sessions}}"`;
 }
 
+/** Raises what all clients of an Event Grid namespace together may send and receive. */
+export function raiseUnits({ namespace }: Situation): string {
+  return `az eventgrid namespace update --resource-group GROUP --name ${namespace} --sku "{name:Standard,capacity:UNITS}"`;
+}
+
 /** Shows the host name of an Event Grid namespace that speaks MQTT. */
 export function showHost({ namespace }: Situation): string {
   return `az eventgrid namespace show --resource-group GROUP --name ${namespace} --query topicSpacesConfiguration.hostname --output tsv`;

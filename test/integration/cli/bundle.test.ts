@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type AgentProcess, startAgent } from '../../support/agent-process.ts';
 import { type Exit, startChild } from '../../support/child.ts';
+import { eventually } from '../../support/eventually.ts';
 import { sumMetric } from '../../support/metrics-text.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { connectorYaml, folderOf, SAMPLE, topicMapYaml } from '../../unit/cli/sample-config.ts';
@@ -65,9 +66,15 @@ describe('the built program alone', () => {
   });
 
   test('runs the demo', async () => {
-    const { code, stdout, stderr } = await execute(await install(), 'demo', '--for', '2', '--http', '127.0.0.1:0');
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^forwarded [1-9]\d* messages over 5 routes/m);
+    const demo = await startChild(process.execPath, [await install(), 'demo', '--http', '127.0.0.1:0'], {
+      cwd: await folderOf({}),
+    });
+    onTestFinished(async () => {
+      await demo.end('SIGKILL');
+    });
+    await eventually(() => demo.stdout().match(/^first message/gm)?.length === 2, { deadlineMs: 25_000 });
+    expect(await demo.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect([demo.stderr(), demo.stdout()]).toEqual(['', expect.stringMatching(/^sent [1-9]\d* messages at QoS 1/m)]);
   });
 
   test.each([

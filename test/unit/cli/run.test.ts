@@ -56,6 +56,14 @@ describe('run', () => {
     expect(io.out()).toBe('');
   });
 
+  test('stops at the end of standard input where it is told to', async () => {
+    const agent = fakeAgent();
+    const io = fakeIo();
+    expect(await runCommand(await optionsFor(SAMPLE, { untilEof: true }), io, agent.create)).toBe(0);
+    expect(agent.stop.mock.calls).toHaveLength(1);
+    expect(logOf(io).at(-1)).toMatchObject({ evt: 'Stopped', signal: 'EOF' });
+  });
+
   test('ends at once on a second signal', async () => {
     const agent = fakeAgent();
     agent.stop.mockReturnValue(new Promise(() => undefined));

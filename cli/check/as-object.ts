@@ -65,7 +65,7 @@ export function asOpsCheck(report: CheckReport, connectors: readonly CheckedConn
         description: 'Evaluate MQTT Bridge Connectors',
         targets: { [TARGET]: Object.fromEntries(targets) },
         // As the tool does where it finds no connector.
-        status: connectors.length === 0 ? 'skipped' : TASK[report.status],
+        status: connectors.length === 0 && report.status !== 'error' ? 'skipped' : TASK[report.status],
       },
     ],
   };

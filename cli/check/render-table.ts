@@ -72,5 +72,5 @@ function totals({ counts: { ok, warning, error, skipped } }: CheckReport): strin
 
 /** A broker's words must not steer the terminal. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
 }

@@ -53,7 +53,7 @@ describe('report', () => {
   // Whoever reads the JSON relies on it: a change that is not an addition needs another apiVersion.
   test('keeps its form', async () => {
     await expect(`${JSON.stringify(z.toJSONSchema(checkReportSchema), null, 2)}\n`).toMatchFileSnapshot(
-      'check-result.schema.json',
+      'check-result.schema.txt',
     );
   });
 
@@ -116,9 +116,11 @@ describe('form of az iot ops check', () => {
     ]);
   });
 
-  test('is skipped without connectors, and a warning is one', () => {
+  test('is skipped without connectors, unless the files are not valid, and a warning is one', () => {
     const none = reportOf([], [], NOW);
     expect(asOpsCheck(none, []).postDeployment[0]).toMatchObject({ status: 'skipped', targets: {} });
+    const invalid = reportOf([WRONG], [], NOW);
+    expect(asOpsCheck(invalid, []).postDeployment[0]).toMatchObject({ status: 'error' });
     const { data, connectors } = report([LATE]);
     expect(asOpsCheck(data, connectors).postDeployment[0]).toMatchObject({ status: 'warning' });
   });

@@ -118,7 +118,12 @@ function addCheck(program: Command, add: Add): void {
     .option('--source-queue <messages>', 'how many messages the source broker queues for one client', messages)
     .option('--namespace-id <id>', 'ARM resource ID of the Event Grid namespace, to read its settings')
     .option('--subscription <id>', 'Azure subscription to look for the namespace in')
-    .option('--management-endpoint <url>', 'Azure Resource Manager', httpsUrl, 'https://management.azure.com');
+    .option(
+      '--management-endpoint <url>',
+      'Azure Resource Manager',
+      httpsUrl('https://management.azure.com'),
+      'https://management.azure.com',
+    );
   addMounts(check);
   add(check, async (options, io) => (await import('./check.ts')).checkCommand(options as never, io));
 }
@@ -144,11 +149,6 @@ function detailLevel(): Option {
     });
 }
 
-function httpsUrl(text: string): string {
-  if (URL.canParse(text) && new URL(text).protocol === 'https:') return text;
-  throw new UsageError(`"${text}" is not a URL of https`, 'write it like https://management.azure.com');
-}
-
 function messages(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new UsageError(`"${text}" is not a number of messages`, 'write it like 1000');
@@ -172,6 +172,11 @@ function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
       .option(
         '--extension-resource-id <id>',
         'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
+      )
+      .option(
+        '--key-vault-url <url>',
+        'URL of key vaults, {name} in place of the name (default: https://{name}.vault.azure.net)',
+        httpsUrl('https://{name}.vault.azure.cn'),
       )
       .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready')
       .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies'),
@@ -246,6 +251,15 @@ function seconds(text: string): number {
   const value = Number(text.replace(/s$/, ''));
   if (text !== '' && Number.isFinite(value) && value > 0) return value;
   throw new UsageError(`"${text}" is not a number of seconds`, 'write it like 10');
+}
+
+/** A parser of URLs that may have `{name}` in them. */
+function httpsUrl(example: string): (text: string) => string {
+  return (text) => {
+    const url = URL.parse(text.replace('{name}', 'name'));
+    if (url?.protocol === 'https:' && url.username === '' && url.search === '') return text;
+    throw new UsageError(`"${text}" is not a URL of https`, `write it like ${example}`);
+  };
 }
 
 function failure(error: unknown, io: Io): ExitCode {

@@ -5,7 +5,7 @@ import type { ProbeServer } from '../agent/observe/probes.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { CreateAgent, RunningAgent } from './agent-port.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { identityOf } from './identity.ts';
+import { type IdentityFlags, identityOf } from './identity.ts';
 import type { Io } from './io.ts';
 import { openProbes } from './open-probes.ts';
 import { createSignalQueue } from './signals.ts';
@@ -21,14 +21,13 @@ const STOP_DEADLINE_MS = 18_000;
 /** The same when whoever started it may be gone, and the brokers with it. */
 const EOF_DEADLINE_MS = 2_000;
 
-export interface RunOptions {
+export interface RunOptions extends IdentityFlags {
   readonly filename: readonly string[];
   readonly connector?: string;
   readonly http: Address;
   readonly secretsDir: string;
   readonly configmapsDir: string;
   readonly instance?: number;
-  readonly extensionResourceId?: string;
   readonly onceReady?: string;
   readonly untilEof?: boolean;
 }

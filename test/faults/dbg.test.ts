@@ -52,17 +52,47 @@ test.concurrent.for([{ remoteSessions: 'perRoute' }, { remoteSessions: 'perInsta
     for (; performance.now() < end; kills++) {
       await delay(2000 + random() * 3000);
       const victim = Math.floor(random() * INSTANCES);
-      appendFileSync('/tmp/if-'+remoteSessions+'.log', new Date().toISOString()+' KILL '+victim+' up '+up.log.sent.length+' '+above.log.distinct()+' down '+down.log.sent.length+' '+below.log.distinct()+'\n');
+      appendFileSync(
+        '/tmp/if-' + remoteSessions + '.log',
+        new Date().toISOString() +
+          ' KILL ' +
+          victim +
+          ' up ' +
+          up.log.sent.length +
+          ' ' +
+          above.log.distinct() +
+          ' down ' +
+          down.log.sent.length +
+          ' ' +
+          below.log.distinct() +
+          '\n',
+      );
       await fleet.agent(victim).kill9();
- appendFileSync('/tmp/if-'+remoteSessions+'.log', 'OLD '+victim+'\n'+fleet.agent(victim).output());
+      appendFileSync('/tmp/if-' + remoteSessions + '.log', 'OLD ' + victim + '\n' + fleet.agent(victim).output());
       // Sometimes back before the others have noticed, sometimes long after they have its slot.
       await delay(random() * 1500);
       await fleet.start(victim);
     }
     await Promise.all([up.stop(), down.stop()]);
-    const dump = async () => { for (const k of [0,1,2]) { appendFileSync('/tmp/if-'+remoteSessions+'.log', 'LAST '+k+'\n'+fleet.agent(k).output()+JSON.stringify(await fleet.agent(k).status())+'\n'); } appendFileSync('/tmp/if-'+remoteSessions+'.log', checkDelivery(up.log.sent, above.log.received, { }).text + checkDelivery(down.log.sent, below.log.received, { }).text);writeFileSync('/tmp/if-mos-'+remoteSessions+'.log','LOCAL\n'+local.log()+'\nREMOTE\n'+remote.log()) };
+    const dump = async () => {
+      for (const k of [0, 1, 2]) {
+        appendFileSync(
+          '/tmp/if-' + remoteSessions + '.log',
+          'LAST ' + k + '\n' + fleet.agent(k).output() + JSON.stringify(await fleet.agent(k).status()) + '\n',
+        );
+      }
+      appendFileSync(
+        '/tmp/if-' + remoteSessions + '.log',
+        checkDelivery(up.log.sent, above.log.received, {}).text +
+          checkDelivery(down.log.sent, below.log.received, {}).text,
+      );
+      writeFileSync('/tmp/if-mos-' + remoteSessions + '.log', 'LOCAL\n' + local.log() + '\nREMOTE\n' + remote.log());
+    };
     try {
-    await Promise.all([above.received(up.log.sent.length), below.received(down.log.sent.length)]); } finally { await dump(); }
+      await Promise.all([above.received(up.log.sent.length), below.received(down.log.sent.length)]);
+    } finally {
+      await dump();
+    }
     await fleet.runs({ 0: [0], 1: [1], 2: [2] });
 
     const allowDuplicates = kills * WINDOW;

@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { openAzureHttp } from './azure-http.ts';
 import type { TokenSource } from './token-source.ts';
 
 /** Workload identity federation as its webhook announces it to a pod. */
@@ -8,9 +9,6 @@ export interface Federation {
   /** Absolute path of the projected service account token. */
   readonly tokenFilePath: string;
 }
-
-/** A request that nobody answers ends after this, also when nobody waits for it any more. */
-const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
  * Tokens of the pod's identity: of the federated one where there is one, of the system-assigned one otherwise.
@@ -22,12 +20,10 @@ export async function openAzureIdentity(
 ): Promise<TokenSource> {
   // Loaded only here: an agent that logs on by other means does not pay their memory.
   const { ManagedIdentityCredential, WorkloadIdentityCredential } = await import('@azure/identity');
-  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline');
-  const client = createDefaultHttpClient();
+  const client = await openAzureHttp();
   const agent = new Agent({ keepAlive: false });
   const httpClient: typeof client = {
     async sendRequest(request) {
-      request.timeout = REQUEST_TIMEOUT_MS;
       // A connection that was opened before the Arc sidecar redirected the address goes past it as long as it is kept alive.
       if (request.url.startsWith('http:')) request.agent = agent;
       const response = await client.sendRequest(request);

@@ -4,6 +4,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type AgentProcess, startAgent } from '../../support/agent-process.ts';
 import { type Exit, startChild } from '../../support/child.ts';
 import { eventually } from '../../support/eventually.ts';
+import { type BridgeConfig, bridgeYaml, outward } from '../../support/bridge-config.ts';
+import { createAuthority } from '../../support/certificates.ts';
+import { startMosquitto } from '../../support/mosquitto.ts';
+import { mount } from '../../support/mounted.ts';
+import { keyVaultOf, pemItem, startVault } from '../../support/vault-server.ts';
 import { sumMetric } from '../../support/metrics-text.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { connectorYaml, folderOf, SAMPLE, topicMapYaml } from '../../unit/cli/sample-config.ts';
@@ -63,6 +68,37 @@ describe('the built program alone', () => {
     await agent.term();
     expect(agent.output()).toContain('NativeModule http\n');
     expect(agent.output()).not.toMatch(/^NativeModule (?:http2|internal\/deps\/undici\/.*|internal\/webstreams\/.*)$/m);
+  });
+
+  test('brings the libraries of Azure, which it loads for a connector that needs them', async () => {
+    const scope = { onTestFinished };
+    const [vault, authority] = await Promise.all([startVault(scope), createAuthority()]);
+    const [server, client] = await Promise.all([authority.issue(), authority.issue()]);
+    vault.vault.put('edge', pemItem(client));
+    const tls = { certificate: server.chain, key: server.key, clientCa: authority.certificate };
+    const [local, remote] = [await startMosquitto(scope), await startMosquitto(scope, { tls })];
+    const dir = await folderOf({ 'ca.pem': vault.ca });
+    await mount(dir, 'trust', { 'ca.crt': authority.certificate });
+    await mount(dir, 'principal', vault.principal);
+    const config: BridgeConfig = {
+      local: local.port,
+      remote: {
+        port: remote.tlsPort ?? 0,
+        tls: { tlsEnabled: true, trustedCaCertificateConfigMap: 'trust' },
+        authentication: { x509: { keyVault: keyVaultOf(vault) } },
+      },
+      routes: [outward('up', 'up/#')],
+    };
+    const agent = await startAgent(scope, {
+      config: await folderOf({ 'bridge.yaml': bridgeYaml(config) }),
+      entry: await install(),
+      secretsDir: dir,
+      configMapsDir: dir,
+      env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem'), AZURE_AUTHORITY_HOST: vault.server.url },
+      args: ['--key-vault-url', vault.server.url],
+    });
+    await agent.ready();
+    expect((await agent.status()).certificates).toMatchObject([{ side: 'remote', secret: 'plant/edge' }]);
   });
 
   test('runs the demo', async () => {

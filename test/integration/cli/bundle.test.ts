@@ -8,6 +8,7 @@ import { createAuthority } from '../../support/certificates.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
 import { mount } from '../../support/mounted.ts';
 import { keyVaultOf, pemItem, startVault } from '../../support/vault-server.ts';
+import { eventually } from '../../support/eventually.ts';
 import { sumMetric } from '../../support/metrics-text.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { connectorYaml, folderOf, SAMPLE, topicMapYaml } from '../../unit/cli/sample-config.ts';
@@ -101,9 +102,15 @@ describe('the built program alone', () => {
   });
 
   test('runs the demo', async () => {
-    const { code, stdout, stderr } = await execute(await install(), 'demo', '--for', '2', '--http', '127.0.0.1:0');
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^forwarded [1-9]\d* messages over 5 routes/m);
+    const demo = await startChild(process.execPath, [await install(), 'demo', '--http', '127.0.0.1:0'], {
+      cwd: await folderOf({}),
+    });
+    onTestFinished(async () => {
+      await demo.end('SIGKILL');
+    });
+    await eventually(() => demo.stdout().match(/^first message/gm)?.length === 2, { deadlineMs: 25_000 });
+    expect(await demo.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect([demo.stderr(), demo.stdout()]).toEqual(['', expect.stringMatching(/^sent [1-9]\d* messages at QoS 1/m)]);
   });
 
   test.each([

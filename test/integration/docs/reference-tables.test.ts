@@ -56,6 +56,15 @@ describe('the tables of docs/operations.md', () => {
     expect(REASON_CODES.map(({ name }) => name)).not.toContain('Unknown');
   });
 
+  test('reasons of the check are those it gives and nobody else', async () => {
+    const files = (await readdir(join(ROOT, 'cli/check'))).map((name) => source(`cli/check/${name}`));
+    const text = (await Promise.all(files)).join('\n');
+    const given = new Set([...text.matchAll(/reason: '(\w+)'/g)].map((match) => match[1] ?? ''));
+    const elsewhere = [...firstCells('### Session'), ...firstCells('### Credentials'), 'QuotaExceeded'];
+    for (const reason of elsewhere) given.delete(reason);
+    expect(firstCells('### Check').sort()).toEqual([...given].sort());
+  });
+
   test('drop and retry reasons are those of the counters', async () => {
     const drops = tableUnder(page, '## Drop reasons').map((cells) => cells[0] ?? '');
     const at = drops.indexOf('Retry reason');

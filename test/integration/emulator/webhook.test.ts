@@ -53,6 +53,17 @@ describe('the webhook', () => {
     expect(emulator.sessions()).toMatchObject([{ authenticationName: 'device-1' }]);
   });
 
+  test('that denies a client is quoted in the log', async () => {
+    const { port, emulator } = await start(json({ decision: 'deny', errorReason: 'unknown device' }));
+    await connectRaw(port, 's');
+    expect(emulator.log.entries()).toContainEqual({
+      kind: 'unauthenticated',
+      clientSessionName: 's',
+      reasonCode: 0x87,
+      detail: 'unknown device',
+    });
+  });
+
   test('is not told what was not said', async () => {
     const { port, web } = await start(allow);
     expect((await connectRaw(port, 's', { protocolVersion: 4 })).connack.returnCode).toBe(0);

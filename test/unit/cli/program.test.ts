@@ -86,7 +86,7 @@ describe('command line', () => {
     });
   });
 
-  test.each(['', ' validate', ' explain', ' run', ' schema', ' demo', ' emulator', ' version'])(
+  test.each(['', ' validate', ' explain', ' check', ' run', ' schema', ' demo', ' emulator', ' version'])(
     'help of mqttbridge%s',
     async (name) => {
       const io = fakeIo();

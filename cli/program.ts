@@ -136,7 +136,15 @@ function addMounts(command: Command): Command {
     .option(
       '--extension-resource-id <id>',
       'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
-    );
+    )
+    .addOption(keyVaultUrl());
+}
+
+function keyVaultUrl(): Option {
+  return new Option(
+    '--key-vault-url <url>',
+    'URL of key vaults, {name} in place of the name (default: https://{name}.vault.azure.net)',
+  ).argParser(httpsUrl('https://{name}.vault.azure.cn'));
 }
 
 function detailLevel(): Option {
@@ -173,11 +181,7 @@ function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
         '--extension-resource-id <id>',
         'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
       )
-      .option(
-        '--key-vault-url <url>',
-        'URL of key vaults, {name} in place of the name (default: https://{name}.vault.azure.net)',
-        httpsUrl('https://{name}.vault.azure.cn'),
-      )
+      .addOption(keyVaultUrl())
       .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready')
       .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies'),
     async (options, io) => (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),

@@ -55,7 +55,7 @@ export function credentialsOf({
   const { federation } = identity;
   const source = federation === undefined ? IDENTITY_ENDPOINT : 'Microsoft Entra';
   const open = () => openAzureIdentity(federation, (date) => clock.heard(source, date));
-  const deps = { files, tokens: { open, ...identity } };
+  const deps = { files, tokens: { open, ...identity }, vaults: identity.vaults };
   return { local: createCredentials(specs.local, deps), remote: createCredentials(specs.remote, deps) };
 }
 

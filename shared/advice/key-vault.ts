@@ -15,8 +15,10 @@ function change(verbs: { readonly certificate: string; readonly secret: string }
   };
 }
 
-const replace: VaultFix = (keyVault, item) =>
-  `${change({ certificate: 'import', secret: 'set' })(keyVault, item)} --file FILE`;
+const replace: VaultFix = (keyVault, item) => {
+  const file = item === keyVault.vaultCert.name ? 'client.pem' : 'chain.pem';
+  return `${change({ certificate: 'import', secret: 'set' })(keyVault, item)} --file ${file}`;
+};
 
 const create: VaultFix = ({ vault }, item) =>
   `az keyvault certificate create --vault-name ${vault.name} --name ${item} --policy @POLICY.json`;

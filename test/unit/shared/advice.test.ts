@@ -123,7 +123,7 @@ describe('advice for Event Grid', () => {
   test('a newest version in the vault that has ended: how to import another', () => {
     const fault = { reason: 'CertificateExpired', side: 'remote', message: 'What is known.' } as const;
     const { fix } = adviceFor(fault, remote({ authentication: keyVault }));
-    expect(fix).toBe('az keyvault certificate import --vault-name plant --name edge --file FILE');
+    expect(fix).toBe('az keyvault certificate import --vault-name plant --name edge --file client.pem');
   });
 
   test('a certificate that nobody knows: the commands that make it known', () => {

@@ -8,7 +8,6 @@ import type { IdentityOptions } from './identity-options.ts';
 import { type LaneStarts, type Move, moveOf, orphansOf, ownPart } from './move.ts';
 import { Retirement } from './retirement.ts';
 import { Running, type RunningLane, type RunningParts } from './running.ts';
-
 import type { Session } from './session/session.ts';
 import { createSideCredentials, type SideCredentials } from './side-credentials.ts';
 
@@ -138,8 +137,8 @@ export class Bridge {
     for (const { to } of changes.sessions.replace) this.#running.openSession(to, wanted, credentials);
     for (const session of move.fresh) this.#running.openSession(session, wanted, credentials);
     await this.#startLanes(move.early, move, wanted);
-    cluster.applied(document);
-    await cluster.agreed(this.#ending.signal);
+    cluster.applied(document, slots);
+    if (move.awaited.length > 0) await cluster.agreed(this.#ending.signal);
     if (this.#ending.signal.aborted) return;
     for (const session of move.awaited) this.#running.openSession(session, wanted, credentials);
     await this.#startLanes(move.late, move, wanted);
@@ -218,7 +217,8 @@ export class Bridge {
   #adoptOrphans(gained: ReadonlySet<number>, credentials: SideCredentials): void {
     if (!this.#former || !this.#whole) return;
     const former = this.#former;
-    const orphans = orphansOf(former, this.#whole.plan, gained);
+    const here = new Set([...this.sessions, ...this.#retirement.sessions].map(({ plan }) => plan.key));
+    const orphans = orphansOf(former, this.#whole.plan, { slots: gained, here });
     if (orphans.sessions.length === 0) return;
     const { sessions, lanes } = this.#running.openApart(orphans, former, credentials);
     this.#retirement.add(sessions, async (patience) => {

@@ -5,7 +5,7 @@ import type { Logger } from './observe/logger.ts';
 
 /** What steering is made of. */
 export interface SteeringParts {
-  readonly bridge: Bridge;
+  readonly bridge: Pick<Bridge, 'apply' | 'leave' | 'tick' | 'occupied' | 'lanes'>;
   readonly cluster: Cluster;
   readonly logger: Logger;
   /** Nothing moves any more once it is aborted. */
@@ -33,6 +33,10 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
   let document: ConnectorDocument | undefined;
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
+  /** A move to the newest slots is about to begin. */
+  let asked = false;
+  /** What the bridge was last told to run. */
+  let slots: ReadonlySet<number> = new Set();
 
   const inTurn = (step: () => Promise<void>): Promise<void> => {
     waiting++;
@@ -47,8 +51,9 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
   };
 
   const rearrange = async (): Promise<void> => {
+    asked = false;
     if (!document) return;
-    const slots = cluster.slotsOf(document);
+    slots = cluster.slotsOf(document);
     await bridge.apply(document, slots);
     cluster.running(slots, bridge.occupied);
     moved();
@@ -57,7 +62,7 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
   const tidy = async (): Promise<void> => {
     if (!document) return;
     await bridge.leave();
-    cluster.running(cluster.slotsOf(document), bridge.occupied);
+    cluster.running(slots, bridge.occupied);
   };
 
   const take = async (wanted: ConnectorDocument): Promise<void> => {
@@ -74,7 +79,11 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
       return document?.connector.metadata.name ?? '';
     },
     apply: (wanted) => inTurn(() => take(wanted)),
-    rearrange: () => void inTurn(rearrange),
+    rearrange() {
+      if (asked) return;
+      asked = true;
+      void inTurn(rearrange);
+    },
     tick() {
       bridge.tick();
       if (waiting === 0) void inTurn(tidy);

@@ -99,8 +99,10 @@ export class Instances implements Cluster {
     this.#decide();
   }
 
-  applied({ revision }: ConnectorDocument): void {
+  applied({ revision }: ConnectorDocument, slots: ReadonlySet<number>): void {
     if (this.#applied === revision) return;
+    // What was taken meanwhile comes with the next move.
+    if ([...this.slotsOf()].some((slot) => !slots.has(slot))) return;
     this.#applied = revision;
     this.#beat();
   }

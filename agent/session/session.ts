@@ -222,6 +222,8 @@ export class Session {
     try {
       await this.#admission.granted(current);
       const material = await credentials.load();
+      // A token may take seconds, and meanwhile another instance the session.
+      await this.#admission.granted(current);
       if (!current()) return;
       this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#startsClean), {
         up: (connack) => this.#up(epoch, connack),

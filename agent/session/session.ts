@@ -89,6 +89,8 @@ export class Session {
       countHops: parts.countHops,
       zeroExpiryIsNever: profile.zeroExpiryIsNever,
       proceed: () => this.#connection?.proceed(),
+      // Later, because both ends may be about to stop.
+      returned: () => queueMicrotask(() => this.bounce()),
     });
     this.#subscriptions = subscriptionsOf(parts, this.#logger);
   }

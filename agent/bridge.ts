@@ -143,6 +143,7 @@ export class Bridge {
     const patience: Patience = { now: this.#parts.now, signal: NEVER };
     await settleInflight(sessions, patience, deadlineMs - (this.#parts.now() - start));
     await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
+    for (const side of ['local', 'remote'] as const) this.#credentials?.[side].close();
   }
 
   #takenOver(key: string): void {
@@ -185,8 +186,8 @@ export class Bridge {
     // A lane that leaves, here or elsewhere, makes it worth waiting: its messages may have a new lane to go through.
     const patient = move.leaving.lanes.length > 0 || (renewed && cluster.shared);
     await this.#startLanes(move.early, wanted, patient);
-    cluster.applied(document);
-    await cluster.agreed(this.#ending.signal);
+    cluster.applied(document, slots);
+    if (move.awaited.length > 0) await cluster.agreed(this.#ending.signal);
     if (this.#ending.signal.aborted) return;
     for (const session of move.awaited) this.#running.openSession(session, wanted, credentials);
     await this.#startLanes(move.late, wanted, patient);
@@ -269,7 +270,8 @@ export class Bridge {
   #adoptOrphans(gained: ReadonlySet<number>, credentials: SideCredentials): void {
     if (!this.#former || !this.#whole) return;
     const former = this.#former;
-    const orphans = orphansOf(former, this.#whole.plan, gained);
+    const here = new Set([...this.sessions, ...this.#retirement.sessions].map(({ plan }) => plan.key));
+    const orphans = orphansOf(former, this.#whole.plan, { slots: gained, here });
     if (orphans.sessions.length === 0) return;
     const { sessions, lanes } = this.#running.openApart(orphans, former, credentials);
     this.#retirement.add(sessions, async (patience) => {

@@ -21,29 +21,31 @@ export interface ExplainParts {
 /** Says of a session's fault why it is likely and what mends it. */
 export type Explain = (session: SessionPlan, fault: FaultSnapshot, context?: AdviceContext) => FaultSnapshot;
 
+const PUBLISHER: Permission = 'Publisher';
+const SUBSCRIBER: Permission = 'Subscriber';
+
 /** Explains faults by the connector, and by what this instance knows of its credentials and other sessions. */
 export function createExplain(parts: ExplainParts): Explain {
   const { connector, plan, credentials, admitted, now } = parts;
+  // Counted once: an outage makes a fault of every session at the same time.
+  const sessions = Map.groupBy(plan.sessions, ({ side }) => side);
+  const sources = new Set(plan.lanes.map(({ source }) => source));
+  const targets = new Set(plan.lanes.map(({ target }) => target));
   return (session, fault, context = {}) => {
     const { side, key, clientId } = session;
     const token = credentials(side)?.token();
     const { sentence, fix } = adviceFor({ ...fault, side }, connector, {
       clientId,
-      permissions: permissionsOf(plan, key),
-      sessions: plan.sessions.filter((other) => other.side === side).length,
+      permissions: [...(targets.has(key) ? [PUBLISHER] : []), ...(sources.has(key) ? [SUBSCRIBER] : [])],
+      sessions: sessions.get(side)?.length ?? 0,
       objectId: token?.objectId,
       tokenEnds: token?.expiresAt,
       certificateEnds: credentials(side)?.certificate()?.notAfter,
       now: now() / 1000,
-      admitted: admitted(session),
+      admitted: fault.reason === 'NotAuthorized' && admitted(session),
       ...context,
     });
     const { fix: _former, ...rest } = fault;
     return { ...rest, message: sentence, ...(fix === undefined ? {} : { fix }) };
   };
-}
-
-function permissionsOf({ lanes }: Plan, key: string): readonly Permission[] {
-  const does = (end: 'source' | 'target') => lanes.some((lane) => lane[end] === key);
-  return [...(does('target') ? ['Publisher' as const] : []), ...(does('source') ? ['Subscriber' as const] : [])];
 }

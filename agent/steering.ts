@@ -5,7 +5,7 @@ import type { Logger } from './observe/logger.ts';
 
 /** What steering is made of. */
 export interface SteeringParts {
-  readonly bridge: Bridge;
+  readonly bridge: Pick<Bridge, 'apply' | 'leave' | 'tick' | 'occupied' | 'reading' | 'lanes'>;
   readonly cluster: Cluster;
   readonly logger: Logger;
   /** Nothing moves any more once it is aborted. */
@@ -35,6 +35,8 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
   let document: ConnectorDocument | undefined;
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
+  /** A move to the newest slots is about to begin. */
+  let asked = false;
   /** What the bridge was last told to run; membership may be ahead of it. */
   let placed: ReadonlySet<number> = new Set();
 
@@ -59,6 +61,7 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
   };
 
   const rearrange = async (): Promise<void> => {
+    asked = false;
     if (!document) return;
     placed = cluster.slotsOf(document);
     await bridge.apply(document, placed);
@@ -80,7 +83,11 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
       return document?.connector.metadata.name ?? '';
     },
     apply: (wanted) => inTurn(() => take(wanted)),
-    rearrange: () => void inTurn(rearrange),
+    rearrange() {
+      if (asked) return;
+      asked = true;
+      void inTurn(rearrange);
+    },
     progressed() {
       // A move under way tells in the end.
       if (waiting === 0) tell();

@@ -13,8 +13,8 @@ export interface Cluster {
   readonly settled: boolean;
   /** Takes a new document in; the first one opens the connection to the other instances. */
   follow(document: ConnectorDocument): void;
-  /** The document is in force here as far as it concerns nobody else. */
-  applied(document: ConnectorDocument): void;
+  /** The document is in force here in these slots, as far as it concerns nobody else. */
+  applied(document: ConnectorDocument, slots: ReadonlySet<number>): void;
   /** Resolves when no other instance still runs an older document, or after a while. */
   agreed(signal: AbortSignal): Promise<void>;
   /** True when somebody reads all of every slot by this document: what left may be unsubscribed. */

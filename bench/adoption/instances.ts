@@ -28,7 +28,7 @@ const deadlineMs = 60_000;
 export function prepareInstances(lab: Lab, shared: Shared): (instance: number) => Promise<Instance> {
   const folder = fs.mkdtempSync(path.join(lab.folder, 'instances-'));
   const task = { ...shared, shape: { version: 5, qos: 1, payloadBytes: 16, userProperties: 0 }, window: 100 } as const;
-  const documents = resources({ ...task, nodelay: true }, shared.slots);
+  const documents = resources({ ...task, nodelay: true }, { bridgeInstances: shared.slots });
   fs.writeFileSync(path.join(folder, 'bridge.yaml'), documents.map((document) => stringify(document)).join('---\n'));
   return async (instance) => {
     const [port = 0] = await freePorts(1);

@@ -32,8 +32,15 @@ function optionsOf(program: string): string[] {
   return line.split(' ').filter((word) => word.startsWith('--'));
 }
 
+/** What a task leaves open: one slot, and a target that takes everybody, unless told. */
+export interface ResourceOptions {
+  readonly authentication?: object;
+  readonly bridgeInstances?: number;
+}
+
 /** The two resources of a task. */
-export function resources(task: BridgeTask, bridgeInstances = 1): object[] {
+export function resources(task: BridgeTask, options: ResourceOptions = {}): object[] {
+  const { authentication = { anonymous: {} }, bridgeInstances = 1 } = options;
   const apiVersion = 'mq.iotoperations.azure.com/v1beta1';
   const broker = (port: number) => ({
     endpoint: `127.0.0.1:${port}`,
@@ -53,7 +60,7 @@ export function resources(task: BridgeTask, bridgeInstances = 1): object[] {
         logLevel: 'warn',
         session: { maxInflightMessages: task.window },
         localBrokerConnection: broker(task.sourcePort),
-        remoteBrokerConnection: { ...broker(task.targetPort), protocol: 'mqtt' },
+        remoteBrokerConnection: { ...broker(task.targetPort), protocol: 'mqtt', authentication },
       },
     },
     {

@@ -1,5 +1,6 @@
 import type { Authentication } from '../resources/authentication.ts';
 import type { Connector } from '../resources/connector.ts';
+import { VAULT_FIXES } from './key-vault.ts';
 import type { Permission, Situation } from './situation.ts';
 
 /** Most that Event Grid allows for "Maximum client sessions per authentication name". */
@@ -13,6 +14,11 @@ export function setting(path: string, value: string): string {
 /** Raises the number of sessions that an identity may have at an Event Grid namespace. */
 export function raiseSessions({ namespace }: Situation, sessions: number | string): string {
   return `az eventgrid namespace update --resource-group GROUP --name ${namespace} --topic-spaces-configuration "{maximumClientSessionsPerAuthenticationName:${sessions}}"`;
+}
+
+/** Raises what all clients of an Event Grid namespace together may send and receive. */
+export function raiseUnits({ namespace }: Situation): string {
+  return `az eventgrid namespace update --resource-group GROUP --name ${namespace} --sku "{name:Standard,capacity:UNITS}"`;
 }
 
 /** Shows the host name of an Event Grid namespace that speaks MQTT. */
@@ -67,8 +73,8 @@ export function replaceConfigMap(connector: Connector, name: string): string {
 export function renewCertificate(connector: Connector, authentication: Authentication): string | undefined {
   if (authentication.kind === 'x509') return replaceSecret(connector, authentication.secretName, CERTIFICATE_KEYS);
   if (authentication.kind !== 'x509KeyVault') return undefined;
-  const { vault, vaultCert } = authentication.keyVault;
-  return `az keyvault certificate import --vault-name ${vault.name} --name ${vaultCert.name} --file client.pem`;
+  const { keyVault } = authentication;
+  return VAULT_FIXES.CertificateExpired(keyVault, keyVault.vaultCert.name);
 }
 
 /** Keys of a Secret with a client certificate that must be there. */

@@ -149,7 +149,7 @@ test.for(CASES)(
     await down(stage, [first, second, third]);
     await untilRunning([[first, '0']]);
     await only(before);
-    await end(repeats || mode === "perInstance");
+    await end(repeats || mode === 'perInstance');
     expect([...takeOvers]).toEqual([]);
   },
 );

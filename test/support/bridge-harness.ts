@@ -178,6 +178,7 @@ export interface BridgeProcessOptions {
   readonly secretsDir?: string;
   readonly configMapsDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
 }
 
 /** A way to run the same bridge as one process after another. */

@@ -112,6 +112,7 @@ export class Running {
       random,
       now,
       progressed,
+      shared: cluster.shared,
       cleared: () => cluster.cleared,
       takenOver: () => takenOver(plan.key),
       explain: (fault, context) => explain(plan, fault, context),

@@ -76,7 +76,8 @@ export function withDocument(roster: Roster, slots: number, revision: string, no
 
 /** The connection for heartbeats came up. */
 export function withConnection(roster: Roster, now: number): Roster {
-  return { ...roster, connectedAt: now, refusedAt: undefined, echoAt: undefined, joinedAt: undefined, unheard: 0 };
+  // A broker that refused us has to show first that it passes heartbeats on.
+  return { ...roster, connectedAt: now, echoAt: undefined, joinedAt: undefined, unheard: 0 };
 }
 
 /** The connection for heartbeats is gone, or was `refused` by a broker that is there. */
@@ -102,7 +103,8 @@ export function heard(roster: Roster, beat: Heartbeat, now: number): Roster {
 
 function echoed(roster: Roster, now: number): Roster {
   const unbroken = roster.echoAt !== undefined && now - roster.echoAt <= roster.timing.echoMs;
-  return { ...roster, echoAt: now, joinedAt: unbroken ? (roster.joinedAt ?? now) : now, unheard: 0 };
+  const joinedAt = unbroken ? (roster.joinedAt ?? now) : now;
+  return { ...roster, refusedAt: undefined, echoAt: now, joinedAt, unheard: 0 };
 }
 
 /** A heartbeat of ours left. */

@@ -4,14 +4,13 @@ import { describe, expect, type TestContext, test } from 'vitest';
 import type { BrokerHooks } from '../../local/broker/hooks.ts';
 import { inward, outward } from '../support/bridge-config.ts';
 import { QUICK_TIMING } from '../support/bridge-harness.ts';
-import { checkDelivery } from '../support/delivery.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Frame } from '../support/frames.ts';
 import { type Instance, QUICK_CLUSTER, startInstance, untilRunning } from '../support/instances.ts';
-import { startConsumer, startProducer } from '../support/load.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { createTempDir } from '../support/temp-dir.ts';
 import { startEmbedded } from '../support/test-broker.ts';
+import { startTwoWayLoad } from '../support/two-way-load.ts';
 
 const RATE = 100;
 /** The 30 s of the documents, for tests. */
@@ -19,7 +18,7 @@ const TAKEN_OVER_MS = 500;
 const TIMING = { reconnect: { ...QUICK_TIMING.reconnect, takenOverMs: TAKEN_OVER_MS } };
 /** An adopter that lost a slot to somebody unseen keeps away from it for longer than a test. */
 const CLUSTER = { ...QUICK_CLUSTER, cooldownMs: 600_000 };
-const ROUTES = [outward('a', 'up/a'), outward('b', 'up/b'), inward('c', 'down/c'), inward('d', 'down/d')];
+const ROUTES = [outward('a', 'up/a'), outward('b', 'up/b'), inward('c', 'down/a'), inward('d', 'down/b')];
 
 /** What is the case for both brokers of a stage. */
 interface Kind {
@@ -83,24 +82,9 @@ async function setStage(scope: TestContext, { broker, protocol }: Kind, needs?: 
   ] as const;
   await untilRunning(apart);
   const version = protocol === 'v5' ? 5 : 4;
-  const [above, below] = await Promise.all([
-    startConsumer(scope, { port: remote.port, version, clientId: 'above', filters: 'up/#' }),
-    startConsumer(scope, { port: local.port, version, clientId: 'below', filters: 'down/#' }),
-  ]);
-  const load = { version, rate: RATE } as const;
-  const up = startProducer(scope, { ...load, port: local.port, name: 'up', topics: ['up/a', 'up/b'] });
-  const down = startProducer(scope, { ...load, port: remote.port, name: 'down', topics: ['down/c', 'down/d'] });
-  const end = async () => {
-    await Promise.all([up.stop(), down.stop()]);
-    await Promise.all([above.received(up.log.sent.length), below.received(down.log.sent.length)]);
-    const rules = { allowDuplicates: true };
-    const upward = checkDelivery(up.log.sent, above.log.received, rules);
-    const downward = checkDelivery(down.log.sent, below.log.received, rules);
-    expect(upward.ok, upward.text).toBe(true);
-    expect(downward.ok, downward.text).toBe(true);
-  };
-  /** Two seconds of messages later: several times the pause after a take-over. */
-  const later = () => above.received(up.log.sent.length + 2 * RATE);
+  const { flows, end } = await startTwoWayLoad(scope, { ...config, names: ['a', 'b'], rate: RATE, version });
+  /** Several times the pause after a take-over. */
+  const later = () => flows(2);
   const mostTakeOvers = () => Math.max(0, ...local.takeOvers().values(), ...remote.takeOvers().values());
   return { first, second, apart, end, later, mostTakeOvers };
 }
@@ -140,7 +124,7 @@ describe.concurrent.for(KINDS)('two instances at $broker with $protocol', (kind)
     await untilRunning(apart);
     expect(mostTakeOvers()).toBe(settled);
     for (const { remove } of deaf) remove();
-    await end();
+    await end({ allowDuplicates: true });
   });
 
   test('of which one loses its local broker only: its slot is adopted, and handed back', {
@@ -151,7 +135,7 @@ describe.concurrent.for(KINDS)('two instances at $broker with $protocol', (kind)
     await untilRunning([[first, '0,1']]);
     await second.local.up();
     await untilRunning(apart);
-    await end();
+    await end({ allowDuplicates: true });
     expect(mostTakeOvers()).toBeLessThanOrEqual(1);
     expect(second.bridge.events('SlotsSurrendered')).toHaveLength(1);
   });
@@ -176,7 +160,7 @@ test.concurrent.for([
     await Promise.all([second.local.up(), second.remote.up()]);
     await untilRunning(apart);
     await later();
-    await end();
+    await end({ allowDuplicates: true });
     expect(mostTakeOvers()).toBe(0);
   },
 );
@@ -193,5 +177,5 @@ test.concurrent('an instance whose heartbeats alone are refused keeps its slot a
   await later();
   await untilRunning(apart);
   expect(mostTakeOvers()).toBe(settled);
-  await end();
+  await end({ allowDuplicates: true });
 });

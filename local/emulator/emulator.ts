@@ -23,7 +23,7 @@ export interface EventGridOptions {
   /** Who may do what; everybody everything when absent. */
   readonly permissions?: PermissionTable;
   /** Decisions the service does not take: faults of tests. */
-  readonly hooks?: Pick<BrokerHooks, 'onDeliver' | 'onPuback'>;
+  readonly hooks?: Pick<BrokerHooks, 'onPublish' | 'onDeliver' | 'onPuback'>;
   readonly clock?: Clock;
   /** Milliseconds since 1970, for the validity of tokens and certificates. */
   readonly wallClock?: () => number;

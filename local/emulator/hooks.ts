@@ -20,7 +20,7 @@ export interface ServiceParts {
   readonly wallClock: () => number;
   readonly sessions: ServiceSessions;
   /** Decisions added by tests. */
-  readonly faults: Pick<BrokerHooks, 'onDeliver' | 'onPuback'>;
+  readonly faults: Pick<BrokerHooks, 'onPublish' | 'onDeliver' | 'onPuback'>;
 }
 
 /** Whether a refusal ends the connection: QoS 0 is only dropped, and MQTT 3.1.1 has no other refusal for the rest. */
@@ -58,7 +58,7 @@ function publishRefusal(parts: ServiceParts, publish: ReceivedPublish): Refusal 
 function publishHooks(parts: ServiceParts): Pick<BrokerHooks, 'onPublish' | 'onDeliver' | 'paceDelivery'> {
   const { settings, sessions, log, now, faults } = parts;
   const onPublish = (publish: ReceivedPublish): Refusal | undefined =>
-    formRefusal(settings, publish) ?? publishRefusal(parts, publish);
+    faults.onPublish?.(publish) ?? formRefusal(settings, publish) ?? publishRefusal(parts, publish);
   const wait = (clientId: string, bytes: number): number => sessions.get(clientId)?.rates.deliver(bytes, now()) ?? 0;
   if (settings.whenOutboundThrottled === 'wait') {
     return {

@@ -4,7 +4,7 @@ import { createEventGridEmulator, type EventGridEmulator } from '../../local/emu
 import type { PermissionTable } from '../../local/emulator/permissions.ts';
 import type { EventGridProfileName } from '../../local/emulator/profiles.ts';
 import type { EventGridSettings } from '../../local/emulator/settings.ts';
-import type { SideInput } from './bridge-config.ts';
+import type { SideFields } from './bridge-config.ts';
 import type { Scope } from './scope.ts';
 import { BROKER_KINDS, type BrokerKind, type Embedded, startBroker, startEmbedded } from './test-broker.ts';
 
@@ -20,7 +20,7 @@ export type InsideKind = (typeof INSIDE_KINDS)[number];
 export interface RemoteEnd {
   readonly port: number;
   /** The connector's remote side: at this broker's port, or at that of a proxy before it. */
-  readonly side: (port?: number) => SideInput;
+  readonly side: (port?: number) => SideFields;
 }
 
 /** A remote end that can be looked into. */
@@ -75,6 +75,11 @@ export async function startInside(scope: Scope, kind: InsideKind, options: Remot
   scope.onTestFinished(() => emulator.close());
   const { port } = await emulator.listen();
   return { broker: emulator, emulator, port, side: sideOf(kind, port) };
+}
+
+/** Whether a broker of this kind takes messages of this QoS: Event Grid ends a connection over QoS 2. */
+export function takesQos(kind: RemoteKind, qos: 0 | 1 | 2): boolean {
+  return kind !== 'eventgrid' || qos < 2;
 }
 
 /** The kind of broker at the local end, where the remote one is of this kind. */

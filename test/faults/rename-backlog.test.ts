@@ -5,6 +5,7 @@ import { checkDelivery } from '../support/delivery.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startConsumer, startProducer } from '../support/load.ts';
+import { type InsideKind, INSIDE_KINDS, startInside, SWIFT_SUBSCRIBERS } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
 const COUNT = 400;
@@ -12,12 +13,15 @@ const COUNT = 400;
 type Protocol = 'v3' | 'v5';
 
 /** A route called `old` with a backlog at its source, its target being away. */
-async function setStage(scope: TestContext, protocol: Protocol) {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+async function setStage(scope: TestContext, protocol: Protocol, kind: InsideKind) {
+  const [local, remote] = await Promise.all([
+    startEmbedded(scope),
+    startInside(scope, kind, { settings: SWIFT_SUBSCRIBERS }),
+  ]);
   const proxy = await startFaultProxy(scope, { port: remote.port });
   const named = (name: string): BridgeConfig => ({
     local: local.port,
-    remote: proxy.port,
+    remote: remote.side(proxy.port),
     routes: [outward(name, 'moved/#')],
     spec: { protocol },
   });
@@ -39,9 +43,11 @@ async function setStage(scope: TestContext, protocol: Protocol) {
   };
 }
 
-describe.for<Protocol>(['v5', 'v3'])('%s - a backlog outlives the name of its route', (protocol) => {
+const CASES = INSIDE_KINDS.flatMap((kind) => (['v5', 'v3'] as const).map((protocol) => ({ kind, protocol })));
+
+describe.for(CASES)('$protocol to $kind - a backlog outlives the name of its route', ({ kind, protocol }) => {
   test('when the target is down while the route is renamed', async (scope) => {
-    const { bridge, clients, rename, up, report } = await setStage(scope, protocol);
+    const { bridge, clients, rename, up, report } = await setStage(scope, protocol, kind);
     await rename('new');
     await up();
     expect(await report(false)).toMatchObject({ ok: true });
@@ -50,7 +56,7 @@ describe.for<Protocol>(['v5', 'v3'])('%s - a backlog outlives the name of its ro
   });
 
   test('when the old name comes back before the backlog is gone', async (scope) => {
-    const { rename, up, report } = await setStage(scope, protocol);
+    const { rename, up, report } = await setStage(scope, protocol, kind);
     await rename('new');
     await rename('old');
     await up();

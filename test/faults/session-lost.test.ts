@@ -21,9 +21,9 @@ test.for(INSIDE_KINDS)(
     remote.broker.forget('agent-in');
     await eventually(() => bridge.session('remote', 'in').sessionLost === 1);
     await bridge.allReady();
-    const producer = startProducer(scope, { port: remote.port, name: 'p', topics: ['in/a'], count: 200 });
+    const producer = startProducer(scope, { port: remote.port, name: 'p', topics: ['in/a'], count: 150 });
     await producer.done;
-    await below.received(200);
+    await below.received(150);
     expect(subscribed).toEqual(['agent-in', 'agent-other', 'agent-in']);
     expect(bridge.events('SessionLost')).toMatchObject([{ clientId: 'agent-in', side: 'remote' }]);
     expect(bridge.session('remote', 'other')).toMatchObject({ epoch: 1, sessionLost: 0 });

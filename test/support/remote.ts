@@ -1,3 +1,4 @@
+import type { Clock } from '../../local/broker/clock.ts';
 import type { BrokerHooks } from '../../local/broker/hooks.ts';
 import type { BrokerProfile } from '../../local/broker/profile.ts';
 import { createEventGridEmulator, type EventGridEmulator } from '../../local/emulator/emulator.ts';
@@ -38,6 +39,7 @@ export interface RemoteOptions {
   readonly settings?: Partial<EventGridSettings>;
   readonly dated?: EventGridProfileName;
   readonly permissions?: PermissionTable;
+  readonly clock?: Clock;
 }
 
 /**
@@ -61,16 +63,17 @@ export async function startRemote(scope: Scope, kind: RemoteKind, options: Remot
 /** Starts a broker inside this process for the remote end; it ends with the scope. */
 export async function startInside(scope: Scope, kind: InsideKind, options: RemoteOptions = {}): Promise<InsideEnd> {
   if (kind === 'embedded') {
-    const { hooks = {}, profile = {} } = options;
-    const embedded = await startEmbedded(scope, { hooks, profile });
+    const { hooks = {}, profile = {}, clock } = options;
+    const embedded = await startEmbedded(scope, { hooks, profile, ...(clock && { clock }) });
     return { ...embedded, side: sideOf(kind, embedded.port) };
   }
-  const { dated = 'eventgrid-2026', profile, settings, hooks, permissions } = options;
+  const { dated = 'eventgrid-2026', profile, settings, hooks, permissions, clock } = options;
   const emulator = createEventGridEmulator({
     profile: dated,
     settings: { ...profile, ...settings },
     ...(hooks && { hooks }),
     ...(permissions && { permissions }),
+    ...(clock && { clock }),
   });
   scope.onTestFinished(() => emulator.close());
   const { port } = await emulator.listen();

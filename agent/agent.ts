@@ -1,20 +1,26 @@
-import type { ConnectorDocument } from '../shared/plan/document.ts';
+import { randomUUID } from 'node:crypto';
+import { ALONE, type Cluster } from './cluster/cluster.ts';
+import { Instances } from './cluster/instances.ts';
+import { type ClusterTiming, DEFAULT_CLUSTER_TIMING } from './cluster/timing.ts';
 import type { ConfigSource, ConfigUpdate } from './config/source.ts';
 import { createMountedFiles } from './config/mounted-files.ts';
-import { Bridge } from './bridge.ts';
+import { Bridge, type BridgeParts } from './bridge.ts';
 import type { IdentityOptions } from './identity-options.ts';
 import type { Logger } from './observe/logger.ts';
 import type { AgentSnapshot, ConfigSnapshot } from './observe/snapshot.ts';
 import { snapshotAgent } from './snapshot.ts';
 import { DEFAULT_TIMING, type Timing } from './session/timing.ts';
+import { createSideCredentials } from './side-credentials.ts';
+import { createSteering } from './steering.ts';
 
 /** What an agent is made of. */
 export interface AgentOptions {
   readonly source: ConfigSource;
   readonly configmapsDir: string;
   readonly secretsDir: string;
-  /** The only slot this instance runs; all slots when absent. */
+  /** The slot this instance is meant for, among others; it runs all slots and knows of no other when absent. */
   readonly instance?: number;
+  readonly clusterTiming?: ClusterTiming;
   /** Who this process is to Azure. */
   readonly identity?: IdentityOptions;
   readonly logger: Logger;
@@ -40,42 +46,43 @@ export interface Agent {
 
 /** Remembers its options; `start` reads the configuration and connects. */
 export function createAgent(options: AgentOptions): Agent {
-  const { logger, timing = DEFAULT_TIMING } = options;
-  const now = options.now ?? (() => performance.now());
+  const { logger, identity = {}, timing = DEFAULT_TIMING, random = Math.random } = options;
+  const { now = () => performance.now() } = options;
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   const ending = new AbortController();
   const startedAt = new Date().toISOString();
+  const files = createMountedFiles(options);
   let config: ConfigSnapshot = { generation: 0, rejectedTotal: 0 };
-  let connector = '';
   let ticking: NodeJS.Timeout | undefined;
 
-  const bridge: Bridge = new Bridge({
-    files: createMountedFiles(options),
-    instance: options.instance,
-    identity: options.identity ?? {},
-    timing,
-    logger,
-    random: options.random ?? Math.random,
-    now,
-    progressed: () => progressed(),
-  });
+  const common = { files, identity, timing, logger, random, now };
+  const cluster = clusterOf(options, { ...common, changed: () => steering.rearrange() });
+  const bridge: Bridge = new Bridge({ ...common, cluster, progressed: () => progressed() });
 
   const progressed = () => {
-    if (config.generation > 0 && bridge.lanes.every((lane) => bridge.isReady(lane))) ready.resolve();
+    if (config.generation === 0 || !cluster.settled) return;
+    if (bridge.lanes.every((lane) => bridge.isReady(lane))) ready.resolve();
   };
+
+  const fail = (error: unknown) => {
+    logger.error({ evt: 'AgentFailed', error }, 'the agent cannot go on');
+    closed.resolve();
+  };
+
+  const steering = createSteering({
+    bridge,
+    cluster,
+    logger,
+    signal: ending.signal,
+    moved: () => progressed(),
+    failed: fail,
+  });
 
   const take = async (update: ConfigUpdate): Promise<void> => {
-    if (update.kind === 'document') await apply(update.document);
+    if (update.kind === 'document') await steering.apply(update.document);
     config = recordUpdate(config, update, new Date());
     progressed();
-  };
-
-  const apply = async (document: ConnectorDocument): Promise<void> => {
-    connector = document.connector.metadata.name;
-    logger.debug({ evt: 'ConfigApplying', connector, revision: document.revision });
-    await bridge.apply(document);
-    logger.info({ evt: 'ConfigApplied', connector, revision: document.revision, lanes: bridge.lanes.length });
   };
 
   const follow = async (): Promise<void> => {
@@ -87,20 +94,20 @@ export function createAgent(options: AgentOptions): Agent {
 
   return {
     start() {
-      ticking = setInterval(() => bridge.tick(), timing.tickMs);
-      follow().catch((error: unknown) => {
-        logger.error({ evt: 'AgentFailed', error }, 'the configuration cannot be followed any more');
-        closed.resolve();
-      });
+      ticking = setInterval(() => steering.tick(), timing.tickMs);
+      follow().catch(fail);
     },
     async stop(deadlineMs) {
       if (ending.signal.aborted) return closed.promise;
       ending.abort();
+      cluster.leave();
       await bridge.stop(deadlineMs);
+      await cluster.stop();
       clearInterval(ticking);
       closed.resolve();
     },
-    snapshot: () => snapshotAgent({ connector, version: options.version, startedAt, config, bridge }),
+    snapshot: () =>
+      snapshotAgent({ connector: steering.connector, version: options.version, startedAt, config, bridge, cluster }),
     ready: ready.promise,
     closed: closed.promise,
   };
@@ -114,4 +121,21 @@ function recordUpdate({ rejected: _past, ...config }: ConfigSnapshot, update: Co
     return { ...config, rejectedTotal: config.rejectedTotal + 1, rejected: { revision, at, problems } };
   }
   return { ...config, revision: update.document.revision, appliedAt: at, generation: config.generation + 1 };
+}
+
+/** What membership shares with the bridge. */
+interface ClusterParts extends Omit<BridgeParts, 'cluster' | 'progressed'> {
+  readonly changed: () => void;
+}
+
+function clusterOf({ instance, clusterTiming }: AgentOptions, parts: ClusterParts): Cluster {
+  if (instance === undefined) return ALONE;
+  return new Instances({
+    ...parts,
+    instance,
+    id: randomUUID().slice(0, 8),
+    timing: clusterTiming ?? DEFAULT_CLUSTER_TIMING,
+    connectTimeoutMs: parts.timing.connectTimeoutMs,
+    credentialsOf: (connector) => createSideCredentials(connector, parts).local,
+  });
 }

@@ -1,122 +1,110 @@
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import { planConnector } from '../shared/plan/plan.ts';
-import type { LanePlan, Plan, SessionPlan } from '../shared/plan/types.ts';
-import { GENERIC_PROFILE, remoteProfileOf } from '../shared/remote-profile.ts';
-import { deadLetterTopicOf } from '../shared/resources/topic-map.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
-import { type Deployment, type LaneReplacement, type Reconciliation, reconcile } from './config/reconcile.ts';
-import { type Patience, settleInflight, untilSubscribed } from './drain.ts';
-import { type Breather, createBreather, sleepThread } from './forward/breather.ts';
-import { createRouteCounters, type RouteCounters } from './forward/counters.ts';
-import { createLane, type Lane } from './forward/lane.ts';
-import { createFlushTurn, type FlushTurn } from './forward/outlet.ts';
-import { createSlabPool } from './forward/slab.ts';
+import { type Deployment, type Reconciliation, reconcile } from './config/reconcile.ts';
+import { type Patience, settleInflight, settleSources, untilSubscribed } from './drain.ts';
+import type { RouteCounters } from './forward/counters.ts';
 import type { IdentityOptions } from './identity-options.ts';
-import type { Logger } from './observe/logger.ts';
-import { type ConnectSpacing, createConnectSpacing } from './session/connect-spacing.ts';
-import { connectionSpecOf } from './session/credentials/spec.ts';
-import { Session } from './session/session.ts';
-import type { Timing } from './session/timing.ts';
+import { type LaneStarts, type Move, moveOf, orphansOf, ownPart } from './move.ts';
 import { Retirement } from './retirement.ts';
+import { Running, type RunningLane, type RunningParts } from './running.ts';
+
+import type { Session } from './session/session.ts';
 import { createSideCredentials, type SideCredentials } from './side-credentials.ts';
 
 /** What a bridge is given by its agent. */
-export interface BridgeParts {
+export interface BridgeParts extends RunningParts {
   readonly files: MountedFiles;
-  /** The only slot this instance runs; all when absent. */
-  readonly instance?: number | undefined;
   readonly identity: IdentityOptions;
-  readonly timing: Timing;
-  readonly logger: Logger;
-  /** In [0, 1). */
-  readonly random: () => number;
+}
+
+/** Parts of an earlier document that read on until somebody reads in their place. */
+interface Leaving {
+  readonly lanes: readonly RunningLane[];
+  readonly sessions: readonly Session[];
   /** Monotonic milliseconds. */
-  readonly now: () => number;
-  /** A session or subscription came up. */
-  readonly progressed: () => void;
+  readonly since: number;
 }
 
-/** A lane of the plan at work. */
-export interface RunningLane {
-  readonly plan: LanePlan;
-  readonly lane: Lane;
-}
+/** How long what left is read on at most, in milliseconds. */
+const OVERLAP_MS = 20_000;
 
-/** A document on its way to be applied. */
-interface Move {
-  readonly wanted: Deployment;
-  readonly changes: Reconciliation;
-  /** Sessions that were stopped to start again with other settings. */
-  readonly replaced: readonly Session[];
-}
+/** How long after a move others may die without having finished it, in milliseconds. */
+const ORPHANED_MS = 600_000;
 
 /** The running sessions and lanes of one connector. Nothing runs before the first `apply`. */
 export class Bridge {
   readonly #parts: BridgeParts;
-  readonly #breather: Breather;
-  readonly #turn: FlushTurn;
-  readonly #pool = createSlabPool();
-  readonly #spacing: ConnectSpacing;
-  readonly #sessions = new Map<string, Session>();
-  readonly #lanes = new Map<string, RunningLane>();
-  readonly #counters = new Map<string, RouteCounters>();
+  readonly #running: Running;
   readonly #ending = new AbortController();
   readonly #patience: Patience;
   readonly #retirement: Retirement;
-  #running: Deployment | undefined;
+  /** What runs here, and what runs in all instances together by this document and the one before. */
+  #deployed: Deployment | undefined;
+  #whole: Deployment | undefined;
+  #former: Deployment | undefined;
+  #revision = '';
+  /** Monotonic milliseconds. */
+  #movedAt = 0;
+  #slots: ReadonlySet<number> = new Set();
   #credentials: SideCredentials | undefined;
+  #leaving: Leaving | undefined;
   #applying: Promise<void> = Promise.resolve();
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
-    this.#spacing = createConnectSpacing(parts.now);
-    this.#breather = createBreather({ now: parts.now, sleep: sleepThread });
-    this.#turn = createFlushTurn(
-      (run) => void setImmediate(run),
-      () => this.#breather.rest(),
-    );
+    this.#running = new Running(parts);
     this.#patience = { now: parts.now, signal: this.#ending.signal };
     this.#retirement = new Retirement(parts);
   }
 
   get lanes(): readonly RunningLane[] {
-    return [...this.#lanes.values()];
+    return [...this.#running.lanes.values()];
   }
 
   get sessions(): readonly Session[] {
-    return [...this.#sessions.values()];
+    return [...this.#running.sessions.values()];
+  }
+
+  /** Slots of which anything is at work here, what is about to end included. */
+  get occupied(): ReadonlySet<number> {
+    return new Set([...this.sessions, ...this.#retirement.sessions].map(({ plan }) => plan.slot));
   }
 
   get credentials(): SideCredentials | undefined {
     return this.#credentials;
   }
 
-  /** The counts of a route, kept while its lanes come and go. */
   countersOf(topicMap: string, route: string): RouteCounters {
-    const key = `${topicMap}/${route}`;
-    const counters = this.#counters.get(key) ?? createRouteCounters();
-    this.#counters.set(key, counters);
-    return counters;
+    return this.#running.countersOf(topicMap, route);
   }
 
   /** True when messages of the lane can get across now. */
   isReady({ plan, lane }: RunningLane): boolean {
-    return lane.subscribed && this.#session(plan.target).connected;
+    return lane.subscribed && this.#running.session(plan.target).connected;
   }
 
   /**
-   * Moves from what runs to what the document wants. Parts that stay the same are not touched; what is new reads
-   * before what is old stops. One document at a time.
+   * Moves from what runs to what the document wants of these slots. Parts that stay the same are not touched; what is new
+   * reads before what is old stops. One move at a time.
    */
-  apply(document: ConnectorDocument): Promise<void> {
-    this.#applying = this.#apply(document);
+  apply(document: ConnectorDocument, slots: ReadonlySet<number>): Promise<void> {
+    this.#applying = this.#apply(document, slots);
     return this.#applying;
   }
 
   /** To be called about once per second. */
   tick(): void {
-    for (const session of this.#sessions.values()) session.tick();
-    for (const session of this.#retirement.sessions) session.tick();
+    for (const session of [...this.sessions, ...this.#retirement.sessions]) session.tick();
+  }
+
+  /** Lets go what left, once all slots are run by somebody with the same document. To be called between moves. */
+  async leave(): Promise<void> {
+    const { cluster, now } = this.#parts;
+    const leaving = this.#leaving;
+    if (!leaving || (!cluster.covered && now() - leaving.since < OVERLAP_MS)) return;
+    this.#applying = this.#finishLeaving();
+    await this.#applying;
   }
 
   /** Finishes what is in flight, then disconnects; gives up after `deadlineMs`, in the middle of a move too. */
@@ -131,143 +119,116 @@ export class Bridge {
     await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
   }
 
-  async #apply(document: ConnectorDocument): Promise<void> {
-    const { identity, instance } = this.#parts;
-    const plan = ownPart(planConnector(document, identity), instance);
-    const wanted: Deployment = { connector: document.connector, plan };
-    const changes = reconcile(this.#running, wanted);
-    const credentials = createSideCredentials(wanted.connector, this.#parts, this.#credentials);
+  async #apply(document: ConnectorDocument, slots: ReadonlySet<number>): Promise<void> {
+    const { identity, cluster } = this.#parts;
+    const { connector } = document;
+    const whole: Deployment = { connector, plan: planConnector(document, identity) };
+    const wanted: Deployment = { connector, plan: ownPart(whole.plan, slots) };
+    const gained = new Set([...slots].filter((slot) => !this.#slots.has(slot)));
+    if (document.revision !== this.#revision) await this.#finishLeaving();
+    const changes = reconcile(this.#deployed, wanted);
+    const move = moveOf(changes, whole.plan, this.#whole?.plan);
+    const credentials = createSideCredentials(connector, this.#parts, this.#credentials);
     this.#credentials = credentials;
-    const replaced = await this.#stopReplaced(changes);
+    await this.#release(move);
+    await this.#stopReplaced(changes);
     await Promise.all(changes.sessions.start.map(({ key }) => this.#retirement.recall(key)));
-    for (const { to } of changes.sessions.replace) this.#openSession(to, wanted, credentials);
-    for (const session of changes.sessions.start) this.#openSession(session, wanted, credentials);
-    this.#running = wanted;
-    await this.#moveLanes({ wanted, changes, replaced });
-    await this.#leave(changes);
+    this.#remember(document.revision, whole, slots);
+    this.#deployed = wanted;
+    for (const { to } of changes.sessions.replace) this.#running.openSession(to, wanted, credentials);
+    for (const session of move.fresh) this.#running.openSession(session, wanted, credentials);
+    await this.#startLanes(move.early, move, wanted);
+    cluster.applied(document);
+    await cluster.agreed(this.#ending.signal);
+    if (this.#ending.signal.aborted) return;
+    for (const session of move.awaited) this.#running.openSession(session, wanted, credentials);
+    await this.#startLanes(move.late, move, wanted);
+    this.#setLeaving(move);
+    if (cluster.covered) await this.#finishLeaving();
+    this.#adoptOrphans(gained, credentials);
+  }
+
+  #remember(revision: string, whole: Deployment, slots: ReadonlySet<number>): void {
+    const { now } = this.#parts;
+    if (revision !== this.#revision) {
+      this.#former = this.#whole;
+      this.#movedAt = now();
+    } else if (now() - this.#movedAt > ORPHANED_MS) this.#former = undefined;
+    this.#revision = revision;
+    this.#whole = whole;
+    this.#slots = slots;
+  }
+
+  /** Sessions that go to another instance finish what is in flight; what waits at their brokers goes along. */
+  async #release({ released }: Move): Promise<void> {
+    if (released.sessions.length === 0) return;
+    const { sessions, lanes } = this.#running;
+    const going = released.sessions.map(({ key }) => this.#running.session(key));
+    await settleSources(going, this.#patience);
+    for (const { key } of released.lanes) lanes.delete(key);
+    for (const { key } of released.sessions) sessions.delete(key);
+    await Promise.all(going.map((session) => session.stop({ forget: session.targetOnly })));
   }
 
   /**
    * One client ID cannot be connected twice, so replaced sessions stop before they start again. Those that read for
    * them wait meanwhile.
    */
-  async #stopReplaced({ sessions, lanes }: Reconciliation): Promise<readonly Session[]> {
-    const replaced = sessions.replace.map(({ from }) => this.#session(from.key));
-    if (replaced.length === 0) return replaced;
+  async #stopReplaced({ sessions, lanes }: Reconciliation): Promise<void> {
+    const replaced = sessions.replace.map(({ from }) => this.#running.session(from.key));
+    if (replaced.length === 0) return;
     const sources = lanes.replace
       .filter(({ sessionsKept }) => !sessionsKept)
-      .map(({ from }) => this.#session(from.source));
+      .flatMap(({ from }) => this.#running.sessions.get(from.source) ?? []);
     await settleInflight([...new Set([...replaced, ...sources])], this.#patience);
     await Promise.all(replaced.map((session) => session.stop()));
-    return replaced;
   }
 
-  async #moveLanes({ wanted, changes, replaced }: Move): Promise<void> {
-    const moved = changes.lanes.replace.map((change) =>
-      change.sessionsKept ? this.#replaceLane(change, wanted) : this.#restartLane(change, wanted, replaced),
+  async #startLanes({ start, replace }: LaneStarts, { leaving }: Move, wanted: Deployment): Promise<void> {
+    const moved = replace.map((change) =>
+      change.sessionsKept
+        ? this.#running.replaceLane(change, wanted, this.#patience)
+        : this.#running.restartLane(change, wanted, this.#patience),
     );
-    const started = changes.lanes.start.map((plan) => this.#startLane(plan, wanted));
+    const started = start.map((plan) => this.#running.startLane(plan, wanted));
     await Promise.all(moved);
-    // Only a lane that leaves makes it worth waiting: its messages may have a new lane to go through.
-    if (changes.lanes.stop.length > 0) await untilSubscribed(started, this.#patience);
+    // Only a lane that leaves, here or elsewhere, makes it worth waiting: its messages may have a new lane to go through.
+    const elsewhere = this.#parts.cluster.shared && this.#former !== undefined;
+    if (leaving.lanes.length > 0 || elsewhere) await untilSubscribed(started, this.#patience);
   }
 
-  async #leave({ lanes, sessions }: Reconciliation): Promise<void> {
-    const leaving = lanes.stop.flatMap(({ key }) => this.#lanes.get(key) ?? []);
-    for (const { key } of lanes.stop) this.#lanes.delete(key);
-    await Promise.all(leaving.map(async ({ plan, lane }) => this.#sessions.get(plan.source)?.removeSource(lane)));
-    this.#retirement.add(sessions.stop.map(({ key }) => this.#session(key)));
-    for (const { key } of sessions.stop) this.#sessions.delete(key);
+  #setLeaving({ leaving }: Move): void {
+    const lanes = leaving.lanes.flatMap(({ key }) => this.#running.lanes.get(key) ?? []);
+    for (const { key } of leaving.lanes) this.#running.lanes.delete(key);
+    const sessions = leaving.sessions.map(({ key }) => this.#running.session(key));
+    if (lanes.length + sessions.length > 0) this.#leaving = { lanes, sessions, since: this.#parts.now() };
   }
 
-  #session(key: string): Session {
-    const session = this.#sessions.get(key);
-    if (!session) throw new Error(`the plan names session ${key} but does not hold it`);
-    return session;
+  async #finishLeaving(): Promise<void> {
+    const leaving = this.#leaving;
+    if (!leaving) return;
+    this.#leaving = undefined;
+    const { sessions } = this.#running;
+    await Promise.all(leaving.lanes.map(async ({ plan, lane }) => sessions.get(plan.source)?.removeSource(lane)));
+    this.#retirement.add(leaving.sessions);
+    for (const { plan } of leaving.sessions) sessions.delete(plan.key);
   }
 
-  #openSession(plan: SessionPlan, { connector, plan: { lanes } }: Deployment, credentials: SideCredentials): void {
-    const { timing, logger, random, now, progressed } = this.#parts;
-    const session = new Session({
-      plan,
-      spec: connectionSpecOf(connector, plan.side),
-      version: connector.spec.protocol === 'v5' ? 5 : 4,
-      limits: connector.spec.session,
-      profile: plan.side === 'remote' ? remoteProfileOf(connector) : GENERIC_PROFILE,
-      spacing: this.#spacing,
-      targetOnly: !lanes.some((lane) => lane.source === plan.key),
-      publishes: lanes.some((lane) => lane.target === plan.key),
-      countHops: connector.spec.maxHops > 0,
-      credentials: credentials[plan.side],
-      turn: this.#turn,
-      pool: this.#pool,
-      breather: this.#breather,
-      timing,
-      logger,
-      random,
-      now,
-      progressed,
+  /** What an instance that died had not finished of the document before ends here. */
+  #adoptOrphans(gained: ReadonlySet<number>, credentials: SideCredentials): void {
+    if (!this.#former || !this.#whole) return;
+    const former = this.#former;
+    const orphans = orphansOf(former, this.#whole.plan, gained);
+    if (orphans.sessions.length === 0) return;
+    const { sessions, lanes } = this.#running.openApart(orphans, former, credentials);
+    this.#retirement.add(sessions, async (patience) => {
+      await untilSubscribed(
+        lanes.map(({ lane }) => lane),
+        patience,
+      );
+      await Promise.all(lanes.map(({ lane, source }) => source.removeSource(lane)));
     });
-    this.#sessions.set(plan.key, session);
-    session.start();
   }
-
-  #makeLane(plan: LanePlan, { connector }: Deployment): Lane {
-    const lane = createLane({
-      key: plan.key,
-      route: plan.route,
-      sourceSide: plan.route.direction === 'local-to-remote' ? 'local' : 'remote',
-      counters: this.countersOf(plan.topicMap, plan.route.name),
-      target: this.#session(plan.target).sender,
-      deadLetters: this.#session(plan.source).sender,
-      deadLetterTopic: deadLetterTopicOf(connector.metadata.name, plan.route),
-      maxHops: connector.spec.maxHops,
-    });
-    this.#lanes.set(plan.key, { plan, lane });
-    return lane;
-  }
-
-  #startLane(plan: LanePlan, wanted: Deployment): Lane {
-    const lane = this.#makeLane(plan, wanted);
-    this.#session(plan.source).addSource({ filter: plan.subscription, lane });
-    return lane;
-  }
-
-  /** Same sessions, other route fields: the new lane takes over in one step, or reads before the old one leaves. */
-  async #replaceLane({ from, to }: LaneReplacement, wanted: Deployment): Promise<void> {
-    const old = this.#lanes.get(from.key);
-    const source = this.#session(to.source);
-    if (old && from.subscription === to.subscription && from.route.qos === to.route.qos) {
-      source.swapSource(old.lane, { filter: to.subscription, lane: this.#makeLane(to, wanted) });
-      return;
-    }
-    const lane = this.#startLane(to, wanted);
-    await untilSubscribed([lane], this.#patience);
-    if (!old) return;
-    if (from.subscription === to.subscription) source.dropSource(old.lane);
-    else await source.removeSource(old.lane);
-  }
-
-  /** At least one of the lane's sessions is new; a source that stayed reads again what the old target left undone. */
-  async #restartLane({ from, to }: LaneReplacement, wanted: Deployment, replaced: readonly Session[]): Promise<void> {
-    const old = this.#lanes.get(from.key);
-    const source = this.#sessions.get(from.source);
-    this.#startLane(to, wanted);
-    if (!old || !source || replaced.some(({ plan }) => plan.key === from.source)) return;
-    if (from.source === to.source && from.subscription === to.subscription) source.dropSource(old.lane);
-    else await source.removeSource(old.lane);
-    source.bounce();
-    old.lane.target.discard();
-  }
-}
-
-function ownPart(plan: Plan, instance: number | undefined): Plan {
-  if (instance === undefined) return plan;
-  return {
-    ...plan,
-    sessions: plan.sessions.filter(({ slot }) => slot === instance),
-    lanes: plan.lanes.filter(({ slot }) => slot === instance),
-  };
 }
 
 const NEVER = new AbortController().signal;

@@ -34,6 +34,18 @@ export async function settleInflight(
   await delay(POLL_MS);
 }
 
+/**
+ * Lets what these sessions read reach its targets, and what they publish be acknowledged, while they take nothing new;
+ * those targets may go on with the messages of others. Gives up like `settleInflight`.
+ */
+export async function settleSources(sessions: readonly Session[], patience: Patience): Promise<void> {
+  for (const session of sessions) session.receiver.drain();
+  const busy = ({ connected, receiver, sender }: Session) =>
+    connected && (receiver.unacknowledged > 0 || (sender.pending > 0 && !sender.stuck));
+  await until(() => !sessions.some(busy), patience, PATIENCE_MS);
+  await delay(POLL_MS);
+}
+
 /** Waits until new lanes read, so that no message falls between an old lane and the one that follows it. */
 export function untilSubscribed(lanes: readonly Lane[], patience: Patience): Promise<void> {
   return until(() => lanes.every((lane) => lane.subscribed || lane.fault), patience, PATIENCE_MS);

@@ -26,12 +26,16 @@ export class Retirement {
     return [...this.#retiring.values()].map(({ session }) => session);
   }
 
-  /** Lets sessions go that belonged together: those that only publish stay until all that read are empty. */
-  add(sessions: readonly Session[]): void {
+  /**
+   * Lets sessions go that belonged together: those that only publish stay until all that read are empty.
+   * @param prepare what has to be done before; resolves in the end.
+   */
+  add(sessions: readonly Session[], prepare?: (patience: Patience) => Promise<unknown>): void {
     const cancel = new AbortController();
     const patience: Patience = { now: this.#now, signal: cancel.signal };
-    const sources = Promise.all(
-      sessions.filter(({ targetOnly }) => !targetOnly).map((session) => untilEmpty(session, patience)),
+    const reading = sessions.filter(({ targetOnly }) => !targetOnly);
+    const sources = Promise.resolve(prepare?.(patience)).then(() =>
+      Promise.all(reading.map((session) => untilEmpty(session, patience))),
     );
     for (const session of sessions) {
       const done = sources.then(() => this.#end(session, patience));

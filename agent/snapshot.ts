@@ -1,5 +1,6 @@
 import type { Side } from '../shared/plan/types.ts';
-import type { Bridge, RunningLane } from './bridge.ts';
+import type { Bridge } from './bridge.ts';
+import type { Cluster } from './cluster/cluster.ts';
 import { snapshotCounters } from './forward/counters.ts';
 import type {
   AgentSnapshot,
@@ -8,6 +9,7 @@ import type {
   RouteSnapshot,
   TokenSnapshot,
 } from './observe/snapshot.ts';
+import type { RunningLane } from './running.ts';
 
 /** What an agent's snapshot is taken from. */
 export interface SnapshotParts {
@@ -16,14 +18,17 @@ export interface SnapshotParts {
   readonly startedAt: string;
   readonly config: ConfigSnapshot;
   readonly bridge: Bridge;
+  readonly cluster: Cluster;
 }
 
 const SIDES: readonly Side[] = ['local', 'remote'];
 
 /** Everything the agent says of itself at this moment. */
-export function snapshotAgent({ bridge, ...parts }: SnapshotParts): AgentSnapshot {
+export function snapshotAgent({ bridge, cluster, ...parts }: SnapshotParts): AgentSnapshot {
+  const instances = cluster.snapshot();
   return {
     ...parts,
+    ...(instances && { instances }),
     sessions: bridge.sessions.map((session) => session.snapshot()),
     routes: routesOf(bridge),
     certificates: SIDES.flatMap((side) => certificateOf(bridge, side)),

@@ -4,6 +4,7 @@ import type { LatencySnapshot, RouteCounts } from '../observe/snapshot.ts';
 export type DropReason =
   | 'no_match'
   | 'excluded'
+  | 'heartbeat'
   | 'unresolved_template'
   | 'invalid_target'
   | 'too_large'

@@ -1,3 +1,4 @@
+import { heartbeatTopic } from '../../shared/heartbeat-topic.ts';
 import type { Side } from '../../shared/plan/types.ts';
 import type { Route } from '../../shared/resources/topic-map.ts';
 import { compileFilter } from '../../shared/topic/filter.ts';
@@ -36,6 +37,9 @@ export type LaneParts = Pick<
   'key' | 'route' | 'sourceSide' | 'counters' | 'target' | 'deadLetters' | 'deadLetterTopic' | 'maxHops'
 >;
 
+/** Heartbeats of agents matter at their own broker only. */
+const isHeartbeat = compileFilter(heartbeatTopic('+', '+'));
+
 /** Compiles the route's filters and mapping once, for all messages. */
 export function createLane(parts: LaneParts): Lane {
   const matches = compileFilter(parts.route.source);
@@ -48,6 +52,7 @@ export function createLane(parts: LaneParts): Lane {
     matches,
     map(topic) {
       if (excluded.some((excludes) => excludes(topic))) return { drop: 'excluded' };
+      if (isHeartbeat(topic)) return { drop: 'heartbeat' };
       const target = mapping(topic);
       if (!target.ok) return { drop: target.reason };
       const bytes = Buffer.from(target.topic);

@@ -23,9 +23,10 @@ const MAX_FAULTS = 3;
 export function judgeReadiness(snapshot: AgentSnapshot): Readiness {
   const running = snapshot.routes.filter(isRunning);
   return {
-    ready: snapshot.config.revision !== undefined && running.length > 0,
+    ready: snapshot.config.revision !== undefined && (running.length > 0 || isSpare(snapshot)),
     checks: [
       checkConfig(snapshot),
+      ...checkInstances(snapshot),
       checkSide(snapshot, 'local'),
       checkSide(snapshot, 'remote'),
       ...checkCertificates(snapshot),
@@ -43,6 +44,12 @@ export function readinessText(readiness: Readiness): string {
   return [...lines, `readyz check ${readiness.ready ? 'passed' : 'failed'}`, ''].join('\n');
 }
 
+/** An instance without work of its own, there for when another one dies. */
+function isSpare({ instances, routes, sessions }: AgentSnapshot): boolean {
+  const others = instances?.peers.some(({ alive }) => alive);
+  return instances?.standing === 'joined' && others === true && routes.length === 0 && sessions.length === 0;
+}
+
 function isRunning(route: RouteSnapshot): boolean {
   return route.lanes.ready > 0;
 }
@@ -57,8 +64,25 @@ function checkConfig({ config }: AgentSnapshot): Check {
   return config.revision === undefined ? failed('config', 'no configuration yet') : { name: 'config', ok: true };
 }
 
+function checkInstances({ instances }: AgentSnapshot): Check[] {
+  if (!instances) return [];
+  const { standing, slots, total, peers, fault } = instances;
+  const others = peers.filter(({ alive }) => alive).length;
+  const detail = `slots ${slots.length > 0 ? slots.join(', ') : 'none'} of ${total}, ${others} other instances heard`;
+  if (standing === 'joined') return [{ name: 'instances', ok: true, detail }];
+  const why = fault ? `${fault.reason}: ${fault.message}` : UNHEARD[standing];
+  return [failed('instances', `${detail}; ${why}`)];
+}
+
+const UNHEARD = {
+  apart: 'the local broker has not passed on a heartbeat of this instance; nothing connects anew until it does',
+  blind:
+    'the local broker takes no heartbeats or passes none on: allow this client to publish and subscribe to mqttbridge/+/instances/#; until then nobody takes over for an instance that dies',
+} as const;
+
 function checkSide(snapshot: AgentSnapshot, side: Side): Check {
   const sessions = snapshot.sessions.filter((session) => session.side === side);
+  if (isSpare(snapshot)) return { name: side, ok: true, detail: 'other instances run all routes' };
   if (sessions.length === 0) return failed(side, 'no sessions');
   const connected = sessions.filter((session) => session.state === 'connected').length;
   if (connected === sessions.length) return { name: side, ok: true };

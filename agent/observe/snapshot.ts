@@ -13,6 +13,28 @@ export interface AgentSnapshot {
   /** Days or minutes are derived from these by whoever shows them. */
   readonly certificates: readonly CertificateSnapshot[];
   readonly tokens: readonly TokenSnapshot[];
+  /** Absent where one process runs all slots. */
+  readonly instances?: InstancesSnapshot;
+}
+
+/** What an instance knows of itself and the others. */
+export interface InstancesSnapshot {
+  readonly instance: number;
+  /** `joined`: seen by the others; `apart`: not now, so nothing is connected anew; `blind`: heartbeats do not pass. */
+  readonly standing: 'apart' | 'joined' | 'blind';
+  /** The slots it runs, of so many in all. */
+  readonly slots: readonly number[];
+  readonly total: number;
+  readonly peers: readonly PeerSnapshot[];
+  /** Why the others are not heard. */
+  readonly fault?: FaultSnapshot;
+}
+
+export interface PeerSnapshot {
+  readonly instance: number;
+  readonly slots: readonly number[];
+  readonly alive: boolean;
+  readonly silentSeconds: number;
 }
 
 export interface ConfigSnapshot {

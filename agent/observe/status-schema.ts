@@ -111,6 +111,18 @@ export const statusSchema = z.strictObject({
     z.strictObject({ side, secret: z.string(), notAfter: z.number(), rejected: z.string().optional() }),
   ),
   tokens: z.array(z.strictObject({ side, method: z.string(), expiresAt: z.number(), rejected: z.string().optional() })),
+  instances: z
+    .strictObject({
+      instance: count,
+      standing: z.enum(['apart', 'joined', 'blind']),
+      slots: z.array(count),
+      total: count,
+      peers: z.array(
+        z.strictObject({ instance: count, slots: z.array(count), alive: z.boolean(), silentSeconds: z.number() }),
+      ),
+      fault: fault.optional(),
+    })
+    .optional(),
   /** How many entries were left out because the lists are bounded. */
   omitted: z.strictObject({ sessions: count, routes: count, problems: count }),
 });

@@ -1,12 +1,13 @@
 import type { Problem } from '../../shared/problem.ts';
 import { judgeReadiness } from './readiness.ts';
 import { redactText } from './redact.ts';
-import type { AgentSnapshot, FaultSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
+import type { AgentSnapshot, FaultSnapshot, InstancesSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
 import type { AgentStatus } from './status-schema.ts';
 
 const MAX_SESSIONS = 2_000;
 const MAX_ROUTES = 2_000;
 const MAX_PROBLEMS = 50;
+const MAX_PEERS = 100;
 
 /** The document at `/status`; lists and texts are bounded, and texts that a broker or a file wrote are redacted. */
 export function statusOf(snapshot: AgentSnapshot): AgentStatus {
@@ -26,11 +27,21 @@ export function statusOf(snapshot: AgentSnapshot): AgentStatus {
     routes: snapshot.routes.slice(0, MAX_ROUTES).map(routeOf),
     certificates: snapshot.certificates.map(withRedactedText),
     tokens: snapshot.tokens.map(withRedactedText),
+    ...(snapshot.instances && { instances: instancesOf(snapshot.instances) }),
     omitted: {
       sessions: excess(snapshot.sessions, MAX_SESSIONS),
       routes: excess(snapshot.routes, MAX_ROUTES),
       problems: excess(problems, MAX_PROBLEMS),
     },
+  };
+}
+
+function instancesOf({ fault, slots, peers, ...rest }: InstancesSnapshot): AgentStatus['instances'] {
+  return {
+    ...rest,
+    slots: [...slots],
+    peers: peers.slice(0, MAX_PEERS).map((peer) => ({ ...peer, slots: [...peer.slots] })),
+    ...(fault && { fault: faultOf(fault) }),
   };
 }
 

@@ -26,9 +26,9 @@ export interface ConnectionParts {
   readonly credentials: Pick<Credentials, 'follow'>;
   readonly control: ControlOptions;
   readonly connectTimeoutMs: number;
-  readonly receiver: Receiver;
-  readonly sender: Sender;
-  readonly breather: Breather;
+  readonly receiver: Pick<Receiver, 'publish' | 'pubrel' | 'fault'>;
+  readonly sender: Pick<Sender, 'puback' | 'pubrec' | 'pubcomp' | 'drained'>;
+  readonly breather: Pick<Breather, 'count'>;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly up: (connack: Connack) => void;

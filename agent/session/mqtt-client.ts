@@ -29,6 +29,8 @@ export interface ControlOptions {
   readonly username?: string;
   readonly password?: Buffer;
   readonly enhanced?: EnhancedLogOn;
+  /** What the broker publishes at QoS 0 when the connection ends without DISCONNECT. */
+  readonly will?: { readonly topic: string; readonly payload: Buffer };
   readonly connackTimeoutMs: number;
 }
 
@@ -147,7 +149,7 @@ const REASONS: Readonly<Record<string, Parameters<ControlEvents['failed']>[0]>> 
 };
 
 function clientOptions(options: ControlOptions): IClientOptions {
-  const { enhanced, username, password } = options;
+  const { enhanced, username, password, will } = options;
   return {
     manualConnect: true,
     reconnectPeriod: 0,
@@ -164,6 +166,7 @@ function clientOptions(options: ControlOptions): IClientOptions {
     messageIdProvider: controlIds(),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
+    ...(will === undefined ? {} : { will: { ...will, qos: 0, retain: false } }),
     ...(options.version === 5 && {
       properties: {
         sessionExpiryInterval: options.sessionExpiry,

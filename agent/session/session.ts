@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionPlan } from '../../shared/plan/types.ts';
 import type { RemoteProfile } from '../../shared/remote-profile.ts';
 import type { SessionLimits } from '../../shared/resources/connector.ts';
@@ -7,17 +6,18 @@ import { handleRefused } from '../forward/dead-letter.ts';
 import type { Lane } from '../forward/lane.ts';
 import type { FlushTurn, Outlet } from '../forward/outlet.ts';
 import { Receiver } from '../forward/receiver.ts';
-import { publishVerdict } from '../forward/refusal.ts';
 import { Sender } from '../forward/sender.ts';
 import type { SlabPool } from '../forward/slab.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { SessionSnapshot } from '../observe/snapshot.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { backoffDelay } from './backoff.ts';
 import { connectOptions, limitsOf, pacingOf, TOPIC_ALIAS_MAXIMUM, windowOf } from './connect-options.ts';
 import type { ConnectSpacing } from './connect-spacing.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
 import type { ConnectionMaterial, Credentials } from './credentials/credentials.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
+import { hintOf } from './disconnect-hint.ts';
 import { ACK_TIMEOUT, credentialFault, TARGET_REPLACED } from './faults.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
@@ -54,25 +54,23 @@ export interface SessionParts {
   readonly now: () => number;
   /** The session or one of its subscriptions came up. */
   readonly progressed: () => void;
+  /** False while another instance may be running this session unseen: it does not connect until that is known. */
+  readonly cleared: () => boolean;
+  /** Another client connected with the same client ID. */
+  readonly takenOver: () => void;
 }
 
 /** Lanes whose queued messages may still come after their subscription ended. */
 const RETIRED_LANES = 16;
-/** DISCONNECT reasons that speak of a packet of ours (MQTT5 3.14.2.1). */
-const BLAMING: ReadonlySet<number> = new Set([0x81, 0x82, 0x87, 0x90, 0x95, 0x99, 0x9a, 0x9b]);
-
-/** DISCONNECT reasons that speak of the rate of our packets. */
-const THROTTLING: ReadonlySet<number> = new Set([0x96, 0x97]);
-
 /** One MQTT session of the plan: connects, stays connected, and carries what its lanes send and receive. */
 export class Session {
   readonly plan: SessionPlan;
-  readonly targetOnly: boolean;
   readonly sender: Sender;
   readonly receiver: Receiver;
   readonly #parts: SessionParts;
   readonly #subscriptions: Subscriptions;
   readonly #counts = createSessionCounts();
+  readonly #admission: Admission;
   readonly #logger: Logger;
   #state: SessionState = IDLE;
   /** Monotonic milliseconds: when this state began, and when the next attempt is due. */
@@ -86,6 +84,8 @@ export class Session {
    * session starts clean and stays resumable in one CONNECT.
    */
   #leftovers: 'unknown' | 'ending' | 'none';
+  /** A lane has read here, or is to. */
+  #reads: boolean;
   #lanes: Lane[] = [];
   #retired: Lane[] = [];
 
@@ -93,9 +93,10 @@ export class Session {
   constructor(parts: SessionParts) {
     const { plan, turn, pool, version, limits, profile, now } = parts;
     this.plan = plan;
-    this.targetOnly = parts.targetOnly;
+    this.#reads = !parts.targetOnly;
     this.#parts = parts;
     this.#since = now();
+    this.#admission = createAdmission(parts);
     this.#leftovers = version === 4 && parts.targetOnly && limits.expirySeconds > 0 ? 'unknown' : 'none';
     this.#logger = parts.logger.child({ side: plan.side, clientId: plan.clientId });
     const outlet: Outlet = {
@@ -134,8 +135,19 @@ export class Session {
     return this.#state.kind === 'connected';
   }
 
+  /** True as long as lanes only publish here: then nothing at the broker is worth resuming. */
+  get targetOnly(): boolean {
+    return !this.#reads;
+  }
+
+  /** True for a lane that was added and not taken out. */
+  reads(lane: Lane): boolean {
+    return this.#lanes.includes(lane);
+  }
+
   /** Reads a lane's messages here. */
   addSource(subscription: Subscription): void {
+    this.#reads = true;
     this.#lanes.push(subscription.lane);
     this.#setLanes();
     this.#subscriptions.add(subscription);
@@ -197,7 +209,7 @@ export class Session {
     const material = await this.#parts.credentials.load().catch(() => undefined);
     if (!material) return;
     const control = connectOptions(this.#parts, material, true);
-    await this.#spaced();
+    await this.#admission.spaced();
     await new Promise<void>((resolve) => {
       const connection = this.#open(material, control, {
         up: () => void connection.close(true).then(resolve),
@@ -227,7 +239,7 @@ export class Session {
     for (const effect of effects) {
       if (effect.kind === 'connect') void this.#connect(effect.epoch);
       else {
-        const delayMs = Math.max(effect.delayMs, this.#spacingMs);
+        const delayMs = Math.max(effect.delayMs, this.#admission.spacingMs);
         this.#retryAt = now() + delayMs;
         this.#timer = setTimeout(() => this.#dispatch({ kind: 'due', epoch: effect.epoch }), delayMs);
       }
@@ -237,10 +249,11 @@ export class Session {
   async #connect(epoch: number): Promise<void> {
     const { spec, credentials } = this.#parts;
     this.#logger.debug({ evt: 'Connecting', epoch, endpoint: `${spec.host}:${spec.port}` });
+    const current = () => this.#state.kind === 'connecting' && this.#state.epoch === epoch;
     try {
-      await this.#spaced();
+      await this.#admission.granted(current);
       const material = await credentials.load();
-      if (this.#state.kind !== 'connecting' || this.#state.epoch !== epoch) return;
+      if (!current()) return;
       this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#startsClean), {
         up: (connack) => this.#up(epoch, connack),
         down: (fault) => this.#down(epoch, fault),
@@ -250,19 +263,9 @@ export class Session {
     }
   }
 
-  /** Milliseconds until the broker allows the next CONNECT. */
-  get #spacingMs(): number {
-    const { spacing, profile } = this.#parts;
-    return spacing.wait(this.plan.key, profile.connectSpacingMs);
-  }
-
-  async #spaced(): Promise<void> {
-    // A timer may come early by a fraction of a millisecond.
-    while (this.#spacingMs > 0) await delay(this.#spacingMs, undefined, { ref: false });
-  }
-
   get #startsClean(): boolean {
-    const { version, targetOnly, limits } = this.#parts;
+    const { targetOnly } = this;
+    const { version, limits } = this.#parts;
     if (limits.expirySeconds === 0) return true;
     return version === 5 ? targetOnly && !this.#counts.established : this.#leftovers === 'ending';
   }
@@ -321,8 +324,7 @@ export class Session {
     this.#connection = undefined;
     this.#connack = undefined;
     if (kind === 'connected') {
-      if (reasonCode !== undefined && THROTTLING.has(reasonCode)) this.sender.slowDown();
-      if (reasonCode !== undefined && BLAMING.has(reasonCode)) this.#blame(reasonCode);
+      if (reasonCode !== undefined) this.#heed(reasonCode);
       this.#counts.disconnect(reason);
       this.receiver.end();
       this.sender.end();
@@ -336,9 +338,12 @@ export class Session {
     this.#logger.warn({ evt: 'Disconnected', epoch, reason, reasonCode, nextDelayMs }, message);
   }
 
-  #blame(reasonCode: number): void {
-    const verdict = publishVerdict(reasonCode);
-    this.sender.blame(verdict.kind === 'refused' ? verdict.reason : 'refused');
+  /** What the reason of a DISCONNECT says besides how soon to come back. */
+  #heed(reasonCode: number): void {
+    const hint = hintOf(reasonCode);
+    if (hint.kind === 'tooFast') this.sender.slowDown();
+    else if (hint.kind === 'blame') this.sender.blame(hint.refusal);
+    else if (hint.kind === 'takenOver') this.#parts.takenOver();
   }
 
   #retryLater(attempts: number, retry: () => void): void {

@@ -1,7 +1,7 @@
 import { MAX_CLIENT_ID } from '../client-id.ts';
 import { countLanes, MAX_LANES, planConnector } from '../plan/plan.ts';
 import type { LanePlan, Side } from '../plan/types.ts';
-import { type Connector, remoteSessionsOf } from '../resources/connector.ts';
+import type { Connector } from '../resources/connector.ts';
 import { type Bundle, type PlacedRoute, placeOf } from './bundle.ts';
 import { hostOf } from './connector-rules.ts';
 import { placedRoute } from './cross-rules.ts';
@@ -48,14 +48,16 @@ function claimsOf({ connector, maps, routes, resource }: Bundle): Claim[] {
   const topicMaps = maps.flatMap((map) => (map.value === undefined ? [] : [map.value]));
   // A name used twice has a problem of its own; only its first route claims IDs.
   const byName = new Map(routes.toReversed().map((route) => [route.route.name, route]));
-  const perRoute = remoteSessionsOf(connector) === 'perRoute';
   const home = `${resource.file}:${resource.locate([]).line}`;
-  return planConnector({ connector, topicMaps }).lanes.flatMap((lane) => {
+  const plan = planConnector({ connector, topicMaps });
+  const bySlot = new Set(plan.sessions.filter(({ namedBy }) => namedBy === 'slot').map(({ key }) => key));
+  return plan.lanes.flatMap((lane) => {
     const route = byName.get(lane.route.name);
     if (route?.route !== lane.route) return [];
     return (['local', 'remote'] as const).map((side) => {
-      const clientId = sessionKey(lane, side).slice(side.length + 1);
-      const user = side === 'local' || perRoute ? lane.key : 'slot';
+      const key = sessionKey(lane, side);
+      const clientId = key.slice(side.length + 1);
+      const user = bySlot.has(key) ? 'slot' : lane.key;
       return { broker: brokerKey(connector, side), clientId, owner: `${home} ${side} ${user}`, route };
     });
   });

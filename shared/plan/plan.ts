@@ -1,4 +1,4 @@
-import { routeClientId, slotClientId } from '../client-id.ts';
+import { routeClientId, slotClientId, type SlotIdentity } from '../client-id.ts';
 import { type Connector, remoteSessionsOf } from '../resources/connector.ts';
 import type { Route } from '../resources/topic-map.ts';
 import { filtersIntersect } from '../topic/filter.ts';
@@ -34,13 +34,12 @@ export function planConnector(
   const slots = connector.spec.bridgeInstances;
   const drafts = draftLanes(document);
   const sessions = new Map<string, SessionPlan>();
-  const remote = remoteSessionsOf(connector) === 'perRoute' ? perRoute(connector) : perInstance(connector, options);
+  const pair = remoteSessionsOf(connector) === 'perRoute' ? perRoute(connector) : perInstance(connector, options);
   const lanes = drafts.map((draft): LanePlan => {
-    const local = localSession(connector, draft);
-    const other = remote(draft);
-    for (const session of [local, other]) sessions.set(session.key, session);
+    const { local, remote } = pair(draft);
+    for (const session of [local, remote]) sessions.set(session.key, session);
     const outward = draft.route.direction === 'local-to-remote';
-    return { ...draft, source: outward ? local.key : other.key, target: outward ? other.key : local.key };
+    return { ...draft, source: outward ? local.key : remote.key, target: outward ? remote.key : local.key };
   });
   return { connector: connector.metadata.name, slots, sessions: [...sessions.values()], lanes };
 }
@@ -81,42 +80,55 @@ function sharesOf(route: Route): (number | undefined)[] {
   return Array.from({ length: route.sharedSubscription.groupMinimumShareNumber }, (_, share) => share);
 }
 
-function localSession(connector: Connector, { route, share, slot }: Draft): SessionPlan {
-  return session('local', routeClientId(connector.spec.clientIdPrefix, route.name, share), slot);
-}
+/** The two sessions of a lane. */
+type SessionPair = Readonly<Record<Side, SessionPlan>>;
 
-function perRoute(connector: Connector): (draft: Draft) => SessionPlan {
-  return ({ route, share, slot }) =>
-    session('remote', routeClientId(connector.spec.clientIdPrefix, route.name, share), slot);
+function perRoute(connector: Connector): (draft: Draft) => SessionPair {
+  return (draft) => ({
+    local: routeSession('local', connector, draft),
+    remote: routeSession('remote', connector, draft),
+  });
 }
 
 /**
  * One remote session per slot, and further ones for sources that cannot share it: where filters overlap a broker may send
- * one copy or two (MQTT5 3.3.4), and members of one share group would compete inside one session.
+ * one copy or two (MQTT5 3.3.4), and members of one share group would compete inside one session. What they read is
+ * published locally by the slot too: a route that comes to another slot then changes both of its sessions, and for a
+ * moment two instances may carry it without one client ID between them.
  */
-function perInstance(connector: Connector, { extensionResourceId }: PlanOptions): (draft: Draft) => SessionPlan {
+function perInstance(connector: Connector, { extensionResourceId }: PlanOptions): (draft: Draft) => SessionPair {
   const { metadata, spec } = connector;
   const managed = spec.remoteBrokerConnection.authentication.systemAssignedManagedIdentity !== undefined;
-  const identity = {
-    clientIdPrefix: spec.clientIdPrefix,
-    connector: metadata.name,
-    extensionResourceId: managed ? extensionResourceId : undefined,
-  };
+  const local = { clientIdPrefix: spec.clientIdPrefix, connector: metadata.name };
+  const remote = { ...local, extensionResourceId: managed ? extensionResourceId : undefined };
   const taken = new Map<number, string[][]>();
-  return ({ route, slot }) => {
+  const furtherOf = ({ slot, route }: Draft): number | undefined => {
     const sessions = taken.get(slot) ?? [];
     taken.set(slot, sessions);
-    let index = 0;
-    if (route.direction === 'remote-to-local') {
-      const free = sessions.findIndex((sources) => !sources.some((source) => filtersIntersect(source, route.source)));
-      index = free === -1 ? sessions.length : free;
-      (sessions[index] ??= []).push(route.source);
+    const free = sessions.findIndex((sources) => !sources.some((source) => filtersIntersect(source, route.source)));
+    const index = free === -1 ? sessions.length : free;
+    (sessions[index] ??= []).push(route.source);
+    return index === 0 ? undefined : index + 1;
+  };
+  return (draft) => {
+    const { slot, route } = draft;
+    if (route.direction === 'local-to-remote') {
+      return { local: routeSession('local', connector, draft), remote: slotSession('remote', { ...remote, slot }) };
     }
-    const further = index === 0 ? undefined : index + 1;
-    return session('remote', slotClientId({ ...identity, slot, further }), slot);
+    const further = furtherOf(draft);
+    return {
+      local: slotSession('local', { ...local, slot }),
+      remote: slotSession('remote', { ...remote, slot, further }),
+    };
   };
 }
 
-function session(side: Side, clientId: string, slot: number): SessionPlan {
-  return { key: `${side}/${clientId}`, side, clientId, slot };
+function routeSession(side: Side, { spec }: Connector, { route, share, slot }: Draft): SessionPlan {
+  const clientId = routeClientId(spec.clientIdPrefix, route.name, share);
+  return { key: `${side}/${clientId}`, side, clientId, slot, namedBy: 'route' };
+}
+
+function slotSession(side: Side, identity: SlotIdentity): SessionPlan {
+  const clientId = slotClientId(identity);
+  return { key: `${side}/${clientId}`, side, clientId, slot: identity.slot, namedBy: 'slot' };
 }

@@ -10,6 +10,8 @@ export interface SessionPlan {
   readonly side: Side;
   readonly clientId: string;
   readonly slot: number;
+  /** A session named by its slot never comes to another slot; one named by its route goes where the route goes. */
+  readonly namedBy: 'route' | 'slot';
 }
 
 /** A route, or one of the M clients of a route with a shared subscription. */

@@ -151,8 +151,8 @@ export interface BridgeProcessOptions {
 
 /** A way to run the same bridge as one process after another. */
 export interface BridgeProcesses {
-  /** Starts the process, without waiting until it is ready. */
-  readonly start: () => Promise<AgentProcess>;
+  /** Starts the process, as one of several instances if told which, without waiting until it is ready. */
+  readonly start: (instance?: number) => Promise<AgentProcess>;
   readonly write: (config: BridgeConfig | string) => Promise<void>;
 }
 
@@ -166,7 +166,9 @@ export async function prepareBridge(
   const file = join(dir, 'bridge.yaml');
   const write = (next: BridgeConfig | string) => writeFile(file, typeof next === 'string' ? next : bridgeYaml(next));
   await write(config);
-  return { write, start: () => startAgent(scope, { config: file, ...options }) };
+  const start = (instance?: number) =>
+    startAgent(scope, { config: file, ...options, ...(instance === undefined ? {} : { instance }) });
+  return { write, start };
 }
 
 function found<T>(value: T | undefined, what: string): T {

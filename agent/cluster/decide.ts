@@ -1,0 +1,85 @@
+import { outranks, ownersOf } from '../../shared/plan/ownership.ts';
+import { isAlive, livePeers, membersOf, type Roster, standingOf } from './roster.ts';
+
+/** What an instance has to do with slots now; most of the time nothing. */
+export interface Decision {
+  /** Slots to start. */
+  readonly acquire: readonly number[];
+  /** Slots to hand back in order: finish what is in flight, stop, and only then say so. */
+  readonly release: readonly number[];
+  /** Slots that another instance runs with the better claim: to be left at once. */
+  readonly surrender: readonly number[];
+}
+
+const NOTHING: Decision = { acquire: [], release: [], surrender: [] };
+
+/** Compares what this instance runs with what it is to run by what it knows. */
+export function decide(roster: Roster, now: number): Decision {
+  switch (standingOf(roster, now)) {
+    case 'apart':
+      return NOTHING;
+    case 'blind':
+      return decideAlone(roster);
+    case 'joined':
+      return decideTogether(roster, now);
+  }
+}
+
+/** Without sight of the others: our own slot, nothing else. */
+function decideAlone({ instance, slots, claims, releasing }: Roster): Decision {
+  const acquire = instance < slots && !claims.has(instance) ? [instance] : [];
+  const release = [...claims.keys()].filter((slot) => slot !== instance && slot < slots && !releasing.has(slot));
+  return { acquire, release, surrender: [] };
+}
+
+function decideTogether(roster: Roster, now: number): Decision {
+  const { id, claims, releasing, slots, cooling, revision, timing } = roster;
+  const live = livePeers(roster, now);
+  const owners = ownersOf({
+    slots: slotsToRun(roster, now),
+    members: membersOf(roster, now),
+    awaited: awaited(roster, now),
+  });
+  const surrender = [...claims.keys()].filter((slot) =>
+    live.some((peer) => peer.claims.has(slot) && outranks(slot, peer, roster)),
+  );
+  const acquire = [...owners.keys()].filter(
+    (slot) =>
+      owners.get(slot) === id &&
+      !claims.has(slot) &&
+      !live.some((peer) => peer.claims.has(slot)) &&
+      (cooling.get(slot) ?? 0) <= now,
+  );
+  const release = [...claims.keys()].filter((slot) => {
+    if (slot >= slots || releasing.has(slot) || surrender.includes(slot)) return false;
+    const owner = live.find((peer) => peer.id === owners.get(slot));
+    // An owner that does not have this document yet would leave the slot idle.
+    return owner !== undefined && owner.revision === revision && now - owner.since >= timing.handBackMs;
+  });
+  return { acquire, release, surrender };
+}
+
+/**
+ * The slots of the document, and those of an older one that somebody had not finished: a dead instance's, or one that is
+ * still at it.
+ */
+function slotsToRun(roster: Roster, now: number): number[] {
+  const slots = new Set(Array.from({ length: roster.slots }, (_, slot) => slot));
+  for (const slot of roster.claims.keys()) slots.add(slot);
+  for (const peer of roster.peers.values()) {
+    const alive = isAlive(roster, peer, now);
+    for (const [slot, term] of peer.claims) {
+      if (alive || (roster.terms.get(slot) ?? 0) <= term) slots.add(slot);
+    }
+  }
+  return [...slots].sort((a, b) => a - b);
+}
+
+/** Slots whose instance nobody has seen yet, for the time it may take to start. */
+function awaited({ slots, slotsSince, seen, instance, timing }: Roster, now: number): Set<number> {
+  if (now - slotsSince >= timing.awaitedMs) return new Set();
+  const unseen = Array.from({ length: slots }, (_, slot) => slot).filter(
+    (slot) => slot !== instance && !seen.has(slot),
+  );
+  return new Set(unseen);
+}

@@ -1,0 +1,302 @@
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
+import { routeClientId } from '../../shared/client-id.ts';
+import type { ConnectorDocument } from '../../shared/plan/document.ts';
+import { heartbeatTopic } from '../../shared/heartbeat-topic.ts';
+import type { Connector } from '../../shared/resources/connector.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { InstancesSnapshot } from '../observe/snapshot.ts';
+import type { Credentials } from '../session/credentials/credentials.ts';
+import { type ConnectionSpec, connectionSpecOf } from '../session/credentials/spec.ts';
+import type { SessionFault } from '../session/machine.ts';
+import type { Cluster } from './cluster.ts';
+import { decide } from './decide.ts';
+import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
+import { createPresence, type Presence } from './presence.ts';
+import {
+  createRoster,
+  forgetful,
+  heard,
+  isAlive,
+  livePeers,
+  type Roster,
+  sent,
+  standingOf,
+  withConnection,
+  withDocument,
+  withoutConnection,
+} from './roster.ts';
+import type { ClusterTiming } from './timing.ts';
+
+/** What an instance among others is made of. */
+export interface InstancesParts {
+  readonly instance: number;
+  /** Unique for each process. */
+  readonly id: string;
+  readonly timing: ClusterTiming;
+  readonly connectTimeoutMs: number;
+  readonly logger: Logger;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** The credentials of the local side of a document. */
+  readonly credentialsOf: (connector: Connector) => Credentials;
+  /** Other slots are ours than before, or may start now. */
+  readonly changed: () => void;
+}
+
+const POLL_MS = 20;
+
+/** One instance of several: sees the others through the local broker and shares the slots with them. */
+export class Instances implements Cluster {
+  readonly shared = true;
+  readonly #parts: InstancesParts;
+  #roster: Roster;
+  #document: ConnectorDocument | undefined;
+  #spec: ConnectionSpec | undefined;
+  #presence: Presence | undefined;
+  #state: 'running' | 'leaving' | 'gone' = 'running';
+  #applied: string | undefined;
+  #seq = 0;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #settled = false;
+  #fault: SessionFault | undefined;
+  #ticking: NodeJS.Timeout | undefined;
+
+  /** Remembers its parts; the first document connects. */
+  constructor(parts: InstancesParts) {
+    const { id, instance, timing } = parts;
+    this.#parts = parts;
+    this.#roster = createRoster({ id, instance, timing });
+  }
+
+  slotsOf(): ReadonlySet<number> {
+    const { claims, releasing } = this.#roster;
+    return new Set([...claims.keys()].filter((slot) => !releasing.has(slot)));
+  }
+
+  get cleared(): boolean {
+    return standingOf(this.#roster, this.#parts.now()) !== 'apart';
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  follow(document: ConnectorDocument): void {
+    const { now, timing } = this.#parts;
+    this.#document = document;
+    this.#roster = withDocument(this.#roster, document.connector.spec.bridgeInstances, document.revision, now());
+    this.#connect(document.connector);
+    this.#ticking ??= setInterval(() => this.#tick(), timing.tickMs);
+    this.#decide();
+  }
+
+  applied({ revision }: ConnectorDocument): void {
+    if (this.#applied === revision) return;
+    this.#applied = revision;
+    this.#beat();
+  }
+
+  async agreed(signal: AbortSignal): Promise<void> {
+    const { now, timing } = this.#parts;
+    const deadline = now() + timing.disagreementMs;
+    while (!this.#agree() && now() < deadline && !signal.aborted) await delay(POLL_MS);
+  }
+
+  get covered(): boolean {
+    const { revision, slots, claims } = this.#roster;
+    if (!this.#agree() || this.#applied !== revision) return false;
+    const live = this.#live;
+    const taken = (slot: number) => claims.has(slot) || live.some((peer) => peer.claims.has(slot));
+    return Array.from({ length: slots }, (_, slot) => slot).every(taken);
+  }
+
+  running(slots: ReadonlySet<number>, occupied: ReadonlySet<number>): void {
+    const { claims, releasing, slots: total } = this.#roster;
+    const given = [...releasing].filter((slot) => !slots.has(slot));
+    const finished = [...claims.keys()].filter((slot) => slot >= total && !occupied.has(slot));
+    if (given.length + finished.length === 0) return;
+    this.#disclaim([...given, ...finished]);
+    if (given.length > 0)
+      this.#parts.logger.info({ evt: 'SlotsHandedBack', slots: given }, 'another instance runs them');
+    this.#beat();
+  }
+
+  takenOver(slot: number): void {
+    const { instance, now, timing, logger, changed } = this.#parts;
+    if (slot === instance || !this.#roster.claims.has(slot) || !this.cleared) return;
+    const cooling = new Map(this.#roster.cooling).set(slot, now() + timing.cooldownMs);
+    this.#roster = { ...this.#roster, cooling };
+    this.#disclaim([slot]);
+    logger.warn(
+      { evt: 'SlotLost', slot, pauseMs: timing.cooldownMs },
+      'an instance that is not heard here runs this slot',
+    );
+    this.#beat();
+    changed();
+  }
+
+  leave(): void {
+    this.#state = 'leaving';
+    this.#beat();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#ticking);
+    this.#state = 'gone';
+    this.#beat();
+    await this.#presence?.stop();
+  }
+
+  snapshot(): InstancesSnapshot {
+    const now = this.#parts.now();
+    const { instance, claims, slots } = this.#roster;
+    const peers = [...this.#roster.peers.values()].map((peer) => ({
+      instance: peer.instance,
+      slots: [...peer.claims.keys()],
+      alive: isAlive(this.#roster, peer, now),
+      silentSeconds: Math.max(0, (now - peer.heardAt) / 1000),
+    }));
+    return {
+      instance,
+      standing: standingOf(this.#roster, now),
+      slots: [...claims.keys()],
+      total: slots,
+      peers,
+      ...(this.#fault && { fault: { reason: this.#fault.reason, message: this.#fault.message } }),
+    };
+  }
+
+  get #live() {
+    return livePeers(this.#roster, this.#parts.now());
+  }
+
+  /** Nobody who runs anything has another document in force. */
+  #agree(): boolean {
+    const { revision } = this.#roster;
+    return this.#live.every((peer) => peer.claims.size === 0 || peer.applied === revision);
+  }
+
+  #connect(connector: Connector): void {
+    const { id, instance, connectTimeoutMs, random, now, credentialsOf } = this.#parts;
+    const spec = connectionSpecOf(connector, 'local');
+    if (this.#presence && isDeepStrictEqual(spec, this.#spec)) return;
+    void this.#presence?.stop();
+    this.#spec = spec;
+    const { name } = connector.metadata;
+    const owner = routeClientId(connector.spec.clientIdPrefix, name);
+    this.#presence = createPresence({
+      spec,
+      credentials: credentialsOf(connector),
+      version: connector.spec.protocol === 'v5' ? 5 : 4,
+      clientId: `${owner}-instance-${instance}-${id}`,
+      topic: heartbeatTopic(name, instance),
+      filter: heartbeatTopic(name, '+'),
+      will: () => encodeHeartbeat({ ...this.#heartbeat(), state: 'lost' }),
+      connectTimeoutMs,
+      random,
+      now,
+      opened: () => this.#opened(),
+      closed: (fault, refused) => this.#closed(fault, refused),
+      heard: (payload) => this.#heard(payload),
+    });
+    this.#roster = withoutConnection(this.#roster, false, now());
+    this.#presence.start();
+  }
+
+  #opened(): void {
+    this.#fault = undefined;
+    this.#roster = withConnection(this.#roster, this.#parts.now());
+    this.#beat();
+  }
+
+  #closed(fault: SessionFault, refused: boolean): void {
+    const { logger, now } = this.#parts;
+    if (this.#fault?.reason !== fault.reason) {
+      logger.warn({ evt: 'InstancesUnseen', reason: fault.reason }, `other instances are not heard: ${fault.message}`);
+    }
+    this.#fault = fault;
+    this.#roster = withoutConnection(this.#roster, refused, now());
+  }
+
+  #heard(payload: Buffer): void {
+    const beat = decodeHeartbeat(payload);
+    if (!beat) return;
+    const { now } = this.#parts;
+    const news = beat.id !== this.#roster.id && !this.#roster.peers.has(beat.id);
+    this.#roster = heard(this.#roster, beat, now());
+    // A newcomer must know at once what is taken.
+    if (news) this.#beat();
+    this.#decide();
+  }
+
+  #tick(): void {
+    const { now, timing } = this.#parts;
+    this.#roster = forgetful(this.#roster, now());
+    if (now() - this.#sentAt >= timing.heartbeatMs) {
+      this.#beat();
+      this.#roster = sent(this.#roster);
+    }
+    this.#decide();
+  }
+
+  #decide(): void {
+    if (this.#state !== 'running' || !this.#document) return;
+    const { now, logger, changed } = this.#parts;
+    const { acquire, release, surrender } = decide(this.#roster, now());
+    const settled = this.#settled || this.cleared;
+    if (acquire.length + release.length + surrender.length === 0 && settled === this.#settled) return;
+    this.#settled = settled;
+    if (surrender.length > 0) {
+      this.#disclaim(surrender);
+      logger.warn(
+        { evt: 'SlotsSurrendered', slots: surrender },
+        'another instance runs them since this one was not heard',
+      );
+    }
+    this.#claim(acquire);
+    this.#roster = { ...this.#roster, releasing: new Set([...this.#roster.releasing, ...release]) };
+    if (acquire.length + surrender.length > 0) this.#beat();
+    changed();
+  }
+
+  #claim(slots: readonly number[]): void {
+    if (slots.length === 0) return;
+    const claims = new Map(this.#roster.claims);
+    const terms = new Map(this.#roster.terms);
+    for (const slot of slots) {
+      const term = (terms.get(slot) ?? 0) + 1;
+      terms.set(slot, term);
+      claims.set(slot, term);
+    }
+    this.#roster = { ...this.#roster, claims, terms };
+    const { instance, logger } = this.#parts;
+    const adopted = slots.filter((slot) => slot !== instance);
+    if (adopted.length < slots.length) logger.info({ evt: 'SlotsTaken', slots: [instance] }, 'starting');
+    if (adopted.length > 0) logger.info({ evt: 'SlotsAdopted', slots: adopted }, 'their own instance is not there');
+  }
+
+  #disclaim(slots: readonly number[]): void {
+    const claims = new Map(this.#roster.claims);
+    const releasing = new Set(this.#roster.releasing);
+    for (const slot of slots) {
+      claims.delete(slot);
+      releasing.delete(slot);
+    }
+    this.#roster = { ...this.#roster, claims, releasing };
+  }
+
+  #beat(): void {
+    if (!this.#presence || this.#roster.connectedAt === undefined) return;
+    this.#sentAt = this.#parts.now();
+    this.#presence.publish(encodeHeartbeat(this.#heartbeat()));
+  }
+
+  #heartbeat(): Heartbeat {
+    const { id, instance, revision, claims } = this.#roster;
+    this.#seq++;
+    return { id, instance, seq: this.#seq, state: this.#state, revision, applied: this.#applied, claims };
+  }
+}

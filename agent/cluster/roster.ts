@@ -1,0 +1,151 @@
+import type { Member } from '../../shared/plan/ownership.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { ClusterTiming } from './timing.ts';
+
+/** Another process of the same connector. */
+export interface Peer extends Heartbeat {
+  /** Monotonic milliseconds: first heard without a break, last heard, and when its connection was said to be lost. */
+  readonly since: number;
+  readonly heardAt: number;
+  readonly suspectedAt?: number | undefined;
+}
+
+/** How far this instance can trust what it hears. */
+export type Standing =
+  /** No connection, or not heard long enough: nothing is taken and nothing is connected anew. */
+  | 'apart'
+  | 'joined'
+  /** The broker takes no heartbeats from us or passes none on: this instance runs its own slot and knows of no other. */
+  | 'blind';
+
+/** What one instance knows of all of them. Times are monotonic milliseconds. */
+export interface Roster {
+  readonly id: string;
+  readonly instance: number;
+  readonly timing: ClusterTiming;
+  /** Slots of the document in force, and since when it has so many. */
+  readonly slots: number;
+  readonly slotsSince: number;
+  readonly revision: string;
+  readonly peers: ReadonlyMap<string, Peer>;
+  /** Instance numbers that were heard at least once. */
+  readonly seen: ReadonlySet<number>;
+  /** Our slots, and among them those that are being given up. */
+  readonly claims: ReadonlyMap<number, number>;
+  readonly releasing: ReadonlySet<number>;
+  /** Most times a slot is known to have changed hands. */
+  readonly terms: ReadonlyMap<number, number>;
+  /** Until when a slot is left alone that somebody unseen took from us. */
+  readonly cooling: ReadonlyMap<number, number>;
+  readonly connectedAt?: number | undefined;
+  /** The broker does not let us in, though it is there. */
+  readonly refusedAt?: number | undefined;
+  /** When our own heartbeat last came back, and since when it does without a break. */
+  readonly echoAt?: number | undefined;
+  readonly joinedAt?: number | undefined;
+  /** Heartbeats sent since one came back. Counted, not timed: a process that was frozen has not tried. */
+  readonly unheard: number;
+}
+
+export function createRoster(self: Pick<Roster, 'id' | 'instance' | 'timing'>): Roster {
+  return {
+    ...self,
+    slots: 0,
+    slotsSince: 0,
+    revision: '',
+    peers: new Map(),
+    seen: new Set(),
+    claims: new Map(),
+    releasing: new Set(),
+    terms: new Map(),
+    cooling: new Map(),
+    unheard: 0,
+  };
+}
+
+/** The document in force has so many slots. */
+export function withDocument(roster: Roster, slots: number, revision: string, now: number): Roster {
+  return { ...roster, revision, slots, slotsSince: slots === roster.slots ? roster.slotsSince : now };
+}
+
+/** The connection for heartbeats came up. */
+export function withConnection(roster: Roster, now: number): Roster {
+  return { ...roster, connectedAt: now, refusedAt: undefined, echoAt: undefined, joinedAt: undefined, unheard: 0 };
+}
+
+/** The connection for heartbeats is gone, or was `refused` by a broker that is there. */
+export function withoutConnection(roster: Roster, refused: boolean, now: number): Roster {
+  const refusedAt = refused ? (roster.refusedAt ?? now) : undefined;
+  return { ...roster, connectedAt: undefined, refusedAt, echoAt: undefined, joinedAt: undefined };
+}
+
+/** A heartbeat came in: our own, come back from the broker, or that of a peer. */
+export function heard(roster: Roster, beat: Heartbeat, now: number): Roster {
+  if (beat.id === roster.id) return beat.state === 'lost' ? roster : echoed(roster, now);
+  const known = roster.peers.get(beat.id);
+  if (beat.state === 'lost') {
+    return known ? withPeer(roster, { ...known, suspectedAt: known.suspectedAt ?? now }) : roster;
+  }
+  if (known && beat.seq <= known.seq) return roster;
+  const since = known && isAlive(roster, known, now) ? known.since : now;
+  return withPeer(learned(roster, beat), { ...beat, since, heardAt: now, suspectedAt: undefined });
+}
+
+function echoed(roster: Roster, now: number): Roster {
+  const unbroken = roster.echoAt !== undefined && now - roster.echoAt <= roster.timing.silenceMs;
+  return { ...roster, echoAt: now, joinedAt: unbroken ? (roster.joinedAt ?? now) : now, unheard: 0 };
+}
+
+/** A heartbeat of ours left. */
+export function sent(roster: Roster): Roster {
+  return { ...roster, unheard: roster.unheard + 1 };
+}
+
+function learned(roster: Roster, { instance, claims }: Heartbeat): Roster {
+  const terms = new Map(roster.terms);
+  for (const [slot, term] of claims) terms.set(slot, Math.max(term, terms.get(slot) ?? 0));
+  return { ...roster, terms, seen: new Set(roster.seen).add(instance) };
+}
+
+function withPeer(roster: Roster, peer: Peer): Roster {
+  return { ...roster, peers: new Map(roster.peers).set(peer.id, peer) };
+}
+
+/** How far this instance can trust what it hears. */
+export function standingOf(roster: Roster, now: number): Standing {
+  const { connectedAt, refusedAt, echoAt, joinedAt, unheard, timing } = roster;
+  if (refusedAt !== undefined) return now - refusedAt >= timing.blindBeats * timing.heartbeatMs ? 'blind' : 'apart';
+  if (connectedAt === undefined) return 'apart';
+  if (unheard >= timing.blindBeats) return 'blind';
+  if (echoAt === undefined || joinedAt === undefined) return 'apart';
+  return now - echoAt <= timing.silenceMs && now - joinedAt >= timing.settleMs ? 'joined' : 'apart';
+}
+
+/** Whether a peer is heard. Silence counts only from when we could have heard it. */
+export function isAlive({ joinedAt, timing }: Roster, peer: Peer, now: number): boolean {
+  if (peer.state === 'gone') return false;
+  if (peer.suspectedAt !== undefined && now - peer.suspectedAt > timing.suspectMs) return false;
+  return now - Math.max(peer.heardAt, joinedAt ?? now) <= timing.silenceMs;
+}
+
+/** Peers that are alive, those that are leaving included. */
+export function livePeers(roster: Roster, now: number): Peer[] {
+  return [...roster.peers.values()].filter((peer) => isAlive(roster, peer, now));
+}
+
+/** Who can be given slots: everybody alive who means to stay, and ourselves. */
+export function membersOf(roster: Roster, now: number): Member[] {
+  return [roster, ...livePeers(roster, now).filter(({ state }) => state === 'running')];
+}
+
+/** Forgets dead peers after a time, and those whose claims others have taken up. */
+export function forgetful(roster: Roster, now: number): Roster {
+  const stale = (peer: Peer) => {
+    if (isAlive(roster, peer, now)) return false;
+    if (now - peer.heardAt > roster.timing.memoryMs) return true;
+    return [...peer.claims].every(([slot, term]) => (roster.terms.get(slot) ?? 0) > term);
+  };
+  const kept = [...roster.peers.values()].filter((peer) => !stale(peer));
+  if (kept.length === roster.peers.size) return roster;
+  return { ...roster, peers: new Map(kept.map((peer) => [peer.id, peer])) };
+}

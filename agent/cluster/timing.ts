@@ -1,0 +1,39 @@
+/** Every delay of membership, in milliseconds; on the monotonic clock of the one who waits. */
+export interface ClusterTiming {
+  /** Pause between two heartbeats. */
+  readonly heartbeatMs: number;
+  /** How often decisions are looked at again when nothing is heard. */
+  readonly tickMs: number;
+  /** An instance without a heartbeat for this long is dead. */
+  readonly silenceMs: number;
+  /** How long an instance whose connection broke may take to be heard again. */
+  readonly suspectMs: number;
+  /** How long a newcomer listens before it takes anything. */
+  readonly settleMs: number;
+  /** How long a slot waits for its own instance when nobody has ever seen that. */
+  readonly awaitedMs: number;
+  /** How long an instance that came back must last before its slot is handed back. */
+  readonly handBackMs: number;
+  /** So many heartbeats of ours that do not come back mean that the broker does not pass them on. */
+  readonly blindBeats: number;
+  /** How long an adopter keeps away from a slot that somebody unseen took from it. */
+  readonly cooldownMs: number;
+  /** How long the start of a route waits for instances that still run an older document. */
+  readonly disagreementMs: number;
+  /** How long the last claims of a dead instance are remembered. */
+  readonly memoryMs: number;
+}
+
+export const DEFAULT_CLUSTER_TIMING: ClusterTiming = {
+  heartbeatMs: 1_000,
+  tickMs: 100,
+  silenceMs: 3_000,
+  suspectMs: 400,
+  settleMs: 500,
+  awaitedMs: 10_000,
+  handBackMs: 1_000,
+  blindBeats: 5,
+  cooldownMs: 300_000,
+  disagreementMs: 10_000,
+  memoryMs: 600_000,
+};

@@ -30,6 +30,8 @@ export interface AgentOptions {
   readonly random?: () => number;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
+  /** Milliseconds since 1970, UTC: only to tell people when something was. */
+  readonly wallClock?: () => number;
 }
 
 /** The data plane of one connector, for as long as the process runs. */
@@ -47,11 +49,11 @@ export interface Agent {
 /** Remembers its options; `start` reads the configuration and connects. */
 export function createAgent(options: AgentOptions): Agent {
   const { logger, identity = {}, timing = DEFAULT_TIMING, random = Math.random } = options;
-  const { now = () => performance.now() } = options;
+  const { now = () => performance.now(), wallClock = Date.now } = options;
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   const ending = new AbortController();
-  const startedAt = new Date().toISOString();
+  const startedAt = new Date(wallClock()).toISOString();
   const files = createMountedFiles(options);
   let config: ConfigSnapshot = { generation: 0, rejectedTotal: 0 };
   let ticking: NodeJS.Timeout | undefined;
@@ -81,7 +83,7 @@ export function createAgent(options: AgentOptions): Agent {
 
   const take = async (update: ConfigUpdate): Promise<void> => {
     if (update.kind === 'document') await steering.apply(update.document);
-    config = recordUpdate(config, update, new Date());
+    config = recordUpdate(config, update, new Date(wallClock()));
     progressed();
   };
 
@@ -106,8 +108,12 @@ export function createAgent(options: AgentOptions): Agent {
       clearInterval(ticking);
       closed.resolve();
     },
-    snapshot: () =>
-      snapshotAgent({ connector: steering.connector, version: options.version, startedAt, config, bridge, cluster }),
+    snapshot() {
+      const offset = wallClock() - now();
+      const wallAt = (monotonic: number) => new Date(offset + monotonic).toISOString();
+      const { connector } = steering;
+      return snapshotAgent({ connector, version: options.version, startedAt, config, bridge, cluster, wallAt });
+    },
     ready: ready.promise,
     closed: closed.promise,
   };

@@ -218,8 +218,10 @@ export class Session {
     });
   }
 
-  snapshot(): SessionSnapshot {
+  /** @param wallAt the date of a time in monotonic milliseconds, ISO 8601. */
+  snapshot(wallAt: (monotonic: number) => string): SessionSnapshot {
     return snapshotSession({
+      wallAt,
       ...this.#parts,
       state: this.#state,
       since: this.#since,

@@ -31,6 +31,8 @@ export interface BridgeOptions {
   readonly secretsDir?: string;
   readonly configmapsDir?: string;
   readonly now?: () => number;
+  /** The slot it is meant for; it is alone and runs all slots unless told. */
+  readonly instance?: number;
   readonly identity?: IdentityOptions;
   /** Do not wait until all routes are ready. */
   readonly unready?: boolean;
@@ -77,6 +79,7 @@ export async function startBridge(scope: Scope, config: BridgeConfig, options: B
     version: '0.0.0-test',
     timing: { ...QUICK_TIMING, ...options.timing },
     ...(options.now ? { now: options.now } : {}),
+    ...(options.instance === undefined ? {} : { instance: options.instance }),
     ...(options.identity ? { identity: options.identity } : {}),
   });
   const bridge = createBridge(agent, file, lines);

@@ -2,6 +2,7 @@ import type { Clock } from '../../local/broker/clock.ts';
 import type { BrokerHooks } from '../../local/broker/hooks.ts';
 import type { BrokerProfile } from '../../local/broker/profile.ts';
 import { createEventGridEmulator, type EventGridEmulator } from '../../local/emulator/emulator.ts';
+import type { Authenticator } from '../../local/emulator/authentication/authenticator.ts';
 import type { PermissionTable } from '../../local/emulator/permissions.ts';
 import type { EventGridProfileName } from '../../local/emulator/profiles.ts';
 import type { EventGridSettings } from '../../local/emulator/settings.ts';
@@ -39,7 +40,10 @@ export interface RemoteOptions {
   readonly settings?: Partial<EventGridSettings>;
   readonly dated?: EventGridProfileName;
   readonly permissions?: PermissionTable;
+  readonly authenticator?: Authenticator;
   readonly clock?: Clock;
+  /** Milliseconds since 1970, by which Event Grid judges tokens. */
+  readonly wallClock?: () => number;
 }
 
 /**
@@ -67,14 +71,8 @@ export async function startInside(scope: Scope, kind: InsideKind, options: Remot
     const embedded = await startEmbedded(scope, { hooks, profile, ...(clock && { clock }) });
     return { ...embedded, side: sideOf(kind, embedded.port) };
   }
-  const { dated = 'eventgrid-2026', profile, settings, hooks, permissions, clock } = options;
-  const emulator = createEventGridEmulator({
-    profile: dated,
-    settings: { ...profile, ...settings },
-    ...(hooks && { hooks }),
-    ...(permissions && { permissions }),
-    ...(clock && { clock }),
-  });
+  const { dated = 'eventgrid-2026', profile, settings, ...rest } = options;
+  const emulator = createEventGridEmulator({ ...rest, profile: dated, settings: { ...profile, ...settings } });
   scope.onTestFinished(() => emulator.close());
   const { port } = await emulator.listen();
   return { broker: emulator, emulator, port, side: sideOf(kind, port) };

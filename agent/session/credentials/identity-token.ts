@@ -32,7 +32,12 @@ export function createIdentityToken(parts: IdentityTokenParts): LogOnSource {
   let fruitless = 0;
 
   function plan(): void {
-    if (life !== undefined) alarm.set(nextRequestAt({ life, now: clock.now(), fruitless, random: random() }));
+    if (life === undefined) return;
+    const now = clock.now();
+    const due = nextRequestAt({ life, now, fruitless, random: random() });
+    // A pause is a length of time, whatever becomes of the date meanwhile.
+    if (fruitless > 0) alarm.pause(due - now);
+    else alarm.set(due);
   }
 
   async function ask(): Promise<void> {
@@ -85,6 +90,8 @@ function stateOf({ expiresAt }: TokenLife, fault: CredentialError | undefined): 
 interface Alarm {
   /** Milliseconds since 1970; takes the place of an earlier one. */
   readonly set: (due: number) => void;
+  /** Milliseconds from now, however the clock is set meanwhile; takes the place of an earlier one. */
+  readonly pause: (ms: number) => void;
   readonly stop: () => void;
 }
 
@@ -99,5 +106,9 @@ function createAlarm(clock: WallClock, ring: () => void): Alarm {
       else ring();
     });
   }
-  return { set, stop: () => cancel?.() };
+  function pause(ms: number): void {
+    cancel?.();
+    cancel = clock.after(ms, ring);
+  }
+  return { set, pause, stop: () => cancel?.() };
 }

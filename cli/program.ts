@@ -108,7 +108,11 @@ function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
       .addOption(http())
       .option('--secrets-dir <dir>', 'folder with one folder per Secret', '/var/run/mqttbridge/secrets')
       .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
-      .option('--instance <k>', 'run only slot K, counted from 0 (default: all slots)', wholeNumber)
+      .option(
+        '--instance <k>',
+        'this is instance K of several, counted from 0: run slot K, and those of dead ones (default: run all slots alone)',
+        wholeNumber,
+      )
       .option(
         '--extension-resource-id <id>',
         'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',

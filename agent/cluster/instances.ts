@@ -61,6 +61,7 @@ export class Instances implements Cluster {
   #seq = 0;
   #sentAt = Number.NEGATIVE_INFINITY;
   #settled = false;
+  #adoptions = 0;
   #fault: SessionFault | undefined;
   #ticking: NodeJS.Timeout | undefined;
 
@@ -165,6 +166,7 @@ export class Instances implements Cluster {
       slots: [...claims.keys()],
       total: slots,
       peers,
+      adoptions: this.#adoptions,
       ...(this.#fault && { fault: { reason: this.#fault.reason, message: this.#fault.message } }),
     };
   }
@@ -275,6 +277,7 @@ export class Instances implements Cluster {
     const { instance, logger } = this.#parts;
     const adopted = slots.filter((slot) => slot !== instance);
     if (adopted.length < slots.length) logger.info({ evt: 'SlotsTaken', slots: [instance] }, 'starting');
+    this.#adoptions += adopted.length;
     if (adopted.length > 0) logger.info({ evt: 'SlotsAdopted', slots: adopted }, 'their own instance is not there');
   }
 

@@ -335,7 +335,7 @@ export class Sender implements Flushable {
     if (verdict.kind === 'accepted') this.#forwarded(transit, this.#parts.now());
     else if (this.#pace !== undefined && reasonCode === QUOTA_EXCEEDED) this.#throttled(transit);
     else if (verdict.kind === 'transient') this.repeat(transit, 'transient_refusal');
-    else this.#parts.refused(transit, verdict.reason);
+    else this.#parts.refused(transit, verdict.reason, reasonCode);
     if (this.#line.waiting > 0 || this.#held.any) this.pump();
   }
 

@@ -4,7 +4,7 @@ import type { Pacing } from '../forward/pace.ts';
 import { Pacer } from '../forward/pacer.ts';
 import type { ConnectionMaterial } from './credentials/credentials.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
-import type { SessionParts } from './session.ts';
+import type { SessionParts } from './session-parts.ts';
 
 /** Largest topic alias a broker may use towards us. */
 export const TOPIC_ALIAS_MAXIMUM = 32;

@@ -7,6 +7,8 @@ export interface SessionFault {
   readonly reason: string;
   /** One sentence for a person. */
   readonly message: string;
+  /** Command or setting that mends it. */
+  readonly fix?: string;
   /** MQTT 5 reason code, when the broker gave one. */
   readonly reasonCode?: number;
   readonly verdict: Verdict;

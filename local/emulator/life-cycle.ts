@@ -7,7 +7,9 @@ export type DisconnectionReason =
   | 'ClientError'
   | 'ClientInitiatedDisconnect'
   | 'ConnectionLost'
+  | 'IpForbidden'
   | 'QuotaExceeded'
+  | 'ServerError'
   | 'ServerInitiatedDisconnect'
   | 'SessionOverflow'
   | 'SessionTakenOver';
@@ -18,11 +20,18 @@ export type DropReason = 'SessionExpiry' | 'TransientSession' | 'SessionOverflow
 /** The limits that throttle, in the words of the service's metrics. */
 export type ThrottleType =
   | 'IncomingPublishPacketsPerConnection'
+  | 'IncomingPublishPacketsPerNamespace'
   | 'InboundBandwidthPerConnection'
+  | 'InboundBandwidthPerNamespace'
   | 'InboundInflightPerConnection'
   | 'OutboundPublishPacketsPerConnection'
+  | 'OutboundPublishPacketsPerNamespace'
+  | 'OutboundBandwidthPerConnection'
+  | 'OutboundBandwidthPerNamespace'
   | 'SubscribeOperationsPerConnection'
-  | 'ConnectPacketsPerSession';
+  | 'SubscribeOperationsPerNamespace'
+  | 'ConnectPacketsPerSession'
+  | 'ConnectPacketsPerNamespace';
 
 interface SessionEvent {
   readonly sequenceNumber: number;
@@ -37,7 +46,9 @@ export type EmulatorEvent =
   | (SessionEvent & { readonly kind: 'sessionDropped'; readonly dropReason: DropReason })
   | { readonly kind: 'refused'; readonly clientSessionName: string; readonly reasonCode: number }
   | { readonly kind: 'throttled'; readonly clientSessionName: string; readonly throttleType: ThrottleType }
-  | { readonly kind: 'unauthorized'; readonly clientSessionName: string; readonly topic: string };
+  | { readonly kind: 'unauthorized'; readonly clientSessionName: string; readonly topic: string }
+  /** Life-cycle events whose subscriber did not take them. */
+  | { readonly kind: 'eventsUndelivered'; readonly count: number; readonly detail: string };
 
 const DISCONNECTIONS: Readonly<Record<DisconnectCause, DisconnectionReason>> = {
   client: 'ClientInitiatedDisconnect',
@@ -49,6 +60,7 @@ const DISCONNECTIONS: Readonly<Record<DisconnectCause, DisconnectionReason>> = {
   quota: 'QuotaExceeded',
   'queue-full': 'SessionOverflow',
   server: 'ServerInitiatedDisconnect',
+  'server-error': 'ServerError',
 };
 
 const DROPS: Readonly<Record<SessionEnd, DropReason>> = {

@@ -8,7 +8,7 @@ import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startProducer } from '../support/load.ts';
 import { connectionOf, startRawBroker } from '../support/raw-broker.ts';
 import { connectRawClient } from '../support/raw-client.ts';
-import { type InsideEnd, type RemoteOptions, startInside } from '../support/remote.ts';
+import { agentEvents, type InsideEnd, type RemoteOptions, startInside } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 import { createManualClock } from '../integration/broker/support/manual-clock.ts';
 
@@ -27,9 +27,8 @@ async function setStage(
 }
 
 /** What Event Grid noted about the agent's sessions, in its own words. */
-function storyOf({ emulator }: InsideEnd): readonly string[] {
-  const own = (emulator?.log.entries() ?? []).filter(({ clientSessionName }) => clientSessionName.startsWith('agent'));
-  return own.map(wordOf);
+function storyOf(remote: InsideEnd): readonly string[] {
+  return agentEvents(remote).map(wordOf);
 }
 
 function wordOf(event: EmulatorEvent): string {

@@ -6,7 +6,7 @@ import type { EventGridSettings } from '../../local/emulator/settings.ts';
 import { outward } from '../support/bridge-config.ts';
 import { startBridge } from '../support/bridge-harness.ts';
 import { eventually } from '../support/eventually.ts';
-import { type InsideEnd, startInside } from '../support/remote.ts';
+import { agentEvents, startInside } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 import { createUnhurriedClock } from '../support/unhurried-clock.ts';
 
@@ -38,13 +38,7 @@ async function offer(scope: TestContext, { dated, settings = {}, offered, count 
   await eventually(() => describe().forwarded === count, { deadlineMs: 40_000, describe });
   expect(bridge.route('up').counters).toMatchObject({ received: count, forwarded: count, dropped: {} });
   expect(new Set(arrivals.map(({ payload }) => payload)).size).toBe(count);
-  return { bridge, arrivals, agent: eventsOf(remote) };
-}
-
-/** What Event Grid noted about the agent's session. */
-function eventsOf({ emulator }: InsideEnd): readonly EmulatorEvent[] {
-  const events = emulator?.log.entries() ?? [];
-  return events.filter(({ clientSessionName }) => clientSessionName === 'agent-up');
+  return { bridge, arrivals, agent: agentEvents(remote) };
 }
 
 /** Messages per second of the second half, when the agent has found out what it may. */

@@ -6,7 +6,7 @@ import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startConsumer, startProducer } from '../support/load.ts';
 import { PROPERTY } from '../support/properties.ts';
 import { connectRawClient } from '../support/raw-client.ts';
-import { startInside } from '../support/remote.ts';
+import { agentEvents, startInside } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
 const DAY_MS = 86_400_000;
@@ -58,8 +58,7 @@ describe('F29 - a date that jumps by a day and by ten minutes, and stands still 
     }
     expectUndisturbed(bridge);
     expect(bridge.route('up').counters).toMatchObject({ received: 100, forwarded: 100, dropped: {}, retried: {} });
-    const own = remote.emulator?.log.entries().filter(({ clientSessionName }) => clientSessionName.startsWith('agent'));
-    expect(own?.map(({ kind }) => kind)).toEqual(['connected', 'connected']);
+    expect(agentEvents(remote).map(({ kind }) => kind)).toEqual(['connected', 'connected']);
   });
 
   test('changes no pause between attempts to connect', async (scope) => {

@@ -3,6 +3,7 @@ import type { BrokerHooks } from '../../local/broker/hooks.ts';
 import type { BrokerProfile } from '../../local/broker/profile.ts';
 import { createEventGridEmulator, type EventGridEmulator } from '../../local/emulator/emulator.ts';
 import type { Authenticator } from '../../local/emulator/authentication/authenticator.ts';
+import type { EmulatorEvent } from '../../local/emulator/life-cycle.ts';
 import type { PermissionTable } from '../../local/emulator/permissions.ts';
 import type { EventGridProfileName } from '../../local/emulator/profiles.ts';
 import type { EventGridSettings } from '../../local/emulator/settings.ts';
@@ -51,6 +52,7 @@ export interface RemoteOptions {
  * its session over a queue of more than 100, as every subscriber does.
  */
 export const SWIFT_SUBSCRIBERS = {
+  throughputUnits: 40,
   outboundMessagesPerSecond: 100_000,
   outboundBytesPerSecond: 100_000_000,
   maximumQueuedMessages: 100_000,
@@ -76,6 +78,16 @@ export async function startInside(scope: Scope, kind: InsideKind, options: Remot
   scope.onTestFinished(() => emulator.close());
   const { port } = await emulator.listen();
   return { broker: emulator, emulator, port, side: sideOf(kind, port) };
+}
+
+/** An event of one session. */
+type SessionEvent = Extract<EmulatorEvent, { readonly clientSessionName: string }>;
+
+/** What Event Grid noted about the agent's sessions, the oldest first. */
+export function agentEvents({ emulator }: InsideEnd): readonly SessionEvent[] {
+  const ofAgent = (event: EmulatorEvent): event is SessionEvent =>
+    'clientSessionName' in event && event.clientSessionName.startsWith('agent-');
+  return (emulator?.log.entries() ?? []).filter(ofAgent);
 }
 
 /** Whether a broker of this kind takes messages of this QoS: Event Grid ends a connection over QoS 2. */

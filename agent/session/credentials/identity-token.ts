@@ -1,4 +1,5 @@
 import { CredentialError } from './credential-error.ts';
+import { objectIdOf } from './jwt-claims.ts';
 import type { LogOnSource, TokenState } from './log-on-source.ts';
 import { createRenewals } from './renewals.ts';
 import { createTokenRequest, type TokenRequestParts } from './token-request.ts';
@@ -77,14 +78,22 @@ export function createIdentityToken(parts: IdentityTokenParts): LogOnSource {
       });
       return { enhanced: renewals.current };
     },
-    token: () => life && stateOf(life, fault),
+    token: () => life && stateOf(life, renewals.current && objectIdOf(renewals.current.data), fault),
     follow: (used, renewed) => renewals.follow(used, renewed),
   };
 }
 
-function stateOf({ expiresAt }: TokenLife, fault: CredentialError | undefined): TokenState {
-  const state = { method: METHOD, expiresAt: Math.floor(expiresAt / 1000) };
-  return fault === undefined ? state : { ...state, rejected: fault.message };
+function stateOf(
+  { expiresAt }: TokenLife,
+  objectId: string | undefined,
+  fault: CredentialError | undefined,
+): TokenState {
+  return {
+    method: METHOD,
+    expiresAt: Math.floor(expiresAt / 1000),
+    ...(objectId === undefined ? {} : { objectId }),
+    ...(fault === undefined ? {} : { rejected: fault.message }),
+  };
 }
 
 interface Alarm {

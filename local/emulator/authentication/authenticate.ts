@@ -1,6 +1,6 @@
 import type { AuthenticationAttempt, AuthenticationVerdict, ConnectRequest } from '../../broker/hooks.ts';
 import { reason } from '../../broker/reason.ts';
-import type { ClientAttributes } from '../permissions.ts';
+import type { ClientAttributes } from '../attributes.ts';
 import type { ServiceSessions } from '../sessions.ts';
 import type { ServiceSettings } from '../settings.ts';
 import type { Authenticator, Identification } from './authenticator.ts';
@@ -30,7 +30,10 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
   const attributes = new WeakMap<ConnectRequest, ClientAttributes>();
 
   function verdictOf({ request, again }: AuthenticationAttempt, found: Identification): AuthenticationVerdict {
-    if (found.kind === 'unknown') return refused(found.reasonCode);
+    if (found.kind === 'unknown') {
+      const ofMethod = found.reasonCode === reason.badAuthenticationMethod;
+      return refused(ofMethod ? settings.unknownMethodReasonCode : found.reasonCode);
+    }
     // A session belongs to one authentication name: nobody may turn it into another's.
     const owner = again ? sessions.get(request.clientId)?.authenticationName : found.name;
     if (owner !== found.name) return refused(reason.notAuthorized);

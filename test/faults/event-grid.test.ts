@@ -1,4 +1,5 @@
 import { describe, expect, type TestContext, test } from 'vitest';
+import { DEFAULT_TIMING } from '../../agent/session/timing.ts';
 import type { EmulatorEvent } from '../../local/emulator/life-cycle.ts';
 import { type BridgeConfig, inward, outward } from '../support/bridge-config.ts';
 import { startBridge } from '../support/bridge-harness.ts';
@@ -205,4 +206,23 @@ test('more subscriptions than Event Grid grants one session are reported, and th
   await eventually(() => bridge.route('r0').counters.forwarded + bridge.route('r49').counters.forwarded === 2);
   expect(storyOf(remote)).not.toContain('SubscribeOperationsPerConnection');
   expect(bridge.session('remote').epoch).toBe(1);
+});
+
+test('an agent started a moment after another one with its client ID is let in a second later', async (scope) => {
+  const [local, remote] = [await startEmbedded(scope), await startInside(scope, 'eventgrid')];
+  const before = await connectRawClient(scope, { port: remote.port, clientId: 'agent-up' });
+  await before.disconnect();
+  const config = { local: local.port, remote: remote.side(), routes: [outward('up', 'up/#')] };
+  const timing = { reconnect: DEFAULT_TIMING.reconnect };
+  const bridge = await startBridge(scope, config, { unready: true, timing });
+  await bridge.allReady();
+  expect(storyOf(remote)).toEqual([
+    'connected',
+    'ClientInitiatedDisconnect',
+    'TransientSession',
+    'ConnectPacketsPerSession',
+    'refused',
+    'connected',
+  ]);
+  expect(Number(bridge.events('Disconnected')[0].nextDelayMs)).toBeLessThanOrEqual(1_000);
 });

@@ -53,7 +53,8 @@ export function createAgent(options: AgentOptions): Agent {
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   const ending = new AbortController();
-  const startedAt = new Date(wallClock()).toISOString();
+  const wallAt = (monotonic: number) => new Date(wallClock() - now() + monotonic).toISOString();
+  const startedAt = wallAt(now());
   const files = createMountedFiles(options);
   let config: ConfigSnapshot = { generation: 0, rejectedTotal: 0 };
   let ticking: NodeJS.Timeout | undefined;
@@ -72,18 +73,11 @@ export function createAgent(options: AgentOptions): Agent {
     closed.resolve();
   };
 
-  const steering = createSteering({
-    bridge,
-    cluster,
-    logger,
-    signal: ending.signal,
-    moved: () => progressed(),
-    failed: fail,
-  });
+  const steering = createSteering({ bridge, cluster, logger, signal: ending.signal, moved: progressed, failed: fail });
 
   const take = async (update: ConfigUpdate): Promise<void> => {
     if (update.kind === 'document') await steering.apply(update.document);
-    config = recordUpdate(config, update, new Date(wallClock()));
+    config = recordUpdate(config, update, wallAt(now()));
     progressed();
   };
 
@@ -109,8 +103,6 @@ export function createAgent(options: AgentOptions): Agent {
       closed.resolve();
     },
     snapshot() {
-      const offset = wallClock() - now();
-      const wallAt = (monotonic: number) => new Date(offset + monotonic).toISOString();
       const { connector } = steering;
       return snapshotAgent({ connector, version: options.version, startedAt, config, bridge, cluster, wallAt });
     },
@@ -120,8 +112,11 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 /** What the status says of the configuration after an update; the last good document stays in force after a bad one. */
-function recordUpdate({ rejected: _past, ...config }: ConfigSnapshot, update: ConfigUpdate, now: Date): ConfigSnapshot {
-  const at = now.toISOString();
+function recordUpdate(
+  { rejected: _past, ...config }: ConfigSnapshot,
+  update: ConfigUpdate,
+  at: string,
+): ConfigSnapshot {
   if (update.kind === 'rejected') {
     const { revision, problems } = update;
     return { ...config, rejectedTotal: config.rejectedTotal + 1, rejected: { revision, at, problems } };

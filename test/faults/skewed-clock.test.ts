@@ -21,7 +21,11 @@ interface AgentClock extends WallClock {
 }
 
 function createAgentClock(truth: ManualClock, skewMs: number): AgentClock {
-  const clock: AgentClock = { skewMs, now: () => truth.now() + clock.skewMs, after: truth.after };
+  const clock: AgentClock = {
+    skewMs,
+    now: () => truth.now() + clock.skewMs,
+    after: (ms, action) => truth.after(ms, action),
+  };
   return clock;
 }
 
@@ -60,7 +64,7 @@ async function setStage(scope: TestContext, skewMs: number) {
   const remote = await startInside(scope, 'eventgrid', {
     settings,
     clock: truth,
-    wallClock: truth.now,
+    wallClock: () => truth.now(),
     authenticator: tokensAt(truth),
   });
   const local = await startEmbedded(scope);

@@ -24,7 +24,7 @@ async function offer(scope: TestContext, { dated, settings = {}, offered, count 
   const local = await startEmbedded(scope);
   const remote = await startInside(scope, 'eventgrid', { dated, settings, clock });
   const config = { local: local.port, remote: remote.side(), routes: [outward('up', 'up/#')] };
-  const bridge = await startBridge(scope, config, { now: clock.now });
+  const bridge = await startBridge(scope, config, { now: () => clock.now() });
   const arrivals: { readonly at: number; readonly payload: string }[] = [];
   remote.broker.events.on('published', ({ payload }) => {
     arrivals.push({ at: clock.now(), payload: payload.toString() });

@@ -19,5 +19,5 @@ export function createUnhurriedClock(scope: Scope): Clock {
   };
   const ticking = setInterval(now, 1);
   scope.onTestFinished(() => clearInterval(ticking));
-  return { now, after: systemClock.after };
+  return { now, after: (ms, action) => systemClock.after(ms, action) };
 }

@@ -17,12 +17,18 @@ async function startGuarded(scope: TestContext, kind: InsideKind) {
     const { port } = await startEmbedded(scope, { hooks: { onSubscribe } });
     return { side: port, allow: () => void (allowed = true) };
   }
-  const templates = ['open/#'];
-  const topicSpaces = [{ name: 'space', templates }];
-  const permissions = (['Publisher', 'Subscriber'] as const).map((role) => ({ topicSpace: 'space', role }));
+  const identities: string[] = [];
+  const topicSpaces = [
+    { name: 'all', templates: ['open/#'] },
+    { name: 'guarded', templates: ['secret/#'] },
+  ];
+  const permissions = [
+    { topicSpace: 'all', role: 'Publisher' },
+    { topicSpace: 'guarded', role: 'Subscriber', identities },
+  ] as const;
   const remote = await startInside(scope, kind, { permissions: { topicSpaces, permissions } });
   const allow = () => {
-    templates.push('secret/#');
+    identities.push('agent-secret');
     // What a client may do is looked up when it connects.
     remote.broker.cut('agent-secret');
   };

@@ -23,18 +23,28 @@ async function startRefusing(scope: TestContext, code: number): Promise<Guarded>
     const remote = await startInside(scope, 'eventgrid', { hooks: { onPublish } });
     return { remote, allow: () => void (refuses = false) };
   }
-  const templates = ['in/good', 'other/#'];
+  const identities: string[] = [];
   const permissions = {
-    topicSpaces: [{ name: 'space', templates }],
-    permissions: [{ topicSpace: 'space', role: 'Publisher' as const }],
+    topicSpaces: [
+      { name: 'all', templates: ['in/good', 'other/#'] },
+      { name: 'guarded', templates: ['in/bad'] },
+    ],
+    permissions: [
+      { topicSpace: 'all', role: 'Publisher' },
+      { topicSpace: 'guarded', role: 'Publisher', identities },
+    ] as const,
   };
   const remote = await startInside(scope, 'eventgrid', { permissions });
   const allow = () => {
-    templates.push('in/bad');
+    identities.push('agent-r');
     // What a client may do is looked up when it connects.
     remote.broker.cut('agent-r');
   };
   return { remote, allow };
+}
+
+function lineOf({ topic, payload }: { readonly topic: string; readonly payload: Buffer }): string {
+  return `${topic} ${payload.toString()}`;
 }
 
 async function setStage(scope: TestContext, code: number, policy: Partial<RouteInput>) {
@@ -43,7 +53,7 @@ async function setStage(scope: TestContext, code: number, policy: Partial<RouteI
   const routes = [outward('r', 'in/#', policy), outward('other', 'other/#')];
   const bridge = await startBridge(scope, { local: local.port, remote: guarded.remote.side(), routes });
   const arrived: string[] = [];
-  guarded.remote.broker.events.on('published', ({ topic, payload }) => void arrived.push(`${topic} ${payload}`));
+  guarded.remote.broker.events.on('published', (message) => void arrived.push(lineOf(message)));
   const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
   await source.subscribe('dead/#');
   const send = async (...topics: string[]) => {
@@ -77,7 +87,7 @@ describe.for(CODES)('F09 - messages of one topic that Event Grid refuses with %i
     await send(...SENT);
     await source.received(2);
     await bridge.settled();
-    const letters = source.messages.map(({ topic, payload }) => `${topic} ${payload}`);
+    const letters = source.messages.map(lineOf);
     expect(letters).toEqual(['dead/in/bad 1', 'dead/in/bad 3']);
     for (const { properties } of source.messages) {
       expect(properties).toContainEqual([PROPERTY.userProperty, 'mqttbridge-reason', reason]);

@@ -5,7 +5,7 @@ import { checkDelivery } from '../support/delivery.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startConsumer, startProducer } from '../support/load.ts';
-import { type InsideKind, INSIDE_KINDS, startInside, SWIFT_SUBSCRIBERS } from '../support/remote.ts';
+import { type InsideKind, startInside, SWIFT_SUBSCRIBERS } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
 const COUNT = 400;
@@ -43,7 +43,11 @@ async function setStage(scope: TestContext, protocol: Protocol, kind: InsideKind
   };
 }
 
-const CASES = INSIDE_KINDS.flatMap((kind) => (['v5', 'v3'] as const).map((protocol) => ({ kind, protocol })));
+const CASES = [
+  { kind: 'embedded', protocol: 'v5' },
+  { kind: 'embedded', protocol: 'v3' },
+  { kind: 'eventgrid', protocol: 'v5' },
+] as const;
 
 describe.for(CASES)('$protocol to $kind - a backlog outlives the name of its route', ({ kind, protocol }) => {
   test('when the target is down while the route is renamed', async (scope) => {

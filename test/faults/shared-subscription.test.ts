@@ -11,7 +11,7 @@ import { startEmbedded } from '../support/test-broker.ts';
 const SHARED = { sharedSubscription: { groupMinimumShareNumber: 3, groupName: 'group' } };
 const QUICK = { count: 3000, rate: 3000 };
 /** Each of the three gets 100 messages per second, and 100 are kept while it is away. */
-const SLOW = { count: 200, rate: 60 };
+const SLOW = { count: 120, rate: 50 };
 const loadOf = (kind: RemoteKind) => (kind === 'eventgrid' ? SLOW : QUICK);
 
 test.for(REMOTE_KINDS)(

@@ -5,7 +5,9 @@ import { checkDelivery } from '../support/delivery.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startConsumer, startProducer } from '../support/load.ts';
+import { mount } from '../support/mounted.ts';
 import { type InsideKind, startInside, SWIFT_SUBSCRIBERS } from '../support/remote.ts';
+import { createTempDir } from '../support/temp-dir.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
 const COUNT = 400;
@@ -66,4 +68,27 @@ describe.for(CASES)('$protocol to $kind - a backlog outlives the name of its rou
     await up();
     expect(await report(true)).toMatchObject({ ok: true });
   });
+});
+
+test('v5 to eventgrid - a route is renamed while every session of its name is in use, and loses nothing', async (scope) => {
+  const settings = { ...SWIFT_SUBSCRIBERS, maximumClientSessionsPerAuthenticationName: 1 };
+  const [local, remote] = [await startEmbedded(scope), await startInside(scope, 'eventgrid', { settings })];
+  const secretsDir = await createTempDir(scope, 'secrets');
+  await mount(secretsDir, 'log-on', { username: 'edge', password: 'the emulator asks for none' });
+  const side = { ...remote.side(), authentication: { usernamePassword: { secretName: 'log-on' } } };
+  const named = (name: string) => ({ local: local.port, remote: side, routes: [outward(name, 'moved/#')] });
+  const bridge = await startBridge(scope, named('old'), { secretsDir });
+  const consumer = await startConsumer(scope, { port: remote.port, clientId: 'above', filters: '#' });
+  const producer = startProducer(scope, { port: local.port, name: 'moved', topics: ['moved/a'], rate: 200 });
+  await consumer.received(50);
+  await bridge.write(named('new'));
+  await eventually(() => bridge.route('new').lanes.ready === 1);
+  await producer.stop();
+  await consumer.received(producer.log.sent.length);
+  await bridge.settled();
+  // For a moment both names read the source.
+  const expectation = { allowDuplicates: true, ignoreOrder: true } as const;
+  const report = checkDelivery(producer.log.sent, consumer.log.received, expectation);
+  expect(report.ok, report.text).toBe(true);
+  await eventually(() => remote.broker.sessions().length === 2);
 });

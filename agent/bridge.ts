@@ -126,6 +126,7 @@ export class Bridge {
     const patience: Patience = { now: this.#parts.now, signal: NEVER };
     await settleInflight(sessions, patience, deadlineMs - (this.#parts.now() - start));
     await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
+    for (const side of ['local', 'remote'] as const) this.#credentials?.[side].close();
   }
 
   #takenOver(key: string): void {

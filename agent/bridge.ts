@@ -1,8 +1,17 @@
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import { planConnector } from '../shared/plan/plan.ts';
+import type { LanePlan } from '../shared/plan/types.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import { type Deployment, type Reconciliation, reconcile } from './config/reconcile.ts';
-import { type Patience, settleInflight, settleSources, untilSubscribed } from './drain.ts';
+import {
+  OVERLAP_MS,
+  type Patience,
+  settleInflight,
+  settleSources,
+  untilCovered,
+  untilLeft,
+  untilSubscribed,
+} from './drain.ts';
 import { createExplain, type Explain } from './explain.ts';
 import type { RouteCounters } from './forward/counters.ts';
 import type { IdentityOptions } from './identity-options.ts';
@@ -27,9 +36,6 @@ interface Leaving {
   /** Monotonic milliseconds. */
   readonly since: number;
 }
-
-/** How long what left is read on at most, in milliseconds. */
-const OVERLAP_MS = 20_000;
 
 /** How long after a move others may die without having finished it, in milliseconds. */
 const ORPHANED_MS = 600_000;
@@ -79,6 +85,17 @@ export class Bridge {
     return new Set([...(this.#deployed?.plan.sessions ?? []), ...ending].map(({ slot }) => slot));
   }
 
+  /** Slots of which nothing remains to be subscribed; what a broker refuses is answered too. */
+  get reading(): ReadonlySet<number> {
+    const lanes = this.#deployed?.plan.lanes ?? [];
+    const isOpen = ({ key }: LanePlan) => {
+      const lane = this.#running.lanes.get(key)?.lane;
+      return !lane?.subscribed && !lane?.fault;
+    };
+    const missing = new Set(lanes.filter(isOpen).map(({ slot }) => slot));
+    return new Set([...this.#slots].filter((slot) => !missing.has(slot)));
+  }
+
   get credentials(): SideCredentials | undefined {
     return this.#credentials;
   }
@@ -126,6 +143,7 @@ export class Bridge {
     const patience: Patience = { now: this.#parts.now, signal: NEVER };
     await settleInflight(sessions, patience, deadlineMs - (this.#parts.now() - start));
     await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
+    for (const side of ['local', 'remote'] as const) this.#credentials?.[side].close();
   }
 
   #takenOver(key: string): void {
@@ -134,13 +152,14 @@ export class Bridge {
   }
 
   #explainBy({ connector, plan }: Deployment): Explain {
-    const { clock = SYSTEM_WALL_CLOCK } = this.#parts.identity;
+    const { clock = SYSTEM_WALL_CLOCK, federation } = this.#parts.identity;
     return createExplain({
       connector,
       plan,
       credentials: (side) => this.#credentials?.[side],
       admitted: (one) =>
         this.sessions.some((other) => other.plan.side === one.side && other.plan.key !== one.key && other.connected),
+      federated: federation !== undefined,
       now: () => clock.now(),
     });
   }
@@ -168,8 +187,8 @@ export class Bridge {
     // A lane that leaves, here or elsewhere, makes it worth waiting: its messages may have a new lane to go through.
     const patient = move.leaving.lanes.length > 0 || (renewed && cluster.shared);
     await this.#startLanes(move.early, wanted, patient);
-    cluster.applied(document);
-    await cluster.agreed(this.#ending.signal);
+    cluster.applied(document, slots);
+    if (move.awaited.length > 0) await cluster.agreed(this.#ending.signal);
     if (this.#ending.signal.aborted) return;
     for (const session of move.awaited) this.#running.openSession(session, wanted, credentials);
     await this.#startLanes(move.late, wanted, patient);
@@ -238,7 +257,13 @@ export class Bridge {
     this.#leaving = undefined;
     const { sessions } = this.#running;
     await Promise.all(leaving.lanes.map(async ({ plan, lane }) => sessions.get(plan.source)?.removeSource(lane)));
-    this.#retirement.add(leaving.sessions);
+    const left = leaving.lanes.flatMap(({ plan, lane }) => {
+      const source = sessions.get(plan.source);
+      return source && !leaving.sessions.includes(source) ? [{ lane, source }] : [];
+    });
+    this.#retirement.add(leaving.sessions, (patience) =>
+      Promise.all(left.map(({ lane, source }) => untilLeft(lane, source, patience))),
+    );
     for (const { plan } of leaving.sessions) sessions.delete(plan.key);
   }
 
@@ -246,7 +271,8 @@ export class Bridge {
   #adoptOrphans(gained: ReadonlySet<number>, credentials: SideCredentials): void {
     if (!this.#former || !this.#whole) return;
     const former = this.#former;
-    const orphans = orphansOf(former, this.#whole.plan, gained);
+    const here = new Set([...this.sessions, ...this.#retirement.sessions].map(({ plan }) => plan.key));
+    const orphans = orphansOf(former, this.#whole.plan, { slots: gained, here });
     if (orphans.sessions.length === 0) return;
     const { sessions, lanes } = this.#running.openApart(orphans, former, credentials);
     this.#retirement.add(sessions, async (patience) => {
@@ -254,6 +280,7 @@ export class Bridge {
         lanes.map(({ lane }) => lane),
         patience,
       );
+      await untilCovered(this.#parts.cluster, patience);
       await Promise.all(lanes.map(({ lane, source }) => source.removeSource(lane)));
     });
   }

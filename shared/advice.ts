@@ -1,6 +1,7 @@
 import type { Connector } from './resources/connector.ts';
 import { sentenceOf } from './reason-codes.ts';
-import { clientIdTaken, methodUnknown, notAdmitted, sessionsFull } from './advice/admission.ts';
+import { clientIdTaken, methodUnknown, notAdmitted } from './advice/admission.ts';
+import { quotaUsedUp, throttled } from './advice/quota.ts';
 import { notPermitted } from './advice/permission.ts';
 import { REACHING } from './advice/reaching.ts';
 import {
@@ -18,7 +19,8 @@ export type { Advice, AdviceContext, Fault } from './advice/situation.ts';
 const REFUSALS: Readonly<Record<string, Adviser>> = {
   NotAuthorized: byWhat,
   BadUserNameOrPassword: byWhat,
-  QuotaExceeded: (situation) => (isConnect(situation) ? sessionsFull(situation) : undefined),
+  QuotaExceeded: quotaUsedUp,
+  MessageRateTooHigh: throttled,
   SessionTakenOver: clientIdTaken,
   ClientIdConflict: clientIdTaken,
   BadAuthenticationMethod: methodUnknown,

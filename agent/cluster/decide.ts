@@ -1,5 +1,6 @@
 import { outranks, ownersOf } from '../../shared/plan/ownership.ts';
-import { isAlive, livePeers, membersOf, type Roster, standingOf } from './roster.ts';
+import { MAX_TERM } from './heartbeat.ts';
+import { isAlive, livePeers, membersOf, type Peer, type Roster, standingOf } from './roster.ts';
 
 /** What an instance has to do with slots now; most of the time nothing. */
 export interface Decision {
@@ -11,13 +12,12 @@ export interface Decision {
   readonly surrender: readonly number[];
 }
 
-const NOTHING: Decision = { acquire: [], release: [], surrender: [] };
-
 /** Compares what this instance runs with what it is to run by what it knows. */
 export function decide(roster: Roster, now: number): Decision {
   switch (standingOf(roster, now)) {
     case 'apart':
-      return NOTHING;
+      // What is heard may be old, but who gives way to it harms nobody.
+      return { acquire: [], release: [], surrender: surrendered(roster, livePeers(roster, now)) };
     case 'blind':
       return decideAlone(roster);
     case 'joined':
@@ -26,29 +26,28 @@ export function decide(roster: Roster, now: number): Decision {
 }
 
 /** Without sight of the others: our own slot, nothing else. */
-function decideAlone({ instance, slots, claims, releasing }: Roster): Decision {
-  const acquire = instance < slots && !claims.has(instance) ? [instance] : [];
+function decideAlone({ instance, slots, claims, releasing, ending }: Roster): Decision {
+  const acquire = instance < slots && !claims.has(instance) && !ending.has(instance) ? [instance] : [];
   const release = [...claims.keys()].filter((slot) => slot !== instance && slot < slots && !releasing.has(slot));
   return { acquire, release, surrender: [] };
 }
 
 function decideTogether(roster: Roster, now: number): Decision {
-  const { id, claims, releasing, slots, cooling, revision, timing } = roster;
+  const { id, claims, releasing, ending, slots, revision, timing } = roster;
   const live = livePeers(roster, now);
   const owners = ownersOf({
     slots: slotsToRun(roster, now),
     members: membersOf(roster, now),
     awaited: awaited(roster, now),
   });
-  const surrender = [...claims.keys()].filter((slot) =>
-    live.some((peer) => peer.claims.has(slot) && outranks(slot, peer, roster)),
-  );
+  const surrender = surrendered(roster, live);
   const acquire = [...owners.keys()].filter(
     (slot) =>
       owners.get(slot) === id &&
       !claims.has(slot) &&
+      !ending.has(slot) &&
       !live.some((peer) => peer.claims.has(slot)) &&
-      (cooling.get(slot) ?? 0) <= now,
+      !isAvoided(roster, slot, now),
   );
   const release = [...claims.keys()].filter((slot) => {
     if (slot >= slots || releasing.has(slot) || surrender.includes(slot)) return false;
@@ -57,6 +56,20 @@ function decideTogether(roster: Roster, now: number): Decision {
     return owner !== undefined && owner.revision === revision && now - owner.since >= timing.handBackMs;
   });
   return { acquire, release, surrender };
+}
+
+/** Slots of ours that somebody else has the better claim to. */
+function surrendered(roster: Roster, live: readonly Peer[]): number[] {
+  return [...roster.claims.keys()].filter((slot) =>
+    live.some((peer) => peer.claims.has(slot) && outranks(slot, peer, roster)),
+  );
+}
+
+/** Somebody who is not heard took this slot from us or from a peer; only its own instance may take it back. */
+function isAvoided(roster: Roster, slot: number, now: number): boolean {
+  if (slot === roster.instance) return false;
+  if ((roster.cooling.get(slot) ?? 0) > now) return true;
+  return livePeers(roster, now).some(({ avoided }) => avoided.has(slot));
 }
 
 /**
@@ -69,7 +82,8 @@ function slotsToRun(roster: Roster, now: number): number[] {
   for (const peer of roster.peers.values()) {
     const alive = isAlive(roster, peer, now);
     for (const [slot, term] of peer.claims) {
-      if (alive || (roster.terms.get(slot) ?? 0) <= term) slots.add(slot);
+      const unfinished = (roster.terms.get(slot) ?? 0) <= term && term < MAX_TERM;
+      if (alive || unfinished) slots.add(slot);
     }
   }
   return [...slots].sort((a, b) => a - b);

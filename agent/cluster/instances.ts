@@ -11,8 +11,8 @@ import { type ConnectionSpec, connectionSpecOf } from '../session/credentials/sp
 import type { SessionFault } from '../session/machine.ts';
 import type { Cluster } from './cluster.ts';
 import { decide } from './decide.ts';
-import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
-import { createPresence, type Presence } from './presence.ts';
+import { decodeHeartbeat, encodeHeartbeat, type Heartbeat, MAX_SLOTS, MAX_TERM } from './heartbeat.ts';
+import { createPresence, type Presence, type PresenceParts } from './presence.ts';
 import {
   createRoster,
   forgetful,
@@ -44,6 +44,10 @@ export interface InstancesParts {
   readonly credentialsOf: (connector: Connector) => Credentials;
   /** Other slots are ours than before, or may start now. */
   readonly changed: () => void;
+  /** How heartbeats get to the others; over the local broker when absent. */
+  readonly presenceOf?: (parts: PresenceParts) => Presence;
+  /** Calls `run` every so many milliseconds until the function it returns is called; a timer of Node when absent. */
+  readonly every?: (ms: number, run: () => void) => () => void;
 }
 
 const POLL_MS = 20;
@@ -58,12 +62,14 @@ export class Instances implements Cluster {
   #presence: Presence | undefined;
   #state: 'running' | 'leaving' | 'gone' = 'running';
   #applied: string | undefined;
+  /** Slots we read all of by the document in force. */
+  #reading: ReadonlySet<number> = new Set();
   #seq = 0;
   #sentAt = Number.NEGATIVE_INFINITY;
   #settled = false;
   #adoptions = 0;
   #fault: SessionFault | undefined;
-  #ticking: NodeJS.Timeout | undefined;
+  #stopTicking: (() => void) | undefined;
 
   /** Remembers its parts; the first document connects. */
   constructor(parts: InstancesParts) {
@@ -86,17 +92,21 @@ export class Instances implements Cluster {
   }
 
   follow(document: ConnectorDocument): void {
-    const { now, timing } = this.#parts;
+    const { now, timing, every = onTimer } = this.#parts;
     this.#document = document;
-    this.#roster = withDocument(this.#roster, document.connector.spec.bridgeInstances, document.revision, now());
+    const slots = Math.min(document.connector.spec.bridgeInstances, MAX_SLOTS);
+    this.#roster = withDocument(this.#roster, slots, document.revision, now());
     this.#connect(document.connector);
-    this.#ticking ??= setInterval(() => this.#tick(), timing.tickMs);
+    this.#stopTicking ??= every(timing.tickMs, () => this.#tick());
     this.#decide();
   }
 
-  applied({ revision }: ConnectorDocument): void {
+  applied({ revision }: ConnectorDocument, slots: ReadonlySet<number>): void {
     if (this.#applied === revision) return;
+    // What was taken meanwhile comes with the next move.
+    if ([...this.slotsOf()].some((slot) => !slots.has(slot))) return;
     this.#applied = revision;
+    this.#reading = new Set();
     this.#beat();
   }
 
@@ -107,18 +117,21 @@ export class Instances implements Cluster {
   }
 
   get covered(): boolean {
-    const { revision, slots, claims } = this.#roster;
+    const { revision, slots } = this.#roster;
     if (!this.#agree() || this.#applied !== revision) return false;
     const live = this.#live;
-    const taken = (slot: number) => claims.has(slot) || live.some((peer) => peer.claims.has(slot));
-    return Array.from({ length: slots }, (_, slot) => slot).every(taken);
+    const isRead = (slot: number) => this.#reading.has(slot) || live.some((peer) => peer.reading.has(slot));
+    return Array.from({ length: slots }, (_, slot) => slot).every(isRead);
   }
 
-  running(slots: ReadonlySet<number>, occupied: ReadonlySet<number>): void {
-    const { claims, releasing, slots: total } = this.#roster;
+  running(slots: ReadonlySet<number>, occupied: ReadonlySet<number>, reading = slots): void {
+    const { claims, releasing, ending, slots: total } = this.#roster;
+    this.#roster = { ...this.#roster, ending: new Set([...ending].filter((slot) => slots.has(slot))) };
+    const news = !isDeepStrictEqual(reading, this.#reading);
+    this.#reading = reading;
     const given = [...releasing].filter((slot) => !slots.has(slot));
-    const finished = [...claims.keys()].filter((slot) => slot >= total && !occupied.has(slot));
-    if (given.length + finished.length === 0) return;
+    const finished = [...claims.keys()].filter((slot) => slot >= total && slots.has(slot) && !occupied.has(slot));
+    if (given.length + finished.length === 0) return void (news && this.#beat());
     this.#disclaim([...given, ...finished]);
     if (given.length > 0)
       this.#parts.logger.info({ evt: 'SlotsHandedBack', slots: given }, 'another instance runs them');
@@ -130,7 +143,7 @@ export class Instances implements Cluster {
     if (slot === instance || !this.#roster.claims.has(slot) || !this.cleared) return;
     const cooling = new Map(this.#roster.cooling).set(slot, now() + timing.cooldownMs);
     this.#roster = { ...this.#roster, cooling };
-    this.#disclaim([slot]);
+    this.#abandon([slot]);
     logger.warn(
       { evt: 'SlotLost', slot, pauseMs: timing.cooldownMs },
       'an instance that is not heard here runs this slot',
@@ -145,7 +158,7 @@ export class Instances implements Cluster {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#ticking);
+    this.#stopTicking?.();
     this.#state = 'gone';
     this.#beat();
     await this.#presence?.stop();
@@ -175,21 +188,22 @@ export class Instances implements Cluster {
     return livePeers(this.#roster, this.#parts.now());
   }
 
-  /** Nobody who runs anything has another document in force. */
+  /** Nobody who runs anything has another document in force or is about to. */
   #agree(): boolean {
     const { revision } = this.#roster;
-    return this.#live.every((peer) => peer.claims.size === 0 || peer.applied === revision);
+    const agrees = (peer: Heartbeat) => peer.revision === revision && peer.applied === revision;
+    return this.#live.every((peer) => peer.claims.size === 0 || agrees(peer));
   }
 
   #connect(connector: Connector): void {
-    const { id, instance, connectTimeoutMs, random, now, credentialsOf } = this.#parts;
+    const { id, instance, connectTimeoutMs, random, now, credentialsOf, presenceOf = createPresence } = this.#parts;
     const spec = connectionSpecOf(connector, 'local');
     if (this.#presence && isDeepStrictEqual(spec, this.#spec)) return;
     void this.#presence?.stop();
     this.#spec = spec;
     const { name } = connector.metadata;
     const owner = routeClientId(connector.spec.clientIdPrefix, name);
-    this.#presence = createPresence({
+    this.#presence = presenceOf({
       spec,
       credentials: credentialsOf(connector),
       version: connector.spec.protocol === 'v5' ? 5 : 4,
@@ -227,10 +241,9 @@ export class Instances implements Cluster {
     const beat = decodeHeartbeat(payload);
     if (!beat) return;
     const { now } = this.#parts;
-    const news = beat.id !== this.#roster.id && !this.#roster.peers.has(beat.id);
-    this.#roster = heard(this.#roster, beat, now());
-    // A newcomer must know at once what is taken.
-    if (news) this.#beat();
+    const before = this.#roster;
+    this.#roster = heard(before, beat, now());
+    if (isAsked(before, beat, now())) this.#beat();
     this.#decide();
   }
 
@@ -252,7 +265,7 @@ export class Instances implements Cluster {
     if (acquire.length + release.length + surrender.length === 0 && settled === this.#settled) return;
     this.#settled = settled;
     if (surrender.length > 0) {
-      this.#disclaim(surrender);
+      this.#abandon(surrender);
       logger.warn(
         { evt: 'SlotsSurrendered', slots: surrender },
         'another instance runs them since this one was not heard',
@@ -269,16 +282,23 @@ export class Instances implements Cluster {
     const claims = new Map(this.#roster.claims);
     const terms = new Map(this.#roster.terms);
     for (const slot of slots) {
-      const term = (terms.get(slot) ?? 0) + 1;
+      const term = Math.min(MAX_TERM, (terms.get(slot) ?? 0) + 1);
       terms.set(slot, term);
       claims.set(slot, term);
     }
     this.#roster = { ...this.#roster, claims, terms };
+    this.#applied = undefined;
     const { instance, logger } = this.#parts;
     const adopted = slots.filter((slot) => slot !== instance);
     if (adopted.length < slots.length) logger.info({ evt: 'SlotsTaken', slots: [instance] }, 'starting');
     this.#adoptions += adopted.length;
     if (adopted.length > 0) logger.info({ evt: 'SlotsAdopted', slots: adopted }, 'their own instance is not there');
+  }
+
+  /** Gives up what still runs here; it can be ours again once it has stopped. */
+  #abandon(slots: readonly number[]): void {
+    this.#disclaim(slots);
+    this.#roster = { ...this.#roster, ending: new Set([...this.#roster.ending, ...slots]) };
   }
 
   #disclaim(slots: readonly number[]): void {
@@ -298,8 +318,24 @@ export class Instances implements Cluster {
   }
 
   #heartbeat(): Heartbeat {
-    const { id, instance, revision, claims } = this.#roster;
+    const { id, instance, revision, claims, cooling } = this.#roster;
+    const now = this.#parts.now();
+    const avoided = new Set([...cooling.keys()].filter((slot) => (cooling.get(slot) ?? 0) > now));
     this.#seq++;
-    return { id, instance, seq: this.#seq, state: this.#state, revision, applied: this.#applied, claims };
+    const [state, applied, reading] = [this.#state, this.#applied, this.#reading];
+    return { id, instance, seq: this.#seq, state, revision, applied, claims, avoided, reading };
   }
+}
+
+/** Whether somebody must know at once that we live and what we run. */
+function isAsked(roster: Roster, { id, state }: Heartbeat, now: number): boolean {
+  // The broker said our will for a connection that has a successor.
+  if (id === roster.id) return state === 'lost';
+  const known = roster.peers.get(id);
+  return state === 'running' && !(known && isAlive(roster, known, now));
+}
+
+function onTimer(ms: number, run: () => void): () => void {
+  const timer = setInterval(run, ms);
+  return () => clearInterval(timer);
 }

@@ -33,6 +33,8 @@ export interface Roster {
   /** Our slots, and among them those that are being given up. */
   readonly claims: ReadonlyMap<number, number>;
   readonly releasing: ReadonlySet<number>;
+  /** Slots that were ours and of which something still runs here. */
+  readonly ending: ReadonlySet<number>;
   /** Most times a slot is known to have changed hands. */
   readonly terms: ReadonlyMap<number, number>;
   /** Until when a slot is left alone that somebody unseen took from us. */
@@ -47,6 +49,9 @@ export interface Roster {
   readonly unheard: number;
 }
 
+/** Most processes that are kept in mind; the topic of heartbeats is open to whoever may publish there. */
+const MAX_PEERS = 1_000;
+
 export function createRoster(self: Pick<Roster, 'id' | 'instance' | 'timing'>): Roster {
   return {
     ...self,
@@ -57,6 +62,7 @@ export function createRoster(self: Pick<Roster, 'id' | 'instance' | 'timing'>): 
     seen: new Set(),
     claims: new Map(),
     releasing: new Set(),
+    ending: new Set(),
     terms: new Map(),
     cooling: new Map(),
     unheard: 0,
@@ -86,13 +92,16 @@ export function heard(roster: Roster, beat: Heartbeat, now: number): Roster {
   if (beat.state === 'lost') {
     return known ? withPeer(roster, { ...known, suspectedAt: known.suspectedAt ?? now }) : roster;
   }
-  if (known && beat.seq <= known.seq) return roster;
-  const since = known && isAlive(roster, known, now) ? known.since : now;
+  const alive = known !== undefined && isAlive(roster, known, now);
+  // A number that somebody made up must not silence an instance for good.
+  if (alive && beat.seq <= known.seq) return roster;
+  if (!known && roster.peers.size >= MAX_PEERS) return roster;
+  const since = alive ? known.since : now;
   return withPeer(learned(roster, beat), { ...beat, since, heardAt: now, suspectedAt: undefined });
 }
 
 function echoed(roster: Roster, now: number): Roster {
-  const unbroken = roster.echoAt !== undefined && now - roster.echoAt <= roster.timing.silenceMs;
+  const unbroken = roster.echoAt !== undefined && now - roster.echoAt <= roster.timing.echoMs;
   return { ...roster, echoAt: now, joinedAt: unbroken ? (roster.joinedAt ?? now) : now, unheard: 0 };
 }
 
@@ -103,8 +112,13 @@ export function sent(roster: Roster): Roster {
 
 function learned(roster: Roster, { instance, claims }: Heartbeat): Roster {
   const terms = new Map(roster.terms);
-  for (const [slot, term] of claims) terms.set(slot, Math.max(term, terms.get(slot) ?? 0));
-  return { ...roster, terms, seen: new Set(roster.seen).add(instance) };
+  const cooling = new Map(roster.cooling);
+  for (const [slot, term] of claims) {
+    terms.set(slot, Math.max(term, terms.get(slot) ?? 0));
+    // Whoever took it is not unseen any more.
+    cooling.delete(slot);
+  }
+  return { ...roster, terms, cooling, seen: new Set(roster.seen).add(instance) };
 }
 
 function withPeer(roster: Roster, peer: Peer): Roster {
@@ -116,16 +130,29 @@ export function standingOf(roster: Roster, now: number): Standing {
   const { connectedAt, refusedAt, echoAt, joinedAt, unheard, timing } = roster;
   if (refusedAt !== undefined) return now - refusedAt >= timing.blindBeats * timing.heartbeatMs ? 'blind' : 'apart';
   if (connectedAt === undefined) return 'apart';
-  if (unheard >= timing.blindBeats) return 'blind';
-  if (echoAt === undefined || joinedAt === undefined) return 'apart';
-  return now - echoAt <= timing.silenceMs && now - joinedAt >= timing.settleMs ? 'joined' : 'apart';
+  if (unheard >= timing.blindBeats * (echoAt === undefined ? 1 : 2)) return 'blind';
+  if (echoAt === undefined || joinedAt === undefined || now - echoAt > timing.echoMs) return 'apart';
+  return hasListened(roster, joinedAt, now) ? 'joined' : 'apart';
 }
 
-/** Whether a peer is heard. Silence counts only from when we could have heard it. */
-export function isAlive({ joinedAt, timing }: Roster, peer: Peer, now: number): boolean {
+/** Whether everybody has had the time to say what they run, and those we know of have said it or are silent for good. */
+function hasListened({ peers, timing }: Roster, joinedAt: number, now: number): boolean {
+  if (now - joinedAt < timing.settleMs) return false;
+  if (now - joinedAt > timing.silenceMs) return true;
+  const isMissed = ({ state, suspectedAt, heardAt }: Peer) =>
+    state !== 'gone' && suspectedAt === undefined && heardAt < joinedAt;
+  return ![...peers.values()].some(isMissed);
+}
+
+/**
+ * Whether a peer is heard. Silence counts only from when we could have heard it, and only as far as our own heartbeats
+ * came back: a broker that stands still makes nobody dead.
+ */
+export function isAlive({ echoAt, joinedAt, timing }: Roster, peer: Peer, now: number): boolean {
   if (peer.state === 'gone') return false;
   if (peer.suspectedAt !== undefined && now - peer.suspectedAt > timing.suspectMs) return false;
-  return now - Math.max(peer.heardAt, joinedAt ?? now) <= timing.silenceMs;
+  if (echoAt === undefined || joinedAt === undefined) return true;
+  return echoAt - Math.max(peer.heardAt, joinedAt) <= timing.silenceMs;
 }
 
 /** Peers that are alive, those that are leaving included. */
@@ -138,11 +165,11 @@ export function membersOf(roster: Roster, now: number): Member[] {
   return [roster, ...livePeers(roster, now).filter(({ state }) => state === 'running')];
 }
 
-/** Forgets dead peers after a time, and those whose claims others have taken up. */
+/** Forgets dead peers after a time or when there are too many, and those whose claims others have taken up. */
 export function forgetful(roster: Roster, now: number): Roster {
   const stale = (peer: Peer) => {
     if (isAlive(roster, peer, now)) return false;
-    if (now - peer.heardAt > roster.timing.memoryMs) return true;
+    if (now - peer.heardAt > roster.timing.memoryMs || roster.peers.size >= MAX_PEERS) return true;
     return [...peer.claims].every(([slot, term]) => (roster.terms.get(slot) ?? 0) > term);
   };
   const kept = [...roster.peers.values()].filter((peer) => !stale(peer));

@@ -6,15 +6,23 @@ export interface ClusterTiming {
   readonly tickMs: number;
   /** An instance without a heartbeat for this long is dead. */
   readonly silenceMs: number;
+  /**
+   * An instance whose own heartbeat did not come back for this long may be dead to the others. Shorter than the silence
+   * by more than a heartbeat takes, so that it knows before another takes its slots.
+   */
+  readonly echoMs: number;
   /** How long an instance whose connection broke may take to be heard again. */
   readonly suspectMs: number;
-  /** How long a newcomer listens before it takes anything. */
+  /** How long a newcomer listens before it takes anything: longer than a heartbeat and the answer to it take. */
   readonly settleMs: number;
   /** How long a slot waits for its own instance when nobody has ever seen that. */
   readonly awaitedMs: number;
   /** How long an instance that came back must last before its slot is handed back. */
   readonly handBackMs: number;
-  /** So many heartbeats of ours that do not come back mean that the broker does not pass them on. */
+  /**
+   * So many heartbeats of ours of which none comes back mean that the broker does not pass them on; twice as many when
+   * it did before, since a connection that broke silently must show as that first.
+   */
   readonly blindBeats: number;
   /** How long an adopter keeps away from a slot that somebody unseen took from it. */
   readonly cooldownMs: number;
@@ -28,8 +36,9 @@ export const DEFAULT_CLUSTER_TIMING: ClusterTiming = {
   heartbeatMs: 1_000,
   tickMs: 100,
   silenceMs: 3_000,
+  echoMs: 2_500,
   suspectMs: 400,
-  settleMs: 500,
+  settleMs: 1_000,
   awaitedMs: 10_000,
   handBackMs: 1_000,
   blindBeats: 5,

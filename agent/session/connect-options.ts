@@ -16,7 +16,7 @@ export const TOPIC_ALIAS_MAXIMUM = 32;
  * (MQTT5 4.3.3).
  */
 export function connectOptions(
-  { plan, limits, version, timing }: SessionParts,
+  { plan, limits, version, timing }: Pick<SessionParts, 'plan' | 'limits' | 'version' | 'timing'>,
   { username, password, enhanced }: ConnectionMaterial,
   cleanStart: boolean,
 ): ControlOptions {

@@ -59,8 +59,16 @@ export function wireFault(fault: WireFault | undefined): SessionFault {
   return { reason: fault.reason, message: fault.message, verdict: SLOW.has(fault.reason) ? 'slow' : 'retry' };
 }
 
-/** Credentials that may be there in a moment: an identity sidecar starts beside the agent. */
-const SOON: ReadonlySet<string> = new Set(['TokenTimeout', 'TokenFailed', 'IdentityUnreachable']);
+/** Credentials that may be there in a moment: an identity sidecar starts beside the agent, a key vault comes back. */
+const SOON: ReadonlySet<string> = new Set([
+  'TokenTimeout',
+  'TokenFailed',
+  'IdentityUnreachable',
+  'VaultUnreachable',
+  'VaultFailed',
+  'VaultThrottled',
+  'VaultLogOnFailed',
+]);
 
 /** There is nothing to connect with. */
 export function credentialFault(error: unknown): SessionFault {

@@ -89,6 +89,8 @@ export class Session {
       countHops: parts.countHops,
       zeroExpiryIsNever: profile.zeroExpiryIsNever,
       proceed: () => this.#connection?.proceed(),
+      // Later, because both ends may be about to stop.
+      returned: () => queueMicrotask(() => this.bounce()),
     });
     this.#subscriptions = subscriptionsOf(parts, this.#logger);
   }
@@ -224,6 +226,8 @@ export class Session {
     try {
       await this.#admission.granted(current);
       const material = await credentials.load();
+      // A token may take seconds, and meanwhile another instance the session.
+      await this.#admission.granted(current);
       if (!current()) return;
       this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#startsClean), {
         up: (connack) => this.#up(epoch, connack),
@@ -318,9 +322,9 @@ export class Session {
     const rivalry = afterLoss(this.#rivalry, loss, timing);
     const found = faultOf(rivalry, loss);
     const fault = wasConnected ? found : forgiveHaste(found, this.#state.attempt, profile.connectSpacingMs);
-    // A broker that ends the connection over a permission speaks of what was being published.
-    const during = wasConnected && this.sender.inflight.messages > 0 ? 'publish' : 'connect';
-    const told = { ...fault, ...explain(fault, { during }) };
+    // A broker that ends a connection over a permission or a quota speaks of what was being published.
+    const hasPublished = this.sender.inflight.messages > 0 || hintOf(fault.reasonCode ?? 0).kind === 'tooFast';
+    const told = { ...fault, ...explain(fault, { during: wasConnected && hasPublished ? 'publish' : 'connect' }) };
     this.#rivalry = rivalry.kind === 'certain' ? { kind: 'certain', fault: told } : rivalry;
     return told;
   }

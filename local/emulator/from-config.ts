@@ -3,7 +3,7 @@ import type { BrokerLogger } from '../broker/logging.ts';
 import { createDirectory, type DirectoryRules } from './authentication/directory.ts';
 import type { EmulatorConfig } from './config.ts';
 import { createEventGridEmulator, type EventGridEmulator, type EventGridOptions } from './emulator.ts';
-import { createEventWebhook } from './event-webhook.ts';
+import { createEventWebhook, type EventWebhook } from './event-webhook.ts';
 import { eventGridProfiles, type EventGridProfileName } from './profiles.ts';
 
 /** Drops fields that are there but undefined, as optional ones of a file are. */
@@ -21,37 +21,38 @@ function rulesOf(profile: EventGridProfileName, { settings, authentication = {} 
   return present(available ? { ...others, customJwt, webhook } : others) as DirectoryRules;
 }
 
+/** What an emulator of a file is run with. */
+export interface Surroundings {
+  readonly logger?: BrokerLogger;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  /** So many life-cycle events were given up, because their subscriber did not take them. */
+  readonly undelivered: (count: number, detail: string) => void;
+}
+
 /** An emulator as a file describes it. */
 export function emulatorFromConfig(
   profile: EventGridProfileName,
   config: EmulatorConfig,
-  surroundings: { readonly logger?: BrokerLogger; readonly wallClock: () => number },
+  { logger, wallClock, undelivered }: Surroundings,
 ): EventGridEmulator {
   const { settings, authentication, topicSpaces, clientGroups, permissions, lifeCycleEvents } = config;
   const options: EventGridOptions = {
     profile,
     settings: present(settings),
-    ...surroundings,
-    ...(authentication === undefined
-      ? {}
-      : { authenticator: createDirectory(rulesOf(profile, config), surroundings.wallClock) }),
+    wallClock,
+    ...(logger === undefined ? {} : { logger }),
+    ...(authentication === undefined ? {} : { authenticator: createDirectory(rulesOf(profile, config), wallClock) }),
     ...(topicSpaces === undefined ? {} : { permissions: { topicSpaces, clientGroups, permissions } }),
     ...(lifeCycleEvents?.source === undefined ? {} : { resourceId: lifeCycleEvents.source }),
   };
   return lifeCycleEvents?.webhook === undefined
     ? createEventGridEmulator(options)
-    : withSubscriber(options, lifeCycleEvents.webhook);
+    : withSubscriber(options, createEventWebhook(lifeCycleEvents.webhook, { clock: systemClock, undelivered }));
 }
 
 /** An emulator whose life-cycle events are delivered; its close ends with the last delivery. */
-function withSubscriber(
-  options: EventGridOptions,
-  target: Parameters<typeof createEventWebhook>[0],
-): EventGridEmulator {
-  const webhook = createEventWebhook(target, {
-    clock: systemClock,
-    undelivered: (count, detail) => emulator.log.add({ kind: 'eventsUndelivered', count, detail }),
-  });
+function withSubscriber(options: EventGridOptions, webhook: EventWebhook): EventGridEmulator {
   const emulator = createEventGridEmulator({ ...options, onLifeCycleEvent: (event) => webhook.push(event) });
   return {
     ...emulator,

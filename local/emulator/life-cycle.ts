@@ -45,10 +45,15 @@ export type EmulatorEvent =
   | (SessionEvent & { readonly kind: 'disconnected'; readonly disconnectionReason: DisconnectionReason })
   | (SessionEvent & { readonly kind: 'sessionDropped'; readonly dropReason: DropReason })
   | { readonly kind: 'refused'; readonly clientSessionName: string; readonly reasonCode: number }
+  /** Credentials that were not taken, of CONNECT or of AUTH; `detail` is for people. */
+  | {
+      readonly kind: 'unauthenticated';
+      readonly clientSessionName: string;
+      readonly reasonCode: number;
+      readonly detail: string;
+    }
   | { readonly kind: 'throttled'; readonly clientSessionName: string; readonly throttleType: ThrottleType }
-  | { readonly kind: 'unauthorized'; readonly clientSessionName: string; readonly topic: string }
-  /** Life-cycle events whose subscriber did not take them. */
-  | { readonly kind: 'eventsUndelivered'; readonly count: number; readonly detail: string };
+  | { readonly kind: 'unauthorized'; readonly clientSessionName: string; readonly topic: string };
 
 const DISCONNECTIONS: Readonly<Record<DisconnectCause, DisconnectionReason>> = {
   client: 'ClientInitiatedDisconnect',

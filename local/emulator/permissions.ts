@@ -86,22 +86,21 @@ function queryOf({ identities, clientGroup = ALL_CLIENTS }: Permission, groups: 
 /** Finds out what a client of a name and attributes may do. */
 export type RightsOf = (name: string, attributes: ClientAttributes) => Rights;
 
-/** The rights a table gives; everything to everybody without one. Throws SyntaxError for a group whose query is wrong. */
+/** The rights a table gives, with the topic spaces it has when asked; everything to everybody without one. Throws SyntaxError for a group whose query is wrong. */
 export function createRights(table: PermissionTable | undefined): RightsOf {
   if (table === undefined) return () => EVERYTHING;
   const { topicSpaces, permissions, clientGroups = [] } = table;
-  const rules = permissions.map((permission) => ({
-    role: permission.role,
-    isFor: queryOf(permission, clientGroups),
-    templates: topicSpaces
-      .filter(({ name }) => permission.topicSpace === undefined || permission.topicSpace === name)
-      .flatMap(({ templates }) => templates),
-  }));
+  const rules = permissions.map((permission) => ({ permission, isFor: queryOf(permission, clientGroups) }));
+  const templatesOf = ({ topicSpace }: Permission): readonly string[] =>
+    topicSpaces
+      .filter(({ name }) => topicSpace === undefined || topicSpace === name)
+      .flatMap(({ templates }) => templates);
   return (name, attributes) => {
     const filtersOf = (role: Permission['role']): string[] =>
       rules
-        .filter((rule) => rule.role === role && rule.isFor(name, attributes))
-        .flatMap(({ templates }) => templates.flatMap((template) => expandTemplate(template, name, attributes)));
+        .filter(({ permission, isFor }) => permission.role === role && isFor(name, attributes))
+        .flatMap(({ permission }) => templatesOf(permission))
+        .flatMap((template) => expandTemplate(template, name, attributes));
     const publish = filtersOf('Publisher').map((filter) => compileFilter(filter));
     const subscribe = filtersOf('Subscriber');
     return {

@@ -1,17 +1,15 @@
 import { EVENT_GRID_AUDIENCE } from '../event-grid.ts';
 import type { Authentication } from '../resources/authentication.ts';
-import { remoteSessionsOf } from '../resources/connector.ts';
 import {
   assignRole,
   describePod,
-  MOST_SESSIONS,
   nameBySubject,
-  raiseSessions,
   registerClient,
+  renameClients,
   renewCertificate,
   replaceSecret,
   setting,
-  showPrincipal,
+  showIdentity,
 } from './commands.ts';
 import type { Advice, Permission, Situation } from './situation.ts';
 
@@ -67,34 +65,20 @@ export function tokenEnded(situation: Situation): Advice | undefined {
   if (tokenEnds === undefined || now === undefined || tokenEnds > now) return undefined;
   return {
     sentence: `The token for ${host} ended at ${dateOf(tokenEnds)}, and a newer one was not to be had by then.`,
-    fix: authentication.kind === 'managedIdentity' ? showPrincipal(situation) : describePod(connector),
+    fix: authentication.kind === 'managedIdentity' ? showIdentity(situation) : describePod(connector),
   };
 }
 
-/** The identity has as many sessions as it may have. */
-export function sessionsFull(situation: Situation): Advice | undefined {
-  if (!situation.isEventGrid) return undefined;
-  const { connector, context } = situation;
-  const { sessions } = context;
-  const needed = sessions === undefined ? 'more' : String(sessions);
-  const sentence = `Event Grid has no session left for this identity: connector ${connector.metadata.name} needs ${needed} under "Maximum client sessions per authentication name" (portal: namespace, Configuration), and offline sessions count until they expire.`;
-  if (sessions === undefined || sessions <= MOST_SESSIONS) {
-    return { sentence, fix: raiseSessions(situation, sessions ?? 'SESSIONS') };
-  }
-  const fix =
-    remoteSessionsOf(connector) === 'perRoute'
-      ? setting('spec.remoteSessions', 'perInstance')
-      : setting('spec.bridgeInstances', String(MOST_SESSIONS));
-  return { sentence: `${sentence.slice(0, -1)}; Event Grid allows ${MOST_SESSIONS} at most.`, fix };
-}
-
-/** Somebody else connects with the same client ID. */
-export function clientIdTaken({ context, host, connector }: Situation): Advice {
-  const id = context.clientId === undefined ? 'of this session' : `"${context.clientId}"`;
-  return {
-    sentence: `Another client uses the client ID ${id} at ${host}, and each takes the session from the other: a second copy of this bridge runs, or another connector has the same clientIdPrefix and names.`,
-    fix: setting('spec.clientIdPrefix', `${connector.spec.clientIdPrefix.replace(/-+$/, '') || 'PREFIX'}-SITE`),
-  };
+/** Somebody else connects with the same client ID, as the broker says or as its silence makes likely. */
+export function clientIdTaken(situation: Situation): Advice {
+  const { fault, context, host } = situation;
+  const id = context.clientId === undefined ? 'the client ID' : `the client ID "${context.clientId}"`;
+  const who = 'a second copy of this bridge, or another connector with the same clientIdPrefix and names';
+  const sentence =
+    fault.reason === 'SessionTakenOver'
+      ? `Another client uses ${id} at ${host}, and each takes the session from the other: ${who}.`
+      : `${host} takes connections with ${id} and closes them again and again without a word, most likely since another client uses it too (${who}), or else over something that it does not permit.`;
+  return { sentence, fix: renameClients(situation, 'SITE') };
 }
 
 /** The broker does not know how this connector logs on. */
@@ -121,9 +105,10 @@ function identityRefused(situation: Situation, audience: string): Advice {
     };
   }
   const session = context.clientId === undefined ? 'its session' : `the session "${context.clientId}"`;
+  const permissions = context.permissions?.length ? context.permissions : BOTH;
   return {
     sentence: `Event Grid does not let the identity${named(context.objectId)} open ${session}: it has no role at the namespace yet (a new one takes minutes to work), or another identity owns the session name until that session expires.`,
-    fix: (context.permissions ?? BOTH).map((permission) => assignRole(situation, permission)).join(' && '),
+    fix: permissions.map((permission) => assignRole(situation, permission)).join(' && '),
   };
 }
 
@@ -134,11 +119,12 @@ function certificateUnknown(situation: Situation): Advice {
   };
 }
 
-function nameOwned({ context, host, connector }: Situation): Advice {
+function nameOwned(situation: Situation): Advice {
+  const { context, host } = situation;
   const session = context.clientId === undefined ? 'This session name' : `The session name "${context.clientId}"`;
   return {
     sentence: `${session} at ${host} belongs to another identity until that session expires: the same credentials are accepted for another session.`,
-    fix: setting('spec.clientIdPrefix', `${connector.spec.clientIdPrefix.replace(/-+$/, '') || 'PREFIX'}-2`),
+    fix: renameClients(situation, '2'),
   };
 }
 

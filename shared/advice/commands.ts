@@ -1,5 +1,6 @@
 import type { Authentication } from '../resources/authentication.ts';
 import type { Connector } from '../resources/connector.ts';
+import { VAULT_FIXES } from './key-vault.ts';
 import type { Permission, Situation } from './situation.ts';
 
 /** Most that Event Grid allows for "Maximum client sessions per authentication name". */
@@ -13,6 +14,11 @@ export function setting(path: string, value: string): string {
 /** Raises the number of sessions that an identity may have at an Event Grid namespace. */
 export function raiseSessions({ namespace }: Situation, sessions: number | string): string {
   return `az eventgrid namespace update --resource-group GROUP --name ${namespace} --topic-spaces-configuration "{maximumClientSessionsPerAuthenticationName:${sessions}}"`;
+}
+
+/** Raises what all clients of an Event Grid namespace together may send and receive. */
+export function raiseUnits({ namespace }: Situation): string {
+  return `az eventgrid namespace update --resource-group GROUP --name ${namespace} --sku "{name:Standard,capacity:UNITS}"`;
 }
 
 /** Shows the host name of an Event Grid namespace that speaks MQTT. */
@@ -41,10 +47,28 @@ export function nameBySubject({ namespace }: Situation): string {
   return `az eventgrid namespace update --resource-group GROUP --name ${namespace} --topic-spaces-configuration "{clientAuthentication:{alternativeAuthenticationNameSources:[ClientCertificateSubject]}}"`;
 }
 
-/** Shows the principal of the extension whose identity the bridge uses. */
-export function showPrincipal({ authentication }: Situation): string {
+/** Shows the principal of the identity that the bridge uses: an extension's, or a federated one. */
+export function showPrincipal({ authentication, context }: Situation): string {
+  if (context.federated === true) {
+    return 'az identity show --resource-group GROUP --name IDENTITY --query principalId --output tsv';
+  }
   const name = authentication.kind === 'managedIdentity' ? authentication.extensionName : undefined;
   return `az k8s-extension show --resource-group GROUP --cluster-name CLUSTER --cluster-type connectedClusters --name ${name ?? 'EXTENSION'} --query identity.principalId --output tsv`;
+}
+
+/** Shows what the identity of the bridge rests on. */
+export function showIdentity(situation: Situation): string {
+  return situation.context.federated === true
+    ? 'az identity federated-credential list --resource-group GROUP --identity-name IDENTITY'
+    : showPrincipal(situation);
+}
+
+/** Gives client IDs another root: the ID of an extension takes the place of the prefix, and then the name tells two apart. */
+export function renameClients({ connector, context }: Situation, suffix: string): string {
+  if (context.clientId?.startsWith('/') === true)
+    return setting('metadata.name', `${connector.metadata.name}-${suffix}`);
+  const prefix = connector.spec.clientIdPrefix.replace(/-+$/, '') || 'PREFIX';
+  return setting('spec.clientIdPrefix', `${prefix}-${suffix}`);
 }
 
 /** Shows the containers of the agent's pod, its identity sidecar and its mounts. */
@@ -67,8 +91,8 @@ export function replaceConfigMap(connector: Connector, name: string): string {
 export function renewCertificate(connector: Connector, authentication: Authentication): string | undefined {
   if (authentication.kind === 'x509') return replaceSecret(connector, authentication.secretName, CERTIFICATE_KEYS);
   if (authentication.kind !== 'x509KeyVault') return undefined;
-  const { vault, vaultCert } = authentication.keyVault;
-  return `az keyvault certificate import --vault-name ${vault.name} --name ${vaultCert.name} --file client.pem`;
+  const { keyVault } = authentication;
+  return VAULT_FIXES.CertificateExpired(keyVault, keyVault.vaultCert.name);
 }
 
 /** Keys of a Secret with a client certificate that must be there. */

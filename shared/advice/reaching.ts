@@ -9,8 +9,9 @@ import {
   replaceSecret,
   setting,
   showHost,
-  showPrincipal,
+  showIdentity,
 } from './commands.ts';
+import { FROM_VAULT } from './key-vault.ts';
 import type { Adviser, Situation } from './situation.ts';
 
 /** Sets the clock of this machine by the network's. */
@@ -70,15 +71,27 @@ const trustFix: Adviser = withFix(({ connector, block, fault }) => {
     : replaceConfigMap(connector, name);
 });
 
-const secretFix: Adviser = withFix(({ connector, authentication }) =>
-  authentication.kind === 'usernamePassword'
-    ? replaceSecret(connector, authentication.secretName, ['username', 'password'])
-    : renewCertificate(connector, authentication),
-);
+const secretFix: Adviser = withFix(({ connector, authentication }) => {
+  switch (authentication.kind) {
+    case 'usernamePassword':
+      return replaceSecret(connector, authentication.secretName, ['username', 'password']);
+    case 'x509KeyVault': {
+      const { servicePrincipalLocalSecretName: name } = authentication.keyVault.vault.credentials;
+      return replaceSecret(connector, name, ['clientid', 'clientsecret']);
+    }
+    case 'x509':
+    case 'anonymous':
+    case 'managedIdentity':
+    case 'kubernetes':
+      return renewCertificate(connector, authentication);
+  }
+});
 
-const pairFix: Adviser = withFix(({ connector, authentication }) =>
-  authentication.kind === 'x509' ? replaceSecret(connector, authentication.secretName, CERTIFICATE_KEYS) : undefined,
-);
+const pairFix: Adviser = (situation) =>
+  FROM_VAULT[situation.fault.reason]?.(situation) ??
+  withFix(({ connector, authentication }) =>
+    authentication.kind === 'x509' ? replaceSecret(connector, authentication.secretName, CERTIFICATE_KEYS) : undefined,
+  )(situation);
 
 const namespaceFix: Adviser = (situation) =>
   wrongDoor(situation) ?? withFix((given) => (given.isEventGrid ? showHost(given) : undefined))(situation);
@@ -87,6 +100,7 @@ const podFix: Adviser = withFix(({ connector }) => describePod(connector));
 
 /** What to do when a broker cannot be reached, or there is nothing to log on with, by reason. */
 export const REACHING: Readonly<Record<string, Adviser>> = {
+  ...FROM_VAULT,
   DnsFailed: namespaceFix,
   ConnectionRefused: wrongDoor,
   ConnectTimeout: wrongDoor,
@@ -111,7 +125,7 @@ export const REACHING: Readonly<Record<string, Adviser>> = {
   TokenInvalid: podFix,
   TokenTimeout: podFix,
   IdentityUnreachable: podFix,
-  TokenFailed: withFix(showPrincipal),
+  TokenFailed: withFix(showIdentity),
   TokenExpired: withFix(() => SET_CLOCK),
   TokenAudienceRefused: withFix(({ block }) =>
     setting(`${block}.authentication.systemAssignedManagedIdentity.audience`, EVENT_GRID_AUDIENCE),

@@ -19,52 +19,52 @@ export interface OwnershipInput {
 /**
  * Says which member is to run each slot, by member ID. An instance runs the slot of its own number; slots without their
  * instance stay with whoever runs them while loads are even, and otherwise go to the member with the fewest: the numbers
- * of slots of any two members differ by at most one.
+ * of slots of any two members differ by at most one, and no more slots move than that takes.
  */
 export function ownersOf({ slots, members, awaited }: OwnershipInput): Map<number, string> {
   const owners = new Map<number, string>();
-  if (members.length === 0) return owners;
-  const loads = new Map(members.map(({ id }) => [id, 0]));
-  const give = (slot: number, { id }: Member) => {
-    owners.set(slot, id);
-    loads.set(id, (loads.get(id) ?? 0) + 1);
+  const homes = Map.groupBy(members, ({ instance }) => instance);
+  const wanted = slots.filter((slot) => homes.has(slot) || !awaited?.has(slot)).sort((a, b) => a - b);
+  const room = createRoom(members, wanted.length);
+  const give = (slot: number, member: Member | undefined): boolean => {
+    if (!member || !room.has(member)) return false;
+    room.take(member);
+    owners.set(slot, member.id);
+    return true;
   };
-  const orphans: number[] = [];
-  for (const slot of slots) {
-    const home = preferred(
-      slot,
-      members.filter(({ instance }) => instance === slot),
-    );
-    if (home) give(slot, home);
-    else if (!awaited?.has(slot)) orphans.push(slot);
-  }
-  const total = owners.size + orphans.length;
-  const least = Math.floor(total / members.length);
-  let larger = total % members.length;
-  for (const { id } of members) if ((loads.get(id) ?? 0) > least) larger--;
-  const hasRoom = ({ id }: Member) => {
-    const load = loads.get(id) ?? 0;
-    return load < least || (load === least && larger > 0);
-  };
-  const take = (slot: number, member: Member) => {
-    if (loads.get(member.id) === least) larger--;
-    give(slot, member);
-  };
-  const homeless: number[] = [];
-  for (const slot of orphans) {
-    const holder = preferred(
-      slot,
-      members.filter(({ claims }) => claims.has(slot)),
-    );
-    if (holder && hasRoom(holder)) take(slot, holder);
-    else homeless.push(slot);
-  }
-  const ordered = members.toSorted(byInstance);
-  for (const slot of homeless) {
-    const idle = ordered.filter(hasRoom).toSorted((a, b) => (loads.get(a.id) ?? 0) - (loads.get(b.id) ?? 0))[0];
-    if (idle) take(slot, idle);
-  }
+  const orphans = wanted.filter((slot) => !give(slot, preferred(slot, homes.get(slot) ?? [])));
+  const homeless = orphans.filter((slot) => !give(slot, holderOf(slot, members)));
+  for (const slot of homeless) give(slot, room.emptiest());
   return owners;
+}
+
+function holderOf(slot: number, members: readonly Member[]): Member | undefined {
+  return preferred(
+    slot,
+    members.filter(({ claims }) => claims.has(slot)),
+  );
+}
+
+/** Keeps count: `slots mod members` members may run one slot more than the others. */
+function createRoom(members: readonly Member[], slots: number) {
+  const loads = new Map(members.map(({ id }) => [id, 0]));
+  const least = Math.floor(slots / members.length);
+  let larger = slots % members.length;
+  const load = ({ id }: Member) => loads.get(id) ?? 0;
+  const emptier = (a: Member, b: Member) =>
+    load(a) - load(b) || a.instance - b.instance || (a.id < b.id ? -1 : Number(a.id > b.id));
+  return {
+    has: (member: Member) => load(member) < least || (load(member) === least && larger > 0),
+    take(member: Member): void {
+      if (load(member) === least) larger--;
+      loads.set(member.id, load(member) + 1);
+    },
+    emptiest: () =>
+      members.reduce<Member | undefined>(
+        (best, member) => (best && emptier(best, member) < 0 ? best : member),
+        undefined,
+      ),
+  };
 }
 
 /** Who keeps a slot that several members could run: the one with the newest claim to it, or else the first by ID. */
@@ -85,8 +85,4 @@ export function outranks(slot: number, member: Member, other: Member): boolean {
   const home = member.instance === slot;
   if (home !== (other.instance === slot)) return home;
   return member.id < other.id;
-}
-
-function byInstance(a: Member, b: Member): number {
-  return a.instance - b.instance || (a.id < b.id ? -1 : 1);
 }

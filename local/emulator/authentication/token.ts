@@ -114,6 +114,8 @@ export function createTokenCheck(kind: TokenKind, { issuer, audiences, keys }: T
         currentDate: new Date(now),
       };
       const claims = await claimsOf(token?.toString('utf8') ?? '', verifiers, options);
+      // A delegated token has the scopes its user consented to; the service takes applications and managed identities only.
+      if (kind === 'OAUTH2-JWT' && claims['scp'] !== undefined) throw new Error('the token is of a user (claim "scp")');
       const id = claims[name];
       if (typeof id !== 'string' || id === '') throw new Error(`claim "${name}" is no name`);
       const attributes = kind === 'CUSTOM-JWT' ? attributesOf(claims) : {};

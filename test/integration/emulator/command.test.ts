@@ -141,6 +141,17 @@ describe('mqttbridge emulator', () => {
     ]);
   });
 
+  test('reports life-cycle events that nobody takes', async () => {
+    const web = await startWebServer((_request, response) => void response.writeHead(404).end());
+    const folder = await folderOf({ 'c.yaml': `lifeCycleEvents: {webhook: {url: '${web.url}'}}` });
+    const { io, urls } = await start('--config', join(folder, 'c.yaml'));
+    const client = await mqtt.connectAsync(urls[0] ?? '', { clientId: 'c', protocolVersion: 5 });
+    await eventually(() =>
+      io.err().includes('"kind":"eventsUndelivered","count":1,"detail":"the subscriber answered 404"'),
+    );
+    await client.endAsync();
+  });
+
   test('exits 1 when its port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

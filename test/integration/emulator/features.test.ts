@@ -192,7 +192,7 @@ describe('in 2023', () => {
       },
       permissions: [],
     };
-    const emulator = emulatorFromConfig(profile, config, { wallClock: () => 0 });
+    const emulator = emulatorFromConfig(profile, config, { wallClock: () => 0, undelivered: () => {} });
     const { port } = await emulator.listen();
     try {
       const authenticationData = await own.sign({ aud: 'a', sub: 'device-1' });

@@ -49,6 +49,7 @@ describe('a token of Entra', () => {
     { what: 'no end', token: () => entraToken({ exp: undefined }) },
     { what: 'a time to come', token: () => entraToken({ nbf: 60 }) },
     { what: 'no principal', token: () => entraToken({ oid: undefined }) },
+    { what: 'the scopes of a user', token: () => entraToken({ scp: 'user_impersonation' }) },
     { what: 'another key', token: () => entra.sign({ aud: AUDIENCE, oid: 'p' }, { key: foreign.privateKey }) },
     {
       what: 'algorithm HS256',
@@ -58,6 +59,19 @@ describe('a token of Entra', () => {
   ])('with $what is refused with 0x87', async ({ token }) => {
     const { port } = await start();
     expect((await connectRaw(port, 'c', shown(await token()))).connack.reasonCode).toBe(0x87);
+  });
+
+  test('that is refused is in the log with the cause, not with the token', async () => {
+    const { emulator, port } = await start();
+    const token = await entraToken({ aud: 'https://storage.azure.com' });
+    await connectRaw(port, 'c', shown(token));
+    expect(emulator.log.entries()).toContainEqual({
+      kind: 'unauthenticated',
+      clientSessionName: 'c',
+      reasonCode: 0x87,
+      detail: 'unexpected "aud" claim value',
+    });
+    expect(JSON.stringify(emulator.log.entries())).not.toContain(String(token).slice(-20));
   });
 
   test('in the password lets nobody in', async () => {

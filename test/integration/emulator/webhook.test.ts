@@ -53,6 +53,17 @@ describe('the webhook', () => {
     expect(emulator.sessions()).toMatchObject([{ authenticationName: 'device-1' }]);
   });
 
+  test('that denies a client is quoted in the log', async () => {
+    const { port, emulator } = await start(json({ decision: 'deny', errorReason: 'unknown device' }));
+    await connectRaw(port, 's');
+    expect(emulator.log.entries()).toContainEqual({
+      kind: 'unauthenticated',
+      clientSessionName: 's',
+      reasonCode: 0x87,
+      detail: 'unknown device',
+    });
+  });
+
   test('is not told what was not said', async () => {
     const { port, web } = await start(allow);
     expect((await connectRaw(port, 's', { protocolVersion: 4 })).connack.returnCode).toBe(0);
@@ -77,8 +88,11 @@ describe('the webhook', () => {
     expect((await connectRaw(port, 's')).connack.reasonCode).toBe(code);
   });
 
-  test('that says nothing in time refuses with 0x88, and one that is not there too', async () => {
+  test('that says nothing in time, or not all, refuses with 0x88, and one that is not there too', async () => {
     const { port, web, clock } = await start(() => {}, { timeoutMs: 50 });
+    expect((await connectRaw(port, 's')).connack.reasonCode).toBe(0x88);
+    web.answer = (_request, response) => void response.writeHead(200).write('{');
+    clock.advance(1_000);
     expect((await connectRaw(port, 's')).connack.reasonCode).toBe(0x88);
     await web.close();
     clock.advance(1_000);

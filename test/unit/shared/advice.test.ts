@@ -98,7 +98,12 @@ describe('advice for Event Grid', () => {
   });
 
   test('a quota that a publish meets is not the one of sessions', () => {
-    expect(adviceFor(full, remote(), { during: 'publish' }).fix).toBeUndefined();
+    const publish = adviceFor(full, remote(), { during: 'publish' });
+    expect(publish.fix).toBe(
+      'az eventgrid namespace update --resource-group GROUP --name contoso --sku "{name:Standard,capacity:UNITS}"',
+    );
+    expect(adviceFor({ ...full, reason: 'MessageRateTooHigh' }, remote())).toEqual(publish);
+    expect(adviceFor(full, remote(), { during: 'subscribe' }).fix).toBe('spec.remoteSessions: perRoute');
   });
 
   test.each([
@@ -115,6 +120,12 @@ describe('advice for Event Grid', () => {
     }
   });
 
+  test('a newest version in the vault that has ended: how to import another', () => {
+    const fault = { reason: 'CertificateExpired', side: 'remote', message: 'What is known.' } as const;
+    const { fix } = adviceFor(fault, remote({ authentication: keyVault }));
+    expect(fix).toBe('az keyvault certificate import --vault-name plant --name edge --file client.pem');
+  });
+
   test('a certificate that nobody knows: the commands that make it known', () => {
     const { sentence, fix } = adviceFor(refused, remote({ authentication: x509 }), { certificateEnds: 2, now: 1 });
     expect(sentence).toContain('does not know the client certificate');
@@ -129,11 +140,25 @@ describe('advice for Event Grid', () => {
     expect(fix).toBe('spec.clientIdPrefix: PREFIX-2');
   });
 
-  test.each(['SessionTakenOver', 'ClientIdConflict'])('%s: another client has the client ID', (reason) => {
+  test.each([
+    ['SessionTakenOver', /^Another client uses the client ID "plant-up" at /],
+    ['ClientIdConflict', /connections with the client ID "plant-up" .* most likely since another client uses it too/],
+  ])('%s: another client has the client ID', (reason, cause) => {
     const connector = remote({}, { clientIdPrefix: 'plant-' });
     const { sentence, fix } = adviceFor({ reason, side: 'remote' }, connector, { clientId: 'plant-up' });
-    expect(sentence).toContain('Another client uses the client ID "plant-up"');
+    expect(sentence).toMatch(cause);
     expect(fix).toBe('spec.clientIdPrefix: plant-SITE');
+    const extension = { clientId: '/subscriptions/s/extensions/mq/bridge-0' };
+    expect(adviceFor({ reason, side: 'remote' }, connector, extension).fix).toBe('metadata.name: bridge-SITE');
+  });
+
+  test('a federated identity has no extension to ask about', () => {
+    const context = { federated: true };
+    expect(adviceFor(refused, remote(), context).fix).toContain(
+      '--assignee "$(az identity show --resource-group GROUP',
+    );
+    const { fix } = adviceFor({ reason: 'TokenFailed', side: 'remote', message: 'm' }, remote(), context);
+    expect(fix).toBe('az identity federated-credential list --resource-group GROUP --identity-name IDENTITY');
   });
 
   test.each([

@@ -53,6 +53,17 @@ describe('rights', () => {
     expect([ann.maySubscribe(filter), bob.maySubscribe(filter)]).toEqual([byAnn, byBob]);
   });
 
+  test('follow topic spaces that change', () => {
+    const templates = ['a'];
+    const rights = createRights({
+      topicSpaces: [{ name: 'space', templates }],
+      permissions: [{ topicSpace: 'space', role: 'Publisher' }],
+    });
+    const before = rights('ann', {});
+    templates.push('b');
+    expect([before.mayPublish('b'), rights('ann', {}).mayPublish('b')]).toEqual([false, true]);
+  });
+
   test('without a table are all', () => {
     const all = createRights(undefined)('ann', {});
     expect([all.mayPublish('x'), all.maySubscribe('#')]).toEqual([true, true]);

@@ -118,7 +118,12 @@ function addCheck(program: Command, add: Add): void {
     .option('--source-queue <messages>', 'how many messages the source broker queues for one client', messages)
     .option('--namespace-id <id>', 'ARM resource ID of the Event Grid namespace, to read its settings')
     .option('--subscription <id>', 'Azure subscription to look for the namespace in')
-    .option('--management-endpoint <url>', 'Azure Resource Manager', httpsUrl, 'https://management.azure.com');
+    .option(
+      '--management-endpoint <url>',
+      'Azure Resource Manager',
+      httpsUrl('https://management.azure.com'),
+      'https://management.azure.com',
+    );
   addMounts(check);
   add(check, async (options, io) => (await import('./check.ts')).checkCommand(options as never, io));
 }
@@ -139,7 +144,7 @@ function keyVaultUrl(): Option {
   return new Option(
     '--key-vault-url <url>',
     'URL of key vaults, {name} in place of the name (default: https://{name}.vault.azure.net)',
-  ).argParser(vaultUrl);
+  ).argParser(httpsUrl('https://{name}.vault.azure.cn'));
 }
 
 function detailLevel(): Option {
@@ -150,11 +155,6 @@ function detailLevel(): Option {
       if (/^[012]$/.test(text)) return Number(text);
       throw new UsageError(`"${text}" is not a detail level`, 'levels are 0, 1 and 2');
     });
-}
-
-function httpsUrl(text: string): string {
-  if (URL.canParse(text) && new URL(text).protocol === 'https:') return text;
-  throw new UsageError(`"${text}" is not a URL of https`, 'write it like https://management.azure.com');
 }
 
 function messages(text: string): number {
@@ -257,10 +257,13 @@ function seconds(text: string): number {
   throw new UsageError(`"${text}" is not a number of seconds`, 'write it like 10');
 }
 
-function vaultUrl(text: string): string {
-  const url = URL.parse(text.replace('{name}', 'name'));
-  if (url?.protocol === 'https:' && url.username === '' && url.search === '') return text;
-  throw new UsageError(`"${text}" is not the URL of a key vault`, 'write it like https://{name}.vault.azure.cn');
+/** A parser of URLs that may have `{name}` in them. */
+function httpsUrl(example: string): (text: string) => string {
+  return (text) => {
+    const url = URL.parse(text.replace('{name}', 'name'));
+    if (url?.protocol === 'https:' && url.username === '' && url.search === '') return text;
+    throw new UsageError(`"${text}" is not a URL of https`, `write it like ${example}`);
+  };
 }
 
 function failure(error: unknown, io: Io): ExitCode {

@@ -88,7 +88,7 @@ export class SimulatedBroker {
 
   restart(downMs: number): void {
     this.up = false;
-    for (const link of [...this.#links]) this.#drop(link, false);
+    for (const link of this.#links) this.#drop(link, false);
     this.#parts.clock.after(downMs, () => (this.up = true));
   }
 
@@ -150,7 +150,7 @@ export class SimulatedBroker {
 
   #expire(): void {
     const now = this.#parts.clock.now();
-    for (const link of [...this.#links]) if (now - link.heardAt > KEEP_ALIVE_MS) this.#drop(link, true);
+    for (const link of this.#links) if (now - link.heardAt > KEEP_ALIVE_MS) this.#drop(link, true);
   }
 }
 

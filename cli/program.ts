@@ -148,7 +148,7 @@ function keyVaultUrl(): Option {
 }
 
 function detailLevel(): Option {
-  return new Option('--detail-level <level>', '0: the verdicts, 1: each route, 2: what they rest on')
+  return new Option('--detail-level <level>', '0: the verdicts, 1: each route and reason, 2: what they rest on')
     .choices(['0', '1', '2'])
     .default(0)
     .argParser((text: string) => {

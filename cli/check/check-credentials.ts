@@ -12,7 +12,9 @@ import type { Authentication } from '../../shared/resources/authentication.ts';
 import type { CheckContext } from './context.ts';
 import { explainFault } from './explain-fault.ts';
 import { endsSoon, lifeOf } from './life.ts';
+import { inTime, LateError } from './in-time.ts';
 import { ended, finding, type Outcome, type Statement } from './outcome.ts';
+import { TIME_IS_UP } from './time-is-up.ts';
 
 /** What a side connects with. */
 export interface LoadedCredentials {
@@ -26,12 +28,13 @@ export async function checkCredentials(side: Side, context: CheckContext): Promi
   const subject = { check: 'credentials', side } as const;
   const credentials = context.credentials[side];
   try {
-    const material = await credentials.load();
+    const material = await inTime(credentials.load(), context.stepTimeoutMs);
     const said = describe(spec.authentication, credentials.certificate(), context.wallClock());
     const { status, statement } = said;
     return { findings: [finding(subject, status, statement)], value: { credentials, material } };
   } catch (error) {
-    return ended(subject, 'error', explainFault(credentialFault(error), { side, context }));
+    const fault = error instanceof LateError ? TIME_IS_UP : credentialFault(error);
+    return ended(subject, 'error', explainFault(fault, { side, context }));
   }
 }
 

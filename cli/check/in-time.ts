@@ -1,5 +1,5 @@
 /** Something did not answer in the time it had. */
-class LateError extends Error {
+export class LateError extends Error {
   override readonly name = 'LateError';
   /** As sockets say it. */
   readonly code = 'ETIMEDOUT';

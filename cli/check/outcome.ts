@@ -1,8 +1,5 @@
-import { TIME_IS_UP } from './time-is-up.ts';
 import type { Side } from '../../shared/plan/types.ts';
 import type { CheckName, Finding } from './report-schema.ts';
-
-const { verdict: _retry, ...TIME_IS_UP_STATEMENT } = TIME_IS_UP;
 
 /** What a check found, and what it makes for the checks behind it; without `value` those are skipped. */
 export interface Outcome<T = undefined> {
@@ -49,8 +46,14 @@ export async function after<T, U>(
 ): Promise<Outcome<U>> {
   const before = await needed;
   if (before.value === undefined) return skipped(subject, causeOf(before));
-  return signal.aborted ? ended(subject, 'error', TIME_IS_UP_STATEMENT) : run(before.value);
+  return signal.aborted ? ended(subject, 'error', LATE) : run(before.value);
 }
+
+const LATE: Statement = {
+  reason: 'CheckTimeout',
+  message: 'The time for all checks was up before this one began',
+  advice: 'give more with --timeout SECONDS',
+};
 
 /** The check that stopped others: the failed one itself, not those it stopped. */
 function causeOf({ findings }: Outcome<unknown>): string {

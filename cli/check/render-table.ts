@@ -1,6 +1,6 @@
 import type { CheckReport, CheckStatus, Finding } from './report-schema.ts';
 
-/** How much the table says: 0 one line for routes that are all well, 1 a line for each, 2 what each rests on. */
+/** How much the table says: 0 one line for routes that are all well, 1 a line for each and the reasons' names, 2 what each rests on. */
 export type DetailLevel = 0 | 1 | 2;
 
 const MARKS: Readonly<Record<CheckStatus, string>> = {
@@ -11,6 +11,7 @@ const MARKS: Readonly<Record<CheckStatus, string>> = {
 };
 /** As wide as the longest name of a check. */
 const NAME_WIDTH = 13;
+const INDENT = ' '.repeat(11);
 
 /** The report for people, grouped by side. */
 export function renderTable(report: CheckReport, level: DetailLevel): string {
@@ -44,16 +45,16 @@ function block(title: string, findings: readonly Finding[], level: DetailLevel):
   return [printable(title), ...merged(findings, level).flatMap((one) => linesOf(one, level))];
 }
 
-function linesOf({ check, status, message, advice, details }: Finding, level: DetailLevel): string[] {
-  const head = `  ${MARKS[status]} ${check.padEnd(NAME_WIDTH)} ${printable(message)}`;
-  const tried = advice === undefined ? [] : [`           try: ${printable(advice)}`];
-  const rest =
-    level < 2
-      ? []
-      : Object.entries(details ?? {}).map(
-          ([key, value]) => `           ${key}: ${printable([value].flat().join(', '))}`,
-        );
-  return [head, ...tried, ...rest];
+function linesOf({ check, status, message, advice, reason, details }: Finding, level: DetailLevel): string[] {
+  const below = {
+    ...(advice !== undefined && { try: advice }),
+    ...(level > 0 && reason !== undefined && { reason }),
+    ...(level > 1 && details),
+  };
+  return [
+    `  ${MARKS[status]} ${check.padEnd(NAME_WIDTH)} ${printable(message)}`,
+    ...Object.entries(below).map(([key, value]) => `${INDENT}${key}: ${printable([value].flat().join(', '))}`),
+  ];
 }
 
 /** Routes that are all well are one line, until details are asked for. */
@@ -71,5 +72,5 @@ function totals({ counts: { ok, warning, error, skipped } }: CheckReport): strin
 
 /** A broker's words must not steer the terminal. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
 }

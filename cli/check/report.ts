@@ -41,7 +41,7 @@ export function configurationFindings(problems: readonly Problem[]): Finding[] {
     const where = `${file}:${line}:${column}`;
     return finding(subject, severity, {
       reason: rule,
-      message: `${where}${path === '' ? '' : ` ${path}`}: ${message}`,
+      message: `${where} ${rule}${path === '' ? '' : ` ${path}`}: ${message}`,
       advice,
     });
   });

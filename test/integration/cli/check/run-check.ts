@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type CheckReport, checkReportSchema, type Finding } from '../../../../cli/check/report-schema.ts';
 import { type BridgeConfig, bridgeYaml } from '../../../support/bridge-config.ts';
-import { startChild } from '../../../support/child.ts';
+import { type Child, startChild } from '../../../support/child.ts';
 import { folderOf } from '../../../unit/cli/sample-config.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../../cli/main.ts');
@@ -21,12 +21,18 @@ export interface CheckSetting {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs `mqttbridge check` as a process of its own on the files of a folder. */
-export async function execute(folder: string, { args = [], env = {} }: CheckSetting = {}): Promise<Checked> {
+/** Starts `mqttbridge check` as a process of its own on the files of a folder. */
+export async function start(folder: string, { args = [], env = {} }: CheckSetting = {}): Promise<Child> {
   const child = await startChild(process.execPath, [MAIN, 'check', '-f', folder, ...args], { env });
   onTestFinished(async () => {
     await child.end('SIGKILL');
   });
+  return child;
+}
+
+/** Runs it to its end. */
+export async function execute(folder: string, setting?: CheckSetting): Promise<Checked> {
+  const child = await start(folder, setting);
   const { code } = await child.exit;
   return { code, stdout: child.stdout(), stderr: child.stderr() };
 }

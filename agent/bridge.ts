@@ -1,18 +1,30 @@
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import { planConnector } from '../shared/plan/plan.ts';
+import type { LanePlan } from '../shared/plan/types.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import { type Deployment, type Reconciliation, reconcile } from './config/reconcile.ts';
-import { type Patience, settleInflight, settleSources, untilSubscribed } from './drain.ts';
+import {
+  OVERLAP_MS,
+  type Patience,
+  settleInflight,
+  settleSources,
+  untilCovered,
+  untilLeft,
+  untilSubscribed,
+} from './drain.ts';
+import { createExplain, type Explain } from './explain.ts';
 import type { RouteCounters } from './forward/counters.ts';
 import type { IdentityOptions } from './identity-options.ts';
 import { type LaneStarts, type Move, moveOf, orphansOf, ownPart } from './move.ts';
 import { Retirement } from './retirement.ts';
 import { Running, type RunningLane, type RunningParts } from './running.ts';
+import { SYSTEM_WALL_CLOCK } from './session/credentials/wall-clock.ts';
+import { forgetRefusal } from './session/refusals.ts';
 import type { Session } from './session/session.ts';
 import { createSideCredentials, type SideCredentials } from './side-credentials.ts';
 
 /** What a bridge is given by its agent. */
-export interface BridgeParts extends RunningParts {
+export interface BridgeParts extends Omit<RunningParts, 'takenOver' | 'explain'> {
   readonly files: MountedFiles;
   readonly identity: IdentityOptions;
 }
@@ -24,9 +36,6 @@ interface Leaving {
   /** Monotonic milliseconds. */
   readonly since: number;
 }
-
-/** How long what left is read on at most, in milliseconds. */
-const OVERLAP_MS = 20_000;
 
 /** How long after a move others may die without having finished it, in milliseconds. */
 const ORPHANED_MS = 600_000;
@@ -48,11 +57,16 @@ export class Bridge {
   #slots: ReadonlySet<number> = new Set();
   #credentials: SideCredentials | undefined;
   #leaving: Leaving | undefined;
+  #explain: Explain | undefined;
   #applying: Promise<void> = Promise.resolve();
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
-    this.#running = new Running(parts);
+    this.#running = new Running({
+      ...parts,
+      takenOver: (key) => this.#takenOver(key),
+      explain: (session, fault, context) => this.#explain?.(session, fault, context) ?? fault,
+    });
     this.#patience = { now: parts.now, signal: this.#ending.signal };
     this.#retirement = new Retirement(parts);
   }
@@ -67,7 +81,19 @@ export class Bridge {
 
   /** Slots of which anything is at work here, what is about to end included. */
   get occupied(): ReadonlySet<number> {
-    return new Set([...this.sessions, ...this.#retirement.sessions].map(({ plan }) => plan.slot));
+    const ending = [...(this.#leaving?.sessions ?? []), ...this.#retirement.sessions].map(({ plan }) => plan);
+    return new Set([...(this.#deployed?.plan.sessions ?? []), ...ending].map(({ slot }) => slot));
+  }
+
+  /** Slots of which nothing remains to be subscribed; what a broker refuses is answered too. */
+  get reading(): ReadonlySet<number> {
+    const lanes = this.#deployed?.plan.lanes ?? [];
+    const isOpen = ({ key }: LanePlan) => {
+      const lane = this.#running.lanes.get(key)?.lane;
+      return !lane?.subscribed && !lane?.fault;
+    };
+    const missing = new Set(lanes.filter(isOpen).map(({ slot }) => slot));
+    return new Set([...this.#slots].filter((slot) => !missing.has(slot)));
   }
 
   get credentials(): SideCredentials | undefined {
@@ -95,6 +121,7 @@ export class Bridge {
   /** To be called about once per second. */
   tick(): void {
     for (const session of [...this.sessions, ...this.#retirement.sessions]) session.tick();
+    for (const { lane } of this.lanes) forgetRefusal(lane, this.#parts.now());
   }
 
   /** Lets go what left, once all slots are run by somebody with the same document. To be called between moves. */
@@ -116,6 +143,24 @@ export class Bridge {
     const patience: Patience = { now: this.#parts.now, signal: NEVER };
     await settleInflight(sessions, patience, deadlineMs - (this.#parts.now() - start));
     await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
+    for (const side of ['local', 'remote'] as const) this.#credentials?.[side].close();
+  }
+
+  #takenOver(key: string): void {
+    const session = this.#deployed?.plan.sessions.find((plan) => plan.key === key);
+    if (session) this.#parts.cluster.takenOver(session.slot);
+  }
+
+  #explainBy({ connector, plan }: Deployment): Explain {
+    const { clock = SYSTEM_WALL_CLOCK } = this.#parts.identity;
+    return createExplain({
+      connector,
+      plan,
+      credentials: (side) => this.#credentials?.[side],
+      admitted: (one) =>
+        this.sessions.some((other) => other.plan.side === one.side && other.plan.key !== one.key && other.connected),
+      now: () => clock.now(),
+    });
   }
 
   async #apply(document: ConnectorDocument, slots: ReadonlySet<number>): Promise<void> {
@@ -124,11 +169,13 @@ export class Bridge {
     const whole: Deployment = { connector, plan: planConnector(document, identity) };
     const wanted: Deployment = { connector, plan: ownPart(whole.plan, slots) };
     const gained = new Set([...slots].filter((slot) => !this.#slots.has(slot)));
-    if (document.revision !== this.#revision) await this.#finishLeaving();
+    const renewed = document.revision !== this.#revision;
+    if (renewed) await this.#finishLeaving();
     const changes = reconcile(this.#deployed, wanted);
     const move = moveOf(changes, whole.plan, this.#whole?.plan);
     const credentials = createSideCredentials(connector, this.#parts, this.#credentials);
     this.#credentials = credentials;
+    this.#explain = this.#explainBy(whole);
     await this.#release(move);
     await this.#stopReplaced(changes);
     await Promise.all(changes.sessions.start.map(({ key }) => this.#retirement.recall(key)));
@@ -136,12 +183,14 @@ export class Bridge {
     this.#deployed = wanted;
     for (const { to } of changes.sessions.replace) this.#running.openSession(to, wanted, credentials);
     for (const session of move.fresh) this.#running.openSession(session, wanted, credentials);
-    await this.#startLanes(move.early, move, wanted);
+    // A lane that leaves, here or elsewhere, makes it worth waiting: its messages may have a new lane to go through.
+    const patient = move.leaving.lanes.length > 0 || (renewed && cluster.shared);
+    await this.#startLanes(move.early, wanted, patient);
     cluster.applied(document, slots);
     if (move.awaited.length > 0) await cluster.agreed(this.#ending.signal);
     if (this.#ending.signal.aborted) return;
     for (const session of move.awaited) this.#running.openSession(session, wanted, credentials);
-    await this.#startLanes(move.late, move, wanted);
+    await this.#startLanes(move.late, wanted, patient);
     this.#setLeaving(move);
     if (cluster.covered) await this.#finishLeaving();
     this.#adoptOrphans(gained, credentials);
@@ -183,7 +232,7 @@ export class Bridge {
     await Promise.all(replaced.map((session) => session.stop()));
   }
 
-  async #startLanes({ start, replace }: LaneStarts, { leaving }: Move, wanted: Deployment): Promise<void> {
+  async #startLanes({ start, replace }: LaneStarts, wanted: Deployment, patient: boolean): Promise<void> {
     const moved = replace.map((change) =>
       change.sessionsKept
         ? this.#running.replaceLane(change, wanted, this.#patience)
@@ -191,9 +240,7 @@ export class Bridge {
     );
     const started = start.map((plan) => this.#running.startLane(plan, wanted));
     await Promise.all(moved);
-    // Only a lane that leaves, here or elsewhere, makes it worth waiting: its messages may have a new lane to go through.
-    const elsewhere = this.#parts.cluster.shared && this.#former !== undefined;
-    if (leaving.lanes.length > 0 || elsewhere) await untilSubscribed(started, this.#patience);
+    if (patient) await untilSubscribed(started, this.#patience);
   }
 
   #setLeaving({ leaving }: Move): void {
@@ -209,7 +256,13 @@ export class Bridge {
     this.#leaving = undefined;
     const { sessions } = this.#running;
     await Promise.all(leaving.lanes.map(async ({ plan, lane }) => sessions.get(plan.source)?.removeSource(lane)));
-    this.#retirement.add(leaving.sessions);
+    const left = leaving.lanes.flatMap(({ plan, lane }) => {
+      const source = sessions.get(plan.source);
+      return source && !leaving.sessions.includes(source) ? [{ lane, source }] : [];
+    });
+    this.#retirement.add(leaving.sessions, (patience) =>
+      Promise.all(left.map(({ lane, source }) => untilLeft(lane, source, patience))),
+    );
     for (const { plan } of leaving.sessions) sessions.delete(plan.key);
   }
 
@@ -226,6 +279,7 @@ export class Bridge {
         lanes.map(({ lane }) => lane),
         patience,
       );
+      await untilCovered(this.#parts.cluster, patience);
       await Promise.all(lanes.map(({ lane, source }) => source.removeSource(lane)));
     });
   }

@@ -5,6 +5,7 @@ import type { Cluster } from './cluster/cluster.ts';
 import type { Deployment, LaneReplacement } from './config/reconcile.ts';
 import { type Patience, untilSubscribed } from './drain.ts';
 import type { Parts } from './move.ts';
+import type { Explain } from './explain.ts';
 import { type Breather, createBreather, sleepThread } from './forward/breather.ts';
 import { createRouteCounters, type RouteCounters } from './forward/counters.ts';
 import { createLane, type Lane } from './forward/lane.ts';
@@ -28,6 +29,10 @@ export interface RunningParts {
   readonly now: () => number;
   /** A session or subscription came up. */
   readonly progressed: () => void;
+  /** Another client has this session of the plan now. */
+  readonly takenOver: (key: string) => void;
+  /** Adds to a fault of a session why it is likely and what mends it. */
+  readonly explain: Explain;
 }
 
 /** A lane of the plan at work. */
@@ -87,7 +92,7 @@ export class Running {
   #makeSession(plan: SessionPlan, deployment: Deployment, credentials: SideCredentials): Session {
     const { connector } = deployment;
     const { lanes } = deployment.plan;
-    const { cluster, timing, logger, random, now, progressed } = this.#parts;
+    const { cluster, timing, logger, random, now, progressed, takenOver, explain } = this.#parts;
     return new Session({
       plan,
       spec: connectionSpecOf(connector, plan.side),
@@ -108,7 +113,8 @@ export class Running {
       now,
       progressed,
       cleared: () => cluster.cleared,
-      takenOver: () => cluster.takenOver(plan.slot),
+      takenOver: () => takenOver(plan.key),
+      explain: (fault, context) => explain(plan, fault, context),
     });
   }
 

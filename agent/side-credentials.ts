@@ -37,9 +37,11 @@ export function createSideCredentials(
   const of = (side: Side): SharedCredentials => {
     const spec = connectionSpecOf(connector, side);
     if (former && isDeepStrictEqual(former[side].spec, spec)) return former[side];
+    former?.[side].close();
     const credentials = createCredentials(spec, {
       files,
       tokens,
+      vaults: tokens.vaults,
       random,
       onRenewalFailed: ({ reason, message }) => logger.warn({ evt: 'TokenRenewalFailed', side, reason }, message),
       onRejected: ({ source, reason, message }) =>

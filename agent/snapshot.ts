@@ -50,6 +50,7 @@ function routesOf(bridge: Bridge): RouteSnapshot[] {
 function routeSnapshot(bridge: Bridge, lanes: readonly RunningLane[]): RouteSnapshot {
   const { topicMap, route } = lanes[0].plan;
   const fault = lanes.find(({ lane }) => lane.fault)?.lane.fault;
+  const refusal = lanes.find(({ lane }) => lane.refusal)?.lane.refusal?.fault;
   return {
     topicMap,
     route: route.name,
@@ -59,6 +60,7 @@ function routeSnapshot(bridge: Bridge, lanes: readonly RunningLane[]): RouteSnap
     ...(route.target === undefined ? {} : { target: route.target }),
     lanes: { total: lanes.length, ready: lanes.filter((lane) => bridge.isReady(lane)).length },
     ...(fault && { fault }),
+    ...(refusal && { refusal }),
     counters: snapshotCounters(bridge.countersOf(topicMap, route.name)),
   };
 }

@@ -5,7 +5,7 @@ import type { Logger } from './observe/logger.ts';
 
 /** What steering is made of. */
 export interface SteeringParts {
-  readonly bridge: Pick<Bridge, 'apply' | 'leave' | 'tick' | 'occupied' | 'lanes'>;
+  readonly bridge: Pick<Bridge, 'apply' | 'leave' | 'tick' | 'occupied' | 'reading' | 'lanes'>;
   readonly cluster: Cluster;
   readonly logger: Logger;
   /** Nothing moves any more once it is aborted. */
@@ -24,6 +24,8 @@ export interface Steering {
   apply(document: ConnectorDocument): Promise<void>;
   /** Other slots are ours than before. */
   rearrange(): void;
+  /** A session or subscription came up. */
+  progressed(): void;
   /** To be called about once per second. */
   tick(): void;
 }
@@ -35,8 +37,8 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
   let waiting = 0;
   /** A move to the newest slots is about to begin. */
   let asked = false;
-  /** What the bridge was last told to run. */
-  let slots: ReadonlySet<number> = new Set();
+  /** What the bridge was last told to run; membership may be ahead of it. */
+  let placed: ReadonlySet<number> = new Set();
 
   const inTurn = (step: () => Promise<void>): Promise<void> => {
     waiting++;
@@ -50,19 +52,21 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
     return last;
   };
 
+  const tell = (): void => cluster.running(placed, bridge.occupied, bridge.reading);
+
+  const tidy = async (): Promise<void> => {
+    tell();
+    await bridge.leave();
+    tell();
+  };
+
   const rearrange = async (): Promise<void> => {
     asked = false;
     if (!document) return;
-    slots = cluster.slotsOf(document);
-    await bridge.apply(document, slots);
-    cluster.running(slots, bridge.occupied);
+    placed = cluster.slotsOf(document);
+    await bridge.apply(document, placed);
+    await tidy();
     moved();
-  };
-
-  const tidy = async (): Promise<void> => {
-    if (!document) return;
-    await bridge.leave();
-    cluster.running(slots, bridge.occupied);
   };
 
   const take = async (wanted: ConnectorDocument): Promise<void> => {
@@ -83,6 +87,10 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
       if (asked) return;
       asked = true;
       void inTurn(rearrange);
+    },
+    progressed() {
+      // A move under way tells in the end.
+      if (waiting === 0) tell();
     },
     tick() {
       bridge.tick();

@@ -1,141 +1,152 @@
-import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
-import { createFolderSource } from '../agent/config/folder-source.ts';
-import { createLogger, type RootLogger } from '../agent/observe/logger.ts';
-import type { AgentSnapshot } from '../agent/observe/snapshot.ts';
+import { createServer } from 'node:net';
+import { ALL_INSTANCES, type Agents, createAgents } from '../local/demo/agents.ts';
+import { type Books, openBooks } from '../local/demo/books.ts';
+import { summary } from '../local/demo/lines.ts';
 import { createDisplay, type Display } from '../local/demo/screen.ts';
+import { startShow } from '../local/demo/show.ts';
 import { hints, openStage, type Stage } from '../local/demo/stage.ts';
-import { renderLine, renderSummary, renderTable } from '../local/demo/table.ts';
+import { STORIES, type StoryName } from '../local/demo/stories.ts';
+import { createScene, type Story } from '../local/demo/story.ts';
 import { startTraffic } from '../local/demo/traffic.ts';
 import { type Address, formatAddress } from './address.ts';
-import type { CreateAgent, RunningAgent } from './agent-port.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
-import { openProbes } from './open-probes.ts';
-import { reportConfig } from './report-config.ts';
 import { createSignalQueue } from './signals.ts';
-import { packageVersion } from './version.ts';
 
 const STOP_DEADLINE_MS = 5_000;
+/** How long what is under way at the end may take to arrive. */
+const DRAIN_MS = 30_000;
+/** The same when somebody has pressed Ctrl-C and waits. */
+const SHORT_DRAIN_MS = 2_000;
+const LOOK_MS = 20;
 
 export interface DemoOptions {
-  /** Seconds; until a signal comes when absent. */
+  readonly fault?: StoryName;
+  /** Seconds; until a signal comes, or the story is over, when absent. */
   readonly for?: number;
   readonly http: Address;
 }
 
-/** `mqttbridge demo`: two embedded brokers, the reference resources, sample traffic, and a live table of what crosses. */
-export async function demoCommand(options: DemoOptions, io: Io, createAgent: CreateAgent): Promise<ExitCode> {
-  const stage = await openStage();
-  const log = createWriteStream(join(stage.folder, 'agent.log'));
-  const logger = createLogger({
-    level: 'info',
-    destination: { write: (line) => void log.write(line) },
-    now: io.now,
-    wallClock: io.wallClock,
+/** `mqttbridge demo`: a local broker, an Event Grid emulator, two agents between them, sample traffic, and what becomes of it. */
+export async function demoCommand(options: DemoOptions, io: Io): Promise<ExitCode> {
+  const signals = createSignalQueue(io);
+  const story = options.fault === undefined ? undefined : STORIES[options.fault];
+  const stage = await openStage(story?.stage);
+  const display = createDisplay(io.stdout);
+  const agents = createAgents({
+    program: io.program,
+    stage,
+    http: await freeAddresses(options.http),
+    onProbes: (instance, url) => display.note(`instance ${instance}: ${url}/status  /metrics  /readyz?verbose`),
   });
   try {
-    const agent = createAgent({
-      source: reportConfig(createFolderSource({ paths: [stage.folder] }), logger),
-      configmapsDir: stage.folder,
-      secretsDir: stage.folder,
-      logger,
-      version: packageVersion(),
+    io.stdout.write(`${hints(stage).join('\n')}\n\n`);
+    const books = openBooks(stage.brokers, ({ at, topic }) => {
+      const direction = at === 'remote' ? 'local to remote' : 'remote to local';
+      display.note(`first message ${direction} after ${(io.now() / 1_000).toFixed(2)} s, on ${topic}`);
     });
-    return await play({ agent, stage, logger, options, io });
+    return await play({ stage, agents, books, display, story, options, io, nextSignal: signals.next });
   } finally {
-    logger.flush();
-    await new Promise((resolve) => log.end(resolve));
+    await agents.stop(STOP_DEADLINE_MS);
     await stage.close();
   }
 }
 
 interface Play {
-  readonly agent: RunningAgent;
   readonly stage: Stage;
-  readonly logger: RootLogger;
+  readonly agents: Agents;
+  readonly books: Books;
+  readonly display: Display;
+  readonly story: Story | undefined;
   readonly options: DemoOptions;
   readonly io: Io;
+  readonly nextSignal: () => Promise<'SIGINT' | 'SIGTERM'>;
 }
 
-async function play({ agent, stage, logger, options, io }: Play): Promise<ExitCode> {
-  const signals = createSignalQueue(io);
-  // The demo is worth seeing without its probes, so a taken port only moves them.
-  const probes =
-    (await openProbes(agent, { logger, address: options.http, io })) ??
-    (await openProbes(agent, { logger, address: { host: options.http.host, port: 0 }, io }));
-  io.stdout.write(`${[...hints(stage), ...(probes ? [probeHint(probes)] : [])].join('\n')}\n\n`);
-  const display = createDisplay(io.stdout);
-  announceFirst(stage, display, io.now);
-  agent.start();
+/** Why the demo ends. */
+type End =
+  | { readonly kind: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' }
+  | { readonly kind: 'over' }
+  /** The time was over before the story was. */
+  | { readonly kind: 'short' }
+  | { readonly kind: 'failed'; readonly detail: string };
+
+async function play(parts: Play): Promise<ExitCode> {
+  const { stage, agents, books, display, io, nextSignal } = parts;
+  const over = new AbortController();
+  for (const instance of ALL_INSTANCES) agents.start(instance);
+  const stopTraffic = startTraffic(stage.brokers);
+  const stopShow = startShow({ agents, books, display, screen: io.stdout, now: io.now });
   const began = io.now();
-  const stopTraffic = trafficWhenReady(agent, stage);
-  const stopShow = show(agent, display, io);
-
-  const end = await Promise.race([signals.next(), after(options.for), agent.closed.then(() => 'closed' as const)]);
+  const end = await Promise.race([
+    nextSignal().then((signal): End => ({ kind: 'signal', signal })),
+    agents.failed.then((detail): End => ({ kind: 'failed', detail })),
+    ...whenOver(parts, over.signal),
+  ]);
+  over.abort();
   stopTraffic();
-  stopShow();
-  await Promise.race([agent.stop(STOP_DEADLINE_MS), signals.next()]);
-  io.stdout.write(`\n${renderSummary(agent.snapshot(), (io.now() - began) / 1_000)}\n`);
-  await probes?.close();
-  if (end === 'closed') return EXIT.runtime;
-  return end === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+  const patience = end.kind === 'over' ? DRAIN_MS : SHORT_DRAIN_MS;
+  const cutShort = await Promise.race([drained(books, patience, io.now), nextSignal()]);
+  await stopShow();
+  const last: End = cutShort === undefined ? end : { kind: 'signal', signal: cutShort };
+  const seconds = (io.now() - began) / 1_000;
+  io.stdout.write(`\n${summary(books, { seconds, time: last.kind === 'over' })}\n`);
+  return conclude(last, books, io);
 }
 
-function probeHint(probes: Address): string {
-  const url = `http://${formatAddress(probes)}`;
-  return `Look inside:\n  ${url}/status  ${url}/metrics  ${url}/readyz?verbose`;
-}
-
-/** Says when the first message of each direction has crossed, counted from the start of the process. */
-function announceFirst({ brokers }: Stage, display: Display, now: () => number): void {
-  const directions = [
-    [brokers.remote, 'local to remote'],
-    [brokers.local, 'remote to local'],
-  ] as const;
-  for (const [target, direction] of directions) {
-    const stop = target.events.on('published', ({ clientId, topic }) => {
-      // Messages without a client are the sample traffic itself.
-      if (clientId === undefined) return;
-      stop();
-      display.note(`first message ${direction} after ${(now() / 1_000).toFixed(2)} s, on ${topic}`);
-    });
+function conclude(end: End, books: Books, io: Io): ExitCode {
+  switch (end.kind) {
+    case 'signal':
+      return end.signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+    case 'over':
+      return books.missing() === 0 ? EXIT.ok : EXIT.runtime;
+    case 'short':
+      return EXIT.ok;
+    case 'failed':
+      io.stderr.write(`error: ${end.detail}\n`);
+      return EXIT.runtime;
   }
 }
 
-/** Before the routes have subscribed, the brokers would have nobody to give the messages to. */
-function trafficWhenReady(agent: RunningAgent, stage: Stage): () => void {
-  let stop = (): void => undefined;
-  const over = new AbortController();
-  const begin = (): void => {
-    if (!over.signal.aborted) stop = startTraffic(stage.brokers);
-  };
-  // An agent that never gets ready closes, and `play` hears of that.
-  agent.ready.then(begin, () => undefined);
-  return () => {
-    over.abort();
-    stop();
-  };
+/** The ends that were asked for: time, or the last line of the story. */
+function whenOver({ story, options, display, stage, agents, books, io }: Play, signal: AbortSignal): Promise<End>[] {
+  const ends: Promise<End>[] = [];
+  const seconds = options.for;
+  if (seconds !== undefined) {
+    const kind = story === undefined ? 'over' : 'short';
+    ends.push(new Promise((resolve) => setTimeout(() => resolve({ kind }), seconds * 1_000)));
+  }
+  if (story !== undefined) {
+    const scene = createScene({ stage, agents, books, note: display.note, now: io.now, signal });
+    ends.push(
+      story.play(scene).then(
+        (): End => ({ kind: 'over' }),
+        (error: unknown): End => ({ kind: 'failed', detail: error instanceof Error ? error.message : String(error) }),
+      ),
+    );
+  }
+  return ends;
 }
 
-/** Shows the agent once per second: a table drawn over itself on a terminal, one line each elsewhere. */
-function show(agent: RunningAgent, display: Display, io: Io): () => void {
-  let before: AgentSnapshot | undefined;
-  let then = io.now();
-  const look = (): void => {
-    const snapshot = agent.snapshot();
-    const time = io.now();
-    const interval = { now: snapshot, seconds: (time - then) / 1_000, ...(before === undefined ? {} : { before }) };
-    display.draw(io.stdout.isTTY ? renderTable(interval, io.stdout.columns) : [renderLine(interval)]);
-    before = snapshot;
-    then = time;
-  };
-  const timer = setInterval(look, 1_000);
-  return () => clearInterval(timer);
+async function drained(books: Books, patienceMs: number, now: () => number): Promise<undefined> {
+  const deadline = now() + patienceMs;
+  while (books.missing() > 0 && now() < deadline) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
 }
 
-async function after(seconds: number | undefined): Promise<'time'> {
+/** The demo is worth seeing without its probes at the usual place, so a taken port only moves them. */
+async function freeAddresses({ host, port }: Address): Promise<string[]> {
+  return Promise.all(
+    ALL_INSTANCES.map(async (instance) => {
+      const wanted = { host, port: port === 0 ? 0 : port + instance };
+      return formatAddress((await canListen(wanted)) ? wanted : { host, port: 0 });
+    }),
+  );
+}
+
+function canListen({ host, port }: Address): Promise<boolean> {
   return new Promise((resolve) => {
-    if (seconds !== undefined) setTimeout(() => resolve('time'), seconds * 1_000);
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, host, () => probe.close(() => resolve(true)));
   });
 }

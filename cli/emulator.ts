@@ -25,10 +25,14 @@ export interface EmulatorOptions {
 export async function emulatorCommand(options: EmulatorOptions, io: Io): Promise<ExitCode> {
   const config = await readConfig(options.config);
   const tls = await readTls(options, config);
-  const emulator = emulatorFromConfig(options.profile, config, { wallClock: () => io.wallClock().getTime() });
-  emulator.log.on((event) => {
+  const report = (event: object): void => {
     io.stderr.write(`${JSON.stringify({ time: io.wallClock().toISOString(), ...event })}\n`);
+  };
+  const emulator = emulatorFromConfig(options.profile, config, {
+    wallClock: () => io.wallClock().getTime(),
+    undelivered: (count, detail) => report({ kind: 'eventsUndelivered', count, detail }),
   });
+  emulator.log.on(report);
   const signals = createSignalQueue(io);
   try {
     for (const url of await listen(emulator, options, tls)) {

@@ -24,6 +24,8 @@ export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 /** Everything of the outside world that commands use; cli/main.ts makes the real one, tests make their own. */
 export interface Io {
+  /** How to start this program once more: Node, its options, and the entry file; arguments of a command follow. */
+  readonly program: { readonly command: string; readonly args: readonly string[] };
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Environment;

@@ -9,6 +9,7 @@ import type { Io, Output, StopSignal } from './io.ts';
 import { type LoadAgent, runCli } from './program.ts';
 
 const io: Io = {
+  program: { command: process.execPath, args: [...process.execArgv, process.argv[1] ?? ''] },
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
   env: {

@@ -24,6 +24,9 @@ export async function runCli(argv: readonly string[], io: Io, loadAgent: LoadAge
 /** Loads the agent's code; called by the commands that run one, and by no other. */
 export type LoadAgent = () => Promise<CreateAgent>;
 
+/** Stories of `demo --fault`. */
+const FAULTS = ['quota', 'token', 'kill', 'cut', 'throttle'];
+
 type Report = (code: ExitCode) => void;
 type Options = Readonly<Record<string, unknown>>;
 
@@ -53,6 +56,7 @@ function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
     });
   };
   addReaders(program, add);
+  addCheck(program, add);
   addRunners(program, add, loadAgent);
   addEmulator(program, add);
   return program;
@@ -98,6 +102,66 @@ function addReaders(program: Command, add: Add): void {
   );
 }
 
+function addCheck(program: Command, add: Add): void {
+  const check = program
+    .command('check')
+    .description('Ask both brokers whether a bridge would work, before it runs or while it does.')
+    .addOption(filename('file or folder; "-" for standard input; may be repeated'))
+    .option('--connector <name>', 'only this connector')
+    .option('--resource-name <pattern>', 'only connectors with such a name; * stands for any text')
+    .addOption(output())
+    .option('--as-object', 'print JSON in the form of `az iot ops check --as-object`')
+    .addOption(detailLevel())
+    .option('--warnings-as-errors', 'exit 1 for warnings too')
+    .option('--timeout <seconds>', 'for all checks together', seconds, 30)
+    .option('--probe-topic <topic>', 'publish one message there to see whether that is permitted')
+    .option('--source-queue <messages>', 'how many messages the source broker queues for one client', messages)
+    .option('--namespace-id <id>', 'ARM resource ID of the Event Grid namespace, to read its settings')
+    .option('--subscription <id>', 'Azure subscription to look for the namespace in')
+    .option(
+      '--management-endpoint <url>',
+      'Azure Resource Manager',
+      httpsUrl('https://management.azure.com'),
+      'https://management.azure.com',
+    );
+  addMounts(check);
+  add(check, async (options, io) => (await import('./check.ts')).checkCommand(options as never, io));
+}
+
+/** Where secrets are, and who the process is to Azure. */
+function addMounts(command: Command): Command {
+  return command
+    .option('--secrets-dir <dir>', 'folder with one folder per Secret', '/var/run/mqttbridge/secrets')
+    .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
+    .option(
+      '--extension-resource-id <id>',
+      'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
+    )
+    .addOption(keyVaultUrl());
+}
+
+function keyVaultUrl(): Option {
+  return new Option(
+    '--key-vault-url <url>',
+    'URL of key vaults, {name} in place of the name (default: https://{name}.vault.azure.net)',
+  ).argParser(httpsUrl('https://{name}.vault.azure.cn'));
+}
+
+function detailLevel(): Option {
+  return new Option('--detail-level <level>', '0: the verdicts, 1: each route and reason, 2: what they rest on')
+    .choices(['0', '1', '2'])
+    .default(0)
+    .argParser((text: string) => {
+      if (/^[012]$/.test(text)) return Number(text);
+      throw new UsageError(`"${text}" is not a detail level`, 'levels are 0, 1 and 2');
+    });
+}
+
+function messages(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`"${text}" is not a number of messages`, 'write it like 1000');
+}
+
 function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
   add(
     program
@@ -108,21 +172,28 @@ function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
       .addOption(http())
       .option('--secrets-dir <dir>', 'folder with one folder per Secret', '/var/run/mqttbridge/secrets')
       .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
-      .option('--instance <k>', 'run only slot K, counted from 0 (default: all slots)', wholeNumber)
+      .option(
+        '--instance <k>',
+        'this is instance K of several, counted from 0: run slot K, and those of dead ones (default: run all slots alone)',
+        wholeNumber,
+      )
       .option(
         '--extension-resource-id <id>',
         'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
       )
-      .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready'),
+      .addOption(keyVaultUrl())
+      .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready')
+      .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies'),
     async (options, io) => (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),
   );
   add(
     program
       .command('demo')
-      .description('Bridge two embedded brokers with sample traffic and show what happens.')
+      .description('Bridge an embedded broker and an Event Grid emulator with sample traffic and show what happens.')
+      .addOption(new Option('--fault <story>', 'play a fault, tell what happens, and end').choices(FAULTS))
       .option('--for <seconds>', 'end by itself after this long (default: at Ctrl-C)', seconds)
-      .addOption(http()),
-    async (options, io) => (await import('./demo.ts')).demoCommand(options as never, io, await loadAgent()),
+      .addOption(http('address of the probes of instance 0; the other one takes the next port')),
+    async (options, io) => (await import('./demo.ts')).demoCommand(options as never, io),
   );
 }
 
@@ -157,8 +228,8 @@ function output(fallback: (typeof OUTPUT_FORMATS)[number] = 'table'): Option {
     .default(fallback);
 }
 
-function http(): Option {
-  return new Option('--http <host:port>', 'address of /livez /readyz /metrics /status')
+function http(description = 'address of /livez /readyz /metrics /status'): Option {
+  return new Option('--http <host:port>', description)
     .argParser(address)
     .default({ host: '127.0.0.1', port: 9600 }, '127.0.0.1:9600');
 }
@@ -181,9 +252,18 @@ function port(text: string): number {
 }
 
 function seconds(text: string): number {
-  const value = Number(text);
+  const value = Number(text.replace(/s$/, ''));
   if (text !== '' && Number.isFinite(value) && value > 0) return value;
   throw new UsageError(`"${text}" is not a number of seconds`, 'write it like 10');
+}
+
+/** A parser of URLs that may have `{name}` in them. */
+function httpsUrl(example: string): (text: string) => string {
+  return (text) => {
+    const url = URL.parse(text.replace('{name}', 'name'));
+    if (url?.protocol === 'https:' && url.username === '' && url.search === '') return text;
+    throw new UsageError(`"${text}" is not a URL of https`, `write it like ${example}`);
+  };
 }
 
 function failure(error: unknown, io: Io): ExitCode {

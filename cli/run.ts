@@ -5,33 +5,36 @@ import type { ProbeServer } from '../agent/observe/probes.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { CreateAgent, RunningAgent } from './agent-port.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { identityOf } from './identity.ts';
+import { type IdentityFlags, identityOf } from './identity.ts';
 import type { Io } from './io.ts';
 import { openProbes } from './open-probes.ts';
 import { createSignalQueue } from './signals.ts';
 import { reportConfig } from './report-config.ts';
 import { problemsText } from './problems-text.ts';
+import { refuseUnverifiedTls } from './unverified-tls.ts';
 import { trimHeap } from './trim-heap.ts';
 import { packageVersion } from './version.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** How long a stopping agent may take to finish what it has in flight. */
 const STOP_DEADLINE_MS = 18_000;
+/** The same when whoever started it may be gone, and the brokers with it. */
+const EOF_DEADLINE_MS = 2_000;
 
-export interface RunOptions {
+export interface RunOptions extends IdentityFlags {
   readonly filename: readonly string[];
   readonly connector?: string;
   readonly http: Address;
   readonly secretsDir: string;
   readonly configmapsDir: string;
   readonly instance?: number;
-  readonly extensionResourceId?: string;
   readonly onceReady?: string;
+  readonly untilEof?: boolean;
 }
 
 /** `mqttbridge run`: validates, starts the agent and its probes, and waits for a signal. */
 export async function runCommand(options: RunOptions, io: Io, createAgent: CreateAgent): Promise<ExitCode> {
-  if (io.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') return refuseUnverifiedTls(io);
+  refuseUnverifiedTls(io.env);
   const location = {
     paths: options.filename,
     ...(options.connector === undefined ? {} : { connector: options.connector }),
@@ -73,7 +76,7 @@ async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode>
   const probes = await openProbes(agent, { logger, address: options.http, io });
   if (probes === undefined) return EXIT.runtime;
   // Listening for signals comes before `start`, so that none can arrive in between.
-  const stopped = untilStopped(agent, logger, io);
+  const stopped = untilStopped({ agent, logger, options, io });
   agent.start();
   if (options.onceReady !== undefined) announceReady(agent, { file: options.onceReady, probes, logger });
   // What cannot be collected is merely kept.
@@ -83,21 +86,29 @@ async function serve({ agent, logger, options, io }: Serving): Promise<ExitCode>
   return code;
 }
 
-async function untilStopped(agent: RunningAgent, logger: Logger, io: Io): Promise<ExitCode> {
+async function untilStopped({ agent, logger, options, io }: Serving): Promise<ExitCode> {
   const signals = createSignalQueue(io);
-  const signal = await Promise.race([signals.next(), agent.closed]);
+  const eof = options.untilEof === true ? endOfInput(io) : undefined;
+  const signal = await Promise.race([signals.next(), agent.closed, ...(eof === undefined ? [] : [eof])]);
   if (signal === undefined) {
     logger.error({ evt: 'AgentClosed' }, 'the agent ended by itself');
     return EXIT.runtime;
   }
   logger.info({ evt: 'Stopping', signal }, 'finishing what is in flight; a second signal ends at once');
-  const impatient = await Promise.race([agent.stop(STOP_DEADLINE_MS), signals.next()]);
+  const deadline = signal === 'EOF' ? EOF_DEADLINE_MS : STOP_DEADLINE_MS;
+  const impatient = await Promise.race([agent.stop(deadline), signals.next()]);
   if (impatient !== undefined) {
     logger.warn({ evt: 'StopCutShort', signal: impatient }, 'ended with messages in flight; the brokers keep them');
     return impatient === 'SIGINT' ? EXIT.interrupted : EXIT.runtime;
   }
   logger.info({ evt: 'Stopped', signal }, 'stopped');
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+}
+
+/** An input that breaks has ended too. */
+async function endOfInput(io: Io): Promise<'EOF'> {
+  await io.readStdin().catch(() => '');
+  return 'EOF';
 }
 
 interface Announcement {
@@ -112,12 +123,4 @@ function announceReady(agent: RunningAgent, { file, probes, logger }: Announceme
     .catch((error: unknown) =>
       logger.error({ evt: 'ReadyFileFailed', file, error }, 'cannot write the --once-ready file'),
     );
-}
-
-function refuseUnverifiedTls(io: Io): ExitCode {
-  io.stderr.write(
-    'error: NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the check of every broker certificate\n' +
-      '  try: unset it, and name your own CA in trustedCaCertificateConfigMap\n',
-  );
-  return EXIT.usage;
 }

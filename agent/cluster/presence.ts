@@ -97,6 +97,7 @@ export function createPresence(parts: PresenceParts): Presence {
       const connection = current;
       current = undefined;
       await connection?.close(false);
+      parts.credentials.close();
     },
   };
 }

@@ -7,6 +7,17 @@ import type { FaultSnapshot } from '../observe/snapshot.ts';
 import type { DropReason, RouteCounters } from './counters.ts';
 import type { Sender } from './sender.ts';
 
+/** A message that the target refused. */
+export interface Refusal {
+  readonly fault: FaultSnapshot;
+  readonly reason: DropReason;
+  /** Monotonic milliseconds of the last one, and of the last one that was logged. */
+  readonly at: number;
+  readonly loggedAt: number;
+  /** Messages that the route had forwarded by then. */
+  readonly forwarded: number;
+}
+
 /** A route at work: what its messages must match, where they go, and what became of them. */
 export interface Lane {
   /** As in the plan. */
@@ -15,8 +26,12 @@ export interface Lane {
   readonly sourceSide: Side;
   /** True once the source granted the subscription. */
   subscribed: boolean;
+  /** Messages it took. */
+  taken: number;
   /** Why the source refused the subscription, when it did. */
   fault: FaultSnapshot | undefined;
+  /** Why the target refused messages of late, when it did. */
+  refusal: Refusal | undefined;
   readonly counters: RouteCounters;
   readonly target: Sender;
   /** Sender of the source session, for refused messages. */
@@ -48,7 +63,9 @@ export function createLane(parts: LaneParts): Lane {
   return {
     ...parts,
     subscribed: false,
+    taken: 0,
     fault: undefined,
+    refusal: undefined,
     matches,
     map(topic) {
       if (excluded.some((excludes) => excludes(topic))) return { drop: 'excluded' };

@@ -30,3 +30,15 @@ export function publishVerdict(reasonCode: number): PublishVerdict {
       return { kind: 'refused', reason: 'refused' };
   }
 }
+
+const CODES: Readonly<Partial<Record<DropReason, number>>> = {
+  not_authorized: 0x87,
+  topic_refused: 0x90,
+  too_large: 0x95,
+  payload_refused: 0x99,
+};
+
+/** The reason code that stands for a reason to give a message up, where one does. */
+export function reasonCodeOf(reason: DropReason): number | undefined {
+  return CODES[reason];
+}

@@ -22,5 +22,5 @@ export interface SenderParts {
   /** Runs `retry` after a pause that grows with `attempts`. */
   readonly retryLater: (attempts: number, retry: () => void) => void;
   /** Takes over a message that the target will never accept. */
-  readonly refused: (transit: Transit, reason: DropReason) => void;
+  readonly refused: (transit: Transit, reason: DropReason, reasonCode?: number) => void;
 }

@@ -1,6 +1,7 @@
 import type { Side } from '../../shared/plan/types.ts';
 import { redactText } from './redact.ts';
-import type { AgentSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
+import { type Condition, conditionsOf } from './conditions.ts';
+import type { AgentSnapshot, FaultSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
 
 /** One line of `/readyz?verbose`. */
 interface Check {
@@ -30,6 +31,7 @@ export function judgeReadiness(snapshot: AgentSnapshot): Readiness {
       checkSide(snapshot, 'local'),
       checkSide(snapshot, 'remote'),
       ...checkCertificates(snapshot),
+      ...conditionsOf(snapshot).map(checkCondition),
       ...checkRoutes(snapshot.routes),
     ],
   };
@@ -87,15 +89,25 @@ function checkSide(snapshot: AgentSnapshot, side: Side): Check {
   const connected = sessions.filter((session) => session.state === 'connected').length;
   if (connected === sessions.length) return { name: side, ok: true };
   const faults = faultTexts(sessions);
-  return failed(side, [`${connected} of ${sessions.length} sessions connected`, ...faults].join('; '));
+  return failed(side, `${connected} of ${sessions.length} sessions connected`, ...faults);
 }
 
 function faultTexts(sessions: readonly SessionSnapshot[]): string[] {
   const texts = new Set<string>();
   for (const { fault } of sessions) {
-    if (fault !== undefined && texts.size < MAX_FAULTS) texts.add(`${fault.reason}: ${fault.message}`);
+    if (fault !== undefined && texts.size < MAX_FAULTS) texts.add(faultText(fault));
   }
   return [...texts];
+}
+
+/** The words after `try:` are a command or a setting, as `validate` prints them. */
+function faultText({ reason, message, fix }: FaultSnapshot): string {
+  const known = `${reason}: ${redactText(message)}`;
+  return fix === undefined ? known : `${known} try: ${redactText(fix)}`;
+}
+
+function checkCondition({ type, fault, sessions }: Condition): Check {
+  return failed(type, sessions.slice(0, MAX_FAULTS).join(', '), faultText(fault));
 }
 
 function checkCertificates({ certificates }: AgentSnapshot): Check[] {
@@ -118,11 +130,23 @@ function checkRoutes(routes: readonly RouteSnapshot[]): Check[] {
 function checkRoute(route: RouteSnapshot): Check {
   const name = `route ${route.topicMap}/${route.route}`;
   const { ready, total } = route.lanes;
-  if (ready === total) return { name, ok: true };
-  const why = route.fault === undefined ? '' : `; subscription refused: ${route.fault.reason}: ${route.fault.message}`;
-  return failed(name, `${ready} of ${total} lanes ready${why}`);
+  const { fault, refusal } = route;
+  if (ready === total && refusal === undefined) return { name, ok: true };
+  const why = [
+    ...(fault === undefined ? [] : [`subscription refused: ${faultText(fault)}`]),
+    ...(refusal === undefined ? [] : [`messages refused: ${faultText(refusal)}`]),
+  ];
+  return failed(name, `${ready} of ${total} lanes ready`, ...why);
 }
 
-function failed(name: string, detail: string): Check {
-  return { name, ok: false, detail: redactText(detail).replace(/\s+/g, ' ') };
+/** Details are redacted one by one: a text is cut at a length, and a command must stay whole. */
+function failed(name: string, ...details: readonly string[]): Check {
+  return {
+    name,
+    ok: false,
+    detail: details
+      .map((detail) => redactText(detail))
+      .join('; ')
+      .replace(/\s+/g, ' '),
+  };
 }

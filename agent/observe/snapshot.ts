@@ -26,6 +26,8 @@ export interface InstancesSnapshot {
   readonly slots: readonly number[];
   readonly total: number;
   readonly peers: readonly PeerSnapshot[];
+  /** Slots of other instances that this one took over since start. */
+  readonly adoptions: number;
   /** Why the others are not heard. */
   readonly fault?: FaultSnapshot;
 }
@@ -65,6 +67,8 @@ export interface TokenSnapshot {
   readonly method: string;
   /** Seconds since 1970, UTC. */
   readonly expiresAt: number;
+  /** Microsoft Entra object ID of the identity it is for. */
+  readonly objectId?: string;
   /** Why there is no newer one, when one was asked for in vain. */
   readonly rejected?: string;
 }
@@ -84,6 +88,8 @@ export interface SessionSnapshot {
   readonly epoch: number;
   /** Why the session is not connected, when it is not. */
   readonly fault?: FaultSnapshot;
+  /** Another client uses the client ID; stays until a connection has lasted. */
+  readonly clientIdConflict?: FaultSnapshot;
   /** RFC 3339, UTC: when the next attempt starts, while waiting. */
   readonly retryAt?: string;
   /** The broker's limits from CONNACK and its profile, while connected. */
@@ -117,8 +123,10 @@ export interface PublishRateSnapshot {
 export interface FaultSnapshot {
   /** CamelCase constant, such as `NotAuthorized`, `TlsVerifyFailed`, `ConnectionRefused`, `QuotaExceeded`. */
   readonly reason: string;
-  /** One sentence for a person: what happened and what to do. */
+  /** One sentence for a person: what happened, and why. */
   readonly message: string;
+  /** Command or setting that mends it, where one is known. */
+  readonly fix?: string;
   /** MQTT reason code, when the broker gave one. */
   readonly reasonCode?: number;
 }
@@ -148,6 +156,8 @@ export interface RouteSnapshot {
   readonly lanes: { readonly total: number; readonly ready: number };
   /** Why a source refuses the subscription, when it does. */
   readonly fault?: FaultSnapshot;
+  /** Why the target refuses messages, when it does. */
+  readonly refusal?: FaultSnapshot;
   readonly counters: RouteCounts;
 }
 

@@ -27,7 +27,20 @@ const config = z.strictObject({
   rejected: z.strictObject({ revision: z.string(), at: time, problems: z.array(problem) }).optional(),
 });
 
-const fault = z.strictObject({ reason: z.string(), message: z.string(), reasonCode: count.optional() });
+const fault = z.strictObject({
+  reason: z.string(),
+  message: z.string(),
+  /** Command or setting that mends it. */
+  fix: z.string().optional(),
+  reasonCode: count.optional(),
+});
+
+/** As in Kubernetes; one that names trouble is only there while it is true. */
+const condition = fault.extend({
+  type: z.enum(['ClientIdConflict']),
+  status: z.enum(['True']),
+  sessions: z.array(z.string()),
+});
 
 const session = z.strictObject({
   key: z.string(),
@@ -38,6 +51,7 @@ const session = z.strictObject({
   since: time,
   epoch: count,
   fault: fault.optional(),
+  clientIdConflict: fault.optional(),
   retryAt: time.optional(),
   limits: z
     .strictObject({
@@ -80,6 +94,7 @@ const route = z.strictObject({
   target: z.string().optional(),
   lanes: z.strictObject({ total: count, ready: count }),
   fault: fault.optional(),
+  refusal: fault.optional(),
   counters: z.strictObject({
     received: count,
     receivedBytes: count,
@@ -104,13 +119,13 @@ export const statusSchema = z.strictObject({
   startedAt: time,
   ready: z.boolean(),
   checks: z.array(z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string().optional() })),
+  conditions: z.array(condition),
   config,
   sessions: z.array(session),
   routes: z.array(route),
   certificates: z.array(
     z.strictObject({ side, secret: z.string(), notAfter: z.number(), rejected: z.string().optional() }),
   ),
-  tokens: z.array(z.strictObject({ side, method: z.string(), expiresAt: z.number(), rejected: z.string().optional() })),
   instances: z
     .strictObject({
       instance: count,
@@ -120,9 +135,19 @@ export const statusSchema = z.strictObject({
       peers: z.array(
         z.strictObject({ instance: count, slots: z.array(count), alive: z.boolean(), silentSeconds: z.number() }),
       ),
+      adoptions: count,
       fault: fault.optional(),
     })
     .optional(),
+  tokens: z.array(
+    z.strictObject({
+      side,
+      method: z.string(),
+      expiresAt: z.number(),
+      objectId: z.string().optional(),
+      rejected: z.string().optional(),
+    }),
+  ),
   /** How many entries were left out because the lists are bounded. */
   omitted: z.strictObject({ sessions: count, routes: count, problems: count }),
 });

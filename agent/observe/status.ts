@@ -1,4 +1,5 @@
 import type { Problem } from '../../shared/problem.ts';
+import { type Condition, conditionsOf } from './conditions.ts';
 import { judgeReadiness } from './readiness.ts';
 import { redactText } from './redact.ts';
 import type { AgentSnapshot, FaultSnapshot, InstancesSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
@@ -22,6 +23,7 @@ export function statusOf(snapshot: AgentSnapshot): AgentStatus {
     startedAt: snapshot.startedAt,
     ready: readiness.ready,
     checks: readiness.checks.map((check) => ({ ...check })),
+    conditions: conditionsOf(snapshot).map(conditionOf),
     config: configOf(snapshot.config),
     sessions: snapshot.sessions.slice(0, MAX_SESSIONS).map(sessionOf),
     routes: snapshot.routes.slice(0, MAX_ROUTES).map(routeOf),
@@ -56,22 +58,32 @@ function problemOf(problem: Problem): Problem {
 }
 
 function sessionOf(session: SessionSnapshot): AgentStatus['sessions'][number] {
-  const { fault, ...rest } = session;
-  return { ...rest, ...(fault === undefined ? {} : { fault: faultOf(fault) }) };
+  const { fault, clientIdConflict, ...rest } = session;
+  return {
+    ...rest,
+    ...(fault === undefined ? {} : { fault: faultOf(fault) }),
+    ...(clientIdConflict === undefined ? {} : { clientIdConflict: faultOf(clientIdConflict) }),
+  };
 }
 
 function routeOf(route: RouteSnapshot): AgentStatus['routes'][number] {
-  const { fault, counters, ...rest } = route;
+  const { fault, refusal, counters, ...rest } = route;
   const latency = { ...counters.latency, bounds: [...counters.latency.bounds], counts: [...counters.latency.counts] };
   return {
     ...rest,
     ...(fault === undefined ? {} : { fault: faultOf(fault) }),
+    ...(refusal === undefined ? {} : { refusal: faultOf(refusal) }),
     counters: { ...counters, latency },
   };
 }
 
 function faultOf(fault: FaultSnapshot): FaultSnapshot {
-  return { ...fault, message: redactText(fault.message) };
+  const { fix } = fault;
+  return { ...fault, message: redactText(fault.message), ...(fix === undefined ? {} : { fix: redactText(fix) }) };
+}
+
+function conditionOf({ type, status, fault, sessions }: Condition): AgentStatus['conditions'][number] {
+  return { type, status, ...faultOf(fault), sessions: sessions.slice(0, MAX_SESSIONS) };
 }
 
 function withRedactedText<T extends { readonly rejected?: string }>(entry: T): T {

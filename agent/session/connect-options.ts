@@ -4,7 +4,7 @@ import type { Pacing } from '../forward/pace.ts';
 import { Pacer } from '../forward/pacer.ts';
 import type { ConnectionMaterial } from './credentials/credentials.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
-import type { SessionParts } from './session.ts';
+import type { SessionParts } from './session-parts.ts';
 
 /** Largest topic alias a broker may use towards us. */
 export const TOPIC_ALIAS_MAXIMUM = 32;
@@ -16,7 +16,7 @@ export const TOPIC_ALIAS_MAXIMUM = 32;
  * (MQTT5 4.3.3).
  */
 export function connectOptions(
-  { plan, limits, version, timing }: SessionParts,
+  { plan, limits, version, timing }: Pick<SessionParts, 'plan' | 'limits' | 'version' | 'timing'>,
   { username, password, enhanced }: ConnectionMaterial,
   cleanStart: boolean,
 ): ControlOptions {

@@ -7,19 +7,15 @@ export type DisconnectHint =
   /** The broker's rate is lower than ours. */
   | { readonly kind: 'tooFast' }
   /** A message of ours ended the connection, and would again. */
-  | { readonly kind: 'blame'; readonly refusal: DropReason }
-  /** Another client has the session now. */
-  | { readonly kind: 'takenOver' };
+  | { readonly kind: 'blame'; readonly refusal: DropReason };
 
 /** Reasons that speak of a packet of ours (MQTT5 3.14.2.1). */
 const BLAMING: ReadonlySet<number> = new Set([0x81, 0x82, 0x87, 0x90, 0x95, 0x99, 0x9a, 0x9b]);
 /** Reasons that speak of the rate of our packets. */
 const THROTTLING: ReadonlySet<number> = new Set([0x96, 0x97]);
-const SESSION_TAKEN_OVER = 0x8e;
 
 /** Reads a DISCONNECT reason code as a hint. */
 export function hintOf(reasonCode: number): DisconnectHint {
-  if (reasonCode === SESSION_TAKEN_OVER) return { kind: 'takenOver' };
   if (THROTTLING.has(reasonCode)) return { kind: 'tooFast' };
   if (!BLAMING.has(reasonCode)) return { kind: 'none' };
   const verdict = publishVerdict(reasonCode);

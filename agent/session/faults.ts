@@ -1,4 +1,5 @@
 import { reasonOf, sentenceOf, verdictOf } from '../../shared/reason-codes.ts';
+import type { FaultSnapshot } from '../observe/snapshot.ts';
 import { CredentialError } from './credentials/credential-error.ts';
 import type { WireTarget } from './wire/wire.ts';
 import type { SessionFault } from './machine.ts';
@@ -14,20 +15,19 @@ const SLOW: ReadonlySet<string> = new Set([
   'TlsMaterialInvalid',
 ]);
 
+/** A reason code of a broker as a fault. */
+export function faultOfCode(reasonCode: number): FaultSnapshot {
+  return { reason: reasonOf(reasonCode).name, message: sentenceOf(reasonCode), reasonCode };
+}
+
 /** The broker answered CONNECT with a reason code. */
 export function refusedFault(code: number): SessionFault {
-  return {
-    reason: reasonOf(code).name,
-    message: sentenceOf(code),
-    reasonCode: code,
-    verdict: verdictOf('connack', code),
-  };
+  return { ...faultOfCode(code), verdict: verdictOf('connack', code) };
 }
 
 /** The broker ended the connection by DISCONNECT. */
 export function disconnectedFault(code: number): SessionFault {
-  const verdict = verdictOf('disconnect', code);
-  return { reason: reasonOf(code).name, message: sentenceOf(code), reasonCode: code, verdict };
+  return { ...faultOfCode(code), verdict: verdictOf('disconnect', code) };
 }
 
 /** The broker sent what a broker must not send; `reasonCode` is what it was told. */
@@ -48,8 +48,16 @@ export function wireFault(fault: WireFault | undefined): SessionFault {
   return { reason: fault.reason, message: fault.message, verdict: SLOW.has(fault.reason) ? 'slow' : 'retry' };
 }
 
-/** Credentials that may be there in a moment: an identity sidecar starts beside the agent. */
-const SOON: ReadonlySet<string> = new Set(['TokenTimeout', 'TokenFailed', 'IdentityUnreachable']);
+/** Credentials that may be there in a moment: an identity sidecar starts beside the agent, a key vault comes back. */
+const SOON: ReadonlySet<string> = new Set([
+  'TokenTimeout',
+  'TokenFailed',
+  'IdentityUnreachable',
+  'VaultUnreachable',
+  'VaultFailed',
+  'VaultThrottled',
+  'VaultLogOnFailed',
+]);
 
 /** There is nothing to connect with. */
 export function credentialFault(error: unknown): SessionFault {
@@ -72,6 +80,13 @@ export const ACK_TIMEOUT: SessionFault = {
   reason: 'AckTimeout',
   message: 'The broker did not acknowledge a message in time; connecting anew and sending it again.',
   verdict: 'retry',
+};
+
+/** Connections are accepted, and closed soon after without a reason, one after the other. */
+export const CLIENT_ID_CONFLICT: SessionFault = {
+  reason: 'ClientIdConflict',
+  message: 'The broker accepts the connection and closes it again and again, as when another client has the client ID.',
+  verdict: 'takenOver',
 };
 
 /** The target of a lane was replaced: what it had not finished must be read again. */

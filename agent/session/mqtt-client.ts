@@ -44,6 +44,8 @@ export interface Connack {
   readonly topicAliasMaximum?: number | undefined;
   /** Seconds. */
   readonly serverKeepAlive?: number | undefined;
+  readonly sharedSubscriptions?: boolean | undefined;
+  readonly wildcardSubscriptions?: boolean | undefined;
 }
 
 /** What the owner of a control channel is told; each call is made at once, while the frame is being read. */
@@ -60,6 +62,8 @@ export interface ControlEvents {
 export interface SubscribeOptions {
   readonly qos: 0 | 1 | 2;
   readonly noLocal: boolean;
+  /** False asks for no retained messages at all; otherwise they come with a new subscription, not with every reconnect. */
+  readonly retained?: boolean;
 }
 
 /** The control packets of one connection: everything but PUBLISH and its acknowledgements. */
@@ -68,7 +72,7 @@ export interface Control {
   read(frame: Buffer): void;
   /** Resolves with the SUBACK reason code of each filter; rejects when the connection ends before. */
   subscribe(filters: readonly string[], options: SubscribeOptions): Promise<readonly number[]>;
-  unsubscribe(filter: string): Promise<void>;
+  unsubscribe(...filters: readonly string[]): Promise<void>;
   /** Sends AUTH with a new token; resolves when the broker accepts it (MQTT5 4.12.1). Not to be called before it has. */
   reauthenticate(renewed: EnhancedLogOn): Promise<void>;
   /** Ends it without a word to the broker. */
@@ -120,7 +124,7 @@ export function openControl(options: ControlOptions, events: ControlEvents): Con
         client['_sendPacket'](authPacket(renewed));
       }),
     subscribe: (filters, subscribe) => subscribeBy(client, filters, subscribe),
-    unsubscribe: async (filter) => void (await client.unsubscribeAsync(filter)),
+    unsubscribe: async (...filters) => void (await client.unsubscribeAsync([...filters])),
     dispose() {
       over = true;
       client.end(true);
@@ -207,6 +211,8 @@ function connackOf(packet: IConnackPacket): Connack {
     retainAvailable: properties.retainAvailable,
     topicAliasMaximum: properties.topicAliasMaximum,
     serverKeepAlive: properties.serverKeepAlive,
+    sharedSubscriptions: properties.sharedSubscriptionAvailable,
+    wildcardSubscriptions: properties.wildcardSubscriptionAvailable,
   };
 }
 
@@ -219,11 +225,11 @@ function refusalOf(error: Error, version: 4 | 5): number | undefined {
 function subscribeBy(
   client: MqttClient,
   filters: readonly string[],
-  { qos, noLocal }: SubscribeOptions,
+  { qos, noLocal, retained = true }: SubscribeOptions,
 ): Promise<readonly number[]> {
   return new Promise((resolve, reject) => {
-    // Retain Handling 1: retained messages come with a new subscription only, not with every reconnect.
-    client.subscribe([...filters], { qos, nl: noLocal, rap: true, rh: 1 }, (error, _grants, suback) => {
+    // Retain Handling (MQTT5 3.8.3.1).
+    client.subscribe([...filters], { qos, nl: noLocal, rap: true, rh: retained ? 1 : 2 }, (error, _grants, suback) => {
       const codes = suback?.granted ?? (error && 'packet' in error ? grantedIn(error.packet) : undefined);
       if (codes?.length === filters.length) resolve(codes.map(Number));
       else reject(error ?? new Error(`no answer to SUBSCRIBE of ${filters.join(' ')}`));

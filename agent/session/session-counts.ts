@@ -1,10 +1,11 @@
 import type { SessionPlan } from '../../shared/plan/types.ts';
 import type { Sender } from '../forward/sender.ts';
 import type { TargetLimits } from '../forward/window.ts';
-import type { SessionSnapshot } from '../observe/snapshot.ts';
+import type { FaultSnapshot, SessionSnapshot } from '../observe/snapshot.ts';
 import type { ConnectionSpec } from './credentials/spec.ts';
-import type { SessionState } from './machine.ts';
+import type { SessionFault, SessionState } from './machine.ts';
 import type { Connack } from './mqtt-client.ts';
+import type { Rivalry } from './rivalry.ts';
 
 /** What happened to a session's connections since start. */
 export interface SessionCounts {
@@ -40,6 +41,7 @@ export interface SessionView {
   readonly plan: SessionPlan;
   readonly spec: ConnectionSpec;
   readonly state: SessionState;
+  readonly rivalry: Rivalry;
   readonly since: number;
   readonly retryAt: number;
   readonly now: () => number;
@@ -51,7 +53,7 @@ export interface SessionView {
 
 /** A session as /status and the metrics show it. */
 export function snapshotSession(view: SessionView): SessionSnapshot {
-  const { plan, spec, state, sender, counts, connack } = view;
+  const { plan, spec, state, rivalry, sender, counts, connack } = view;
   const wallAt = (monotonic: number) => new Date(Date.now() - view.now() + monotonic).toISOString();
   const { messages, bytes } = sender.inflight;
   const { rates } = sender;
@@ -63,7 +65,9 @@ export function snapshotSession(view: SessionView): SessionSnapshot {
     state: state.kind,
     since: wallAt(view.since),
     epoch: state.epoch,
-    ...(state.kind === 'waiting' && { fault: faultOf(state.fault), retryAt: wallAt(view.retryAt) }),
+    ...('fault' in state && state.fault && { fault: faultOf(state.fault) }),
+    ...(state.kind === 'waiting' && { retryAt: wallAt(view.retryAt) }),
+    ...(rivalry.kind === 'certain' && { clientIdConflict: faultOf(rivalry.fault) }),
     ...(connack && {
       limits: {
         ...view.limits,
@@ -83,7 +87,11 @@ export function snapshotSession(view: SessionView): SessionSnapshot {
   };
 }
 
-function faultOf(fault: { reason: string; message: string; reasonCode?: number }) {
-  const { reason, message, reasonCode } = fault;
-  return reasonCode === undefined ? { reason, message } : { reason, message, reasonCode };
+function faultOf({ reason, message, fix, reasonCode }: SessionFault): FaultSnapshot {
+  return {
+    reason,
+    message,
+    ...(fix === undefined ? {} : { fix }),
+    ...(reasonCode === undefined ? {} : { reasonCode }),
+  };
 }

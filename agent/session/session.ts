@@ -1,64 +1,26 @@
 import type { SessionPlan } from '../../shared/plan/types.ts';
-import type { RemoteProfile } from '../../shared/remote-profile.ts';
-import type { SessionLimits } from '../../shared/resources/connector.ts';
-import type { Breather } from '../forward/breather.ts';
 import { handleRefused } from '../forward/dead-letter.ts';
 import type { Lane } from '../forward/lane.ts';
-import type { FlushTurn, Outlet } from '../forward/outlet.ts';
+import type { Outlet } from '../forward/outlet.ts';
 import { Receiver } from '../forward/receiver.ts';
 import { Sender } from '../forward/sender.ts';
-import type { SlabPool } from '../forward/slab.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { SessionSnapshot } from '../observe/snapshot.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { backoffDelay } from './backoff.ts';
 import { connectOptions, limitsOf, pacingOf, TOPIC_ALIAS_MAXIMUM, windowOf } from './connect-options.ts';
-import type { ConnectSpacing } from './connect-spacing.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
-import type { ConnectionMaterial, Credentials } from './credentials/credentials.ts';
-import type { ConnectionSpec } from './credentials/spec.ts';
 import { hintOf } from './disconnect-hint.ts';
+import type { ConnectionMaterial } from './credentials/credentials.ts';
 import { ACK_TIMEOUT, credentialFault, TARGET_REPLACED } from './faults.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
+import { noteRefusal } from './refusals.ts';
+import { afterLoss, faultOf, NO_RIVALRY, type Rivalry, whileConnected } from './rivalry.ts';
 import { createSessionCounts, snapshotSession } from './session-counts.ts';
+import type { SessionParts } from './session-parts.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
 import { subscriptionsOf } from './subscriptions-of.ts';
-import type { Timing } from './timing.ts';
-
-/** What a session is made of. */
-export interface SessionParts {
-  readonly plan: SessionPlan;
-  readonly spec: ConnectionSpec;
-  readonly version: 4 | 5;
-  readonly limits: SessionLimits;
-  /** What is known of the broker beyond what it says. */
-  readonly profile: RemoteProfile;
-  /** Keeps CONNECTs of one client ID apart. */
-  readonly spacing: ConnectSpacing;
-  /** True when lanes only publish here: then nothing at the broker is worth resuming after a restart. */
-  readonly targetOnly: boolean;
-  /** True when lanes publish here: its own messages must not come back to it. */
-  readonly publishes: boolean;
-  /** Whether messages carry a hop count. */
-  readonly countHops: boolean;
-  readonly credentials: Credentials;
-  readonly turn: FlushTurn;
-  readonly pool: SlabPool;
-  readonly breather: Breather;
-  readonly timing: Timing;
-  readonly logger: Logger;
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-  /** The session or one of its subscriptions came up. */
-  readonly progressed: () => void;
-  /** False while another instance may be running this session unseen: it does not connect until that is known. */
-  readonly cleared: () => boolean;
-  /** Another client connected with the same client ID. */
-  readonly takenOver: () => void;
-}
 
 /** Lanes whose queued messages may still come after their subscription ended. */
 const RETIRED_LANES = 16;
@@ -73,6 +35,7 @@ export class Session {
   readonly #admission: Admission;
   readonly #logger: Logger;
   #state: SessionState = IDLE;
+  #rivalry: Rivalry = NO_RIVALRY;
   /** Monotonic milliseconds: when this state began, and when the next attempt is due. */
   #since: number;
   #retryAt = 0;
@@ -113,7 +76,10 @@ export class Session {
       limits: limitsOf(undefined, profile),
       pacing: pacingOf(parts),
       retryLater: (attempts, retry) => this.#retryLater(attempts, retry),
-      refused: (transit, reason) => handleRefused(transit, reason, version),
+      refused: (transit, reason, reasonCode) => {
+        noteRefusal(transit, { reason, reasonCode }, { ...parts, logger: this.#logger });
+        handleRefused(transit, reason, version);
+      },
     });
     this.receiver = new Receiver({
       outlet,
@@ -123,6 +89,8 @@ export class Session {
       countHops: parts.countHops,
       zeroExpiryIsNever: profile.zeroExpiryIsNever,
       proceed: () => this.#connection?.proceed(),
+      // Later, because both ends may be about to stop.
+      returned: () => queueMicrotask(() => this.bounce()),
     });
     this.#subscriptions = subscriptionsOf(parts, this.#logger);
   }
@@ -180,7 +148,9 @@ export class Session {
     const { timing, now } = this.#parts;
     if (this.#state.kind !== 'connected') return;
     const { epoch, attempt } = this.#state;
-    if (attempt > 0 && now() - this.#since > timing.stableMs) this.#dispatch({ kind: 'stable', epoch });
+    const lasted = now() - this.#since;
+    if (attempt > 0 && lasted > timing.stableMs) this.#dispatch({ kind: 'stable', epoch });
+    this.#rivalry = whileConnected(this.#rivalry, lasted, timing);
     if (this.sender.oldestUnanswered(now()) > timing.ackTimeoutMs) this.#connection?.fail(ACK_TIMEOUT);
   }
 
@@ -222,6 +192,7 @@ export class Session {
     return snapshotSession({
       ...this.#parts,
       state: this.#state,
+      rivalry: this.#rivalry,
       since: this.#since,
       retryAt: this.#retryAt,
       connack: this.#connack,
@@ -319,14 +290,16 @@ export class Session {
     this.#parts.progressed();
   }
 
-  #down(epoch: number, fault: SessionFault): void {
+  #down(epoch: number, cause: SessionFault): void {
     const { kind } = this.#state;
     if (epoch !== this.#state.epoch || (kind !== 'connecting' && kind !== 'connected')) return;
-    const { reason, message, reasonCode } = fault;
+    const fault = this.#judge(cause, kind === 'connected');
+    const { reason, message, fix, reasonCode } = fault;
     this.#connection = undefined;
     this.#connack = undefined;
     if (kind === 'connected') {
       if (reasonCode !== undefined) this.#heed(reasonCode);
+      if (fault.verdict === 'takenOver') this.#parts.takenOver();
       this.#counts.disconnect(reason);
       this.receiver.end();
       this.sender.end();
@@ -337,7 +310,20 @@ export class Session {
     }
     this.#dispatch({ kind: 'lost', epoch, fault, random: this.#parts.random() });
     const nextDelayMs = Math.round(this.#retryAt - this.#parts.now());
-    this.#logger.warn({ evt: 'Disconnected', epoch, reason, reasonCode, nextDelayMs }, message);
+    this.#logger.warn({ evt: 'Disconnected', epoch, reason, reasonCode, nextDelayMs, fix }, message);
+  }
+
+  /** What a loss counts as, in the words of this connector. */
+  #judge(cause: SessionFault, wasConnected: boolean): SessionFault {
+    const { timing, now, explain } = this.#parts;
+    const loss = { fault: cause, lastedMs: wasConnected ? now() - this.#since : undefined };
+    const rivalry = afterLoss(this.#rivalry, loss, timing);
+    const fault = faultOf(rivalry, loss);
+    // A broker that ends a connection over a permission or a quota speaks of what was being published.
+    const hasPublished = this.sender.inflight.messages > 0 || hintOf(fault.reasonCode ?? 0).kind === 'tooFast';
+    const told = { ...fault, ...explain(fault, { during: wasConnected && hasPublished ? 'publish' : 'connect' }) };
+    this.#rivalry = rivalry.kind === 'certain' ? { kind: 'certain', fault: told } : rivalry;
+    return told;
   }
 
   /** What the reason of a DISCONNECT says besides how soon to come back. */
@@ -345,7 +331,6 @@ export class Session {
     const hint = hintOf(reasonCode);
     if (hint.kind === 'tooFast') this.sender.slowDown();
     else if (hint.kind === 'blame') this.sender.blame(hint.refusal);
-    else if (hint.kind === 'takenOver') this.#parts.takenOver();
   }
 
   #retryLater(attempts: number, retry: () => void): void {

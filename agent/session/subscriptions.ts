@@ -1,5 +1,5 @@
-import { reasonOf, sentenceOf } from '../../shared/reason-codes.ts';
 import type { Lane } from '../forward/lane.ts';
+import type { FaultSnapshot } from '../observe/snapshot.ts';
 import type { Control, SubscribeOptions } from './mqtt-client.ts';
 import type { RequestPace } from './request-pace.ts';
 
@@ -17,6 +17,8 @@ export interface SubscriptionsParts {
   readonly filtersPerSubscribe: number;
   readonly pace: RequestPace;
   readonly granted: (subscription: Subscription) => void;
+  /** What a refusal with this reason code means. */
+  readonly explain: (subscription: Subscription, reasonCode: number) => FaultSnapshot;
   readonly refused: (subscription: Subscription) => void;
   /** Runs `ask` after a pause: `refused` that of a refused subscription, a number that many milliseconds. */
   readonly later: (pause: 'refused' | number, ask: () => void) => void;
@@ -189,7 +191,7 @@ export class Subscriptions {
       this.#parts.granted(subscription);
       return;
     }
-    lane.fault = { reason: reasonOf(reasonCode).name, message: sentenceOf(reasonCode), reasonCode };
+    lane.fault = this.#parts.explain(subscription, reasonCode);
     this.#parts.refused(subscription);
     this.#parts.later('refused', () => {
       if (current()) this.#ask(subscription);

@@ -27,8 +27,8 @@ function optionsOf(program: string): string[] {
   return line.split(' ').filter((word) => word.startsWith('--'));
 }
 
-/** The two resources of a task. */
-export function resources(task: BridgeTask): object[] {
+/** The two resources of a task; without an authentication the target takes everybody. */
+export function resources(task: BridgeTask, authentication: object = { anonymous: {} }): object[] {
   const apiVersion = 'mq.iotoperations.azure.com/v1beta1';
   const broker = (port: number) => ({
     endpoint: `127.0.0.1:${port}`,
@@ -48,7 +48,7 @@ export function resources(task: BridgeTask): object[] {
         logLevel: 'warn',
         session: { maxInflightMessages: task.window },
         localBrokerConnection: broker(task.sourcePort),
-        remoteBrokerConnection: { ...broker(task.targetPort), protocol: 'mqtt' },
+        remoteBrokerConnection: { ...broker(task.targetPort), protocol: 'mqtt', authentication },
       },
     },
     {

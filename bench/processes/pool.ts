@@ -12,7 +12,8 @@ export interface Running {
 
 /** Starts processes and ends every one of them by its own pid. */
 export interface ProcessPool {
-  spawn(command: string, args: readonly string[]): Running;
+  /** `env` is added to the environment of the bench. */
+  spawn(command: string, args: readonly string[], env?: Readonly<Record<string, string>>): Running;
   /** A Node process with an IPC channel. */
   fork(module: string): Running;
   /** Ends all, the latest first: a bridge may say goodbye to its brokers. */
@@ -55,7 +56,8 @@ export function createPool(node: string): ProcessPool {
   }
 
   return {
-    spawn: (command, args) => track(spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })),
+    spawn: (command, args, env = {}) =>
+      track(spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })),
     fork: (module) => track(fork(module, [], { execPath: node, silent: true })),
     async stopAll() {
       for (const running of [...alive].toReversed()) await stop(running);

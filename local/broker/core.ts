@@ -87,6 +87,7 @@ function publishWill(core: Core, session: Session, will: Will): void {
     properties,
     expirySeconds: will.expirySeconds,
     unfinishedBytes: 0,
+    unfinishedMessages: 0,
   });
   if (refusal !== undefined) return;
   core.events.emit('will', { clientId, topic });
@@ -106,7 +107,7 @@ export function createCore(parts: CoreParts): Core {
     tree,
     retained,
     sessions: createSessionRegistry(clock, (session, cause) => sessionEnded(core, session, cause)),
-    wills: createWills(clock, (session, will) => publishWill(core, session, will)),
+    wills: createWills(clock, (session, will) => publishWill(core, session, will), profile.maximumWillDelay),
     router: createRouter({
       tree,
       retained,

@@ -10,7 +10,9 @@ export type DisconnectCause =
   | 'not-authorized'
   | 'quota'
   | 'queue-full'
-  | 'server';
+  | 'server'
+  /** Something the client is not to blame for went wrong while it was served. */
+  | 'server-error';
 
 /** Why a message did not reach a session. */
 export type DropCause = 'expired' | 'queue-full' | 'too-large' | 'offline' | 'refused';

@@ -78,6 +78,8 @@ export interface ReceivedPublish extends PublishAttempt {
   readonly expirySeconds: number | undefined;
   /** Bytes of payload of the QoS 1 and 2 messages this client may consider unfinished, this one included. */
   readonly unfinishedBytes: number;
+  /** Number of those messages. */
+  readonly unfinishedMessages: number;
 }
 
 /** One filter about to be subscribed, with its `$share/…` prefix. */

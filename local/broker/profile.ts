@@ -28,6 +28,8 @@ export interface BrokerProfile {
   readonly maximumKeepAlive?: number;
   /** Seconds; caps a client's session expiry. */
   readonly maximumSessionExpiry?: number;
+  /** Seconds; caps the delay of a will, which the end of its session cuts short anyway. */
+  readonly maximumWillDelay?: number;
   /** Seconds a session of MQTT 3.1.1 with clean session 0 outlives its connection; 0xFFFFFFFF is for ever. */
   readonly sessionExpiryV3: number;
   readonly wildcardSubscriptionAvailable: boolean;

@@ -1,10 +1,17 @@
-/** Where the demo's two brokers listen, as `host:port`. */
+/** Where the agents of the demo find its two brokers, as `host:port`. */
 export interface Endpoints {
   readonly local: string;
   readonly remote: string;
 }
 
-/** The reference connector with the endpoints of two embedded brokers, and with neither TLS nor credentials. */
+/** Agents that share the work of the connector. */
+export const INSTANCES = 2;
+/** The ConfigMap with the certificate of the demo's remote broker. */
+export const CA_CONFIG_MAP = 'demo-ca';
+/** What Event Grid's tokens are for. */
+export const AUDIENCE = 'https://eventgrid.azure.net';
+
+/** The reference connector with the endpoints of the demo: TLS and a managed identity on the remote side, neither on the local one. */
 export function connectorYaml({ local, remote }: Endpoints): string {
   return `apiVersion: mq.iotoperations.azure.com/v1beta1
 kind: MqttBridgeConnector
@@ -17,15 +24,19 @@ spec:
     tag: 0.4.0-preview
     pullPolicy: IfNotPresent
   protocol: v5
-  bridgeInstances: 1
+  bridgeInstances: ${INSTANCES}
   clientIdPrefix: factory-gateway-
   logLevel: info
   remoteBrokerConnection:
     endpoint: ${remote}
+    # By its host name Event Grid would be known as such.
+    profile: eventgrid
     tls:
-      tlsEnabled: false
+      tlsEnabled: true
+      trustedCaCertificateConfigMap: ${CA_CONFIG_MAP}
     authentication:
-      anonymous: {}
+      systemAssignedManagedIdentity:
+        audience: ${AUDIENCE}
   localBrokerConnection:
     endpoint: ${local}
     authentication:

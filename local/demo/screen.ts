@@ -11,7 +11,7 @@ export interface Display {
   /** Replaces what was drawn before. */
   draw(lines: readonly string[]): void;
   /** Adds a line that stays, above what is drawn. */
-  note(line: string): void;
+  readonly note: (line: string) => void;
 }
 
 /** A display on a terminal by cursor movements; elsewhere everything is written one below the other. */

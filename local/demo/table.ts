@@ -14,10 +14,14 @@ const HEAD = ['ROUTE', 'MSG/S', 'FORWARDED', 'DROPPED', 'P50', 'P95', 'STATE', '
 // The columns with numbers: MSG/S to P95.
 const isNumeric = (column: number): boolean => column >= 1 && column <= 5;
 
-/** The live table: one line per route and a line each about the sessions and the configuration, cut to `columns`. */
-export function renderTable(interval: Interval, columns: number): string[] {
+/** The live table: one line per route and a line each about the sessions and the configuration. */
+export function renderTable(interval: Interval): string[] {
   const rows = interval.now.routes.map((route) => cellsOf(route, interval));
-  const lines = [...align([HEAD, ...rows]), '', sessionLine(interval.now.sessions), ...configLines(interval.now)];
+  return [...align([HEAD, ...rows]), '', sessionLine(interval.now.sessions), ...configLines(interval.now)];
+}
+
+/** Lines cut to `columns`. */
+export function fit(lines: readonly string[], columns: number): string[] {
   return lines.map((line) => (line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line));
 }
 
@@ -36,13 +40,6 @@ export function renderLine({ before, now, seconds }: Interval): string {
     `p50 ${durationText(quantileBound(latency, 0.5))}`,
     `p95 ${durationText(quantileBound(latency, 0.95))}`,
   ].join('  ');
-}
-
-/** What happened from start to end, in one line. */
-export function renderSummary(now: AgentSnapshot, seconds: number): string {
-  const forwarded = total(now.routes, (route) => route.counters.forwarded);
-  const dropped = total(now.routes, droppedBy);
-  return `forwarded ${forwarded} messages over ${now.routes.length} routes in ${seconds.toFixed(1)} s, dropped ${dropped}`;
 }
 
 function cellsOf(route: RouteSnapshot, { before, seconds }: Interval): string[] {

@@ -7,7 +7,8 @@ export type Place = 'local' | 'remote';
 export interface SampleMessage {
   readonly place: Place;
   readonly topic: string;
-  readonly payload: string;
+  /** Without the number that makes each message one of its kind. */
+  readonly content: object;
   readonly qos: 0 | 1;
 }
 
@@ -19,28 +20,30 @@ export function sampleMessages(tick: number): SampleMessage[] {
   const messages: SampleMessage[] = ['furnace', 'press', 'oven'].map((machine, index) => ({
     place: 'local',
     topic: `telemetry/${machine}/temperature`,
-    payload: JSON.stringify({ celsius: temperature(tick, index), sequence: tick }),
+    content: { celsius: temperature(tick, index) },
     qos: 1,
   }));
-  messages.push({ place: 'local', topic: 'shared-sub-topic', payload: JSON.stringify({ part: tick }), qos: 1 });
-  if (tick % 2 === 0) {
-    messages.push({ place: 'local', topic: 'my-topic/foo', payload: JSON.stringify({ sequence: tick }), qos: 0 });
-  }
+  messages.push({ place: 'local', topic: 'shared-sub-topic', content: { part: tick }, qos: 1 });
+  if (tick % 2 === 0) messages.push({ place: 'local', topic: 'my-topic/foo', content: {}, qos: 0 });
   if (tick % 5 === 0) {
-    const payload = JSON.stringify({ command: 'set-point', celsius: temperature(tick, 0) });
-    messages.push({ place: 'remote', topic: 'commands/factory', payload, qos: 1 });
+    const content = { command: 'set-point', celsius: temperature(tick, 0) };
+    messages.push({ place: 'remote', topic: 'commands/factory', content, qos: 1 });
   }
   if (tick % TICKS_PER_SECOND === 0) {
-    messages.push({ place: 'local', topic: 'alerts', payload: JSON.stringify({ alert: 'door open' }), qos: 1 });
+    messages.push({ place: 'local', topic: 'alerts', content: { alert: 'door open' }, qos: 1 });
   }
   return messages;
 }
 
-/** Publishes the sample traffic until the returned function is called. */
+/** Publishes the sample traffic until the returned function is called; `sample` in each payload counts up. */
 export function startTraffic(brokers: Readonly<Record<Place, Pick<Broker, 'publish'>>>): () => void {
   let tick = 0;
+  let sample = 0;
   const publish = (): void => {
-    for (const { place, topic, payload, qos } of sampleMessages(tick)) brokers[place].publish({ topic, payload, qos });
+    for (const { place, topic, content, qos } of sampleMessages(tick)) {
+      brokers[place].publish({ topic, payload: JSON.stringify({ sample, ...content }), qos });
+      sample += 1;
+    }
     tick += 1;
   };
   publish();

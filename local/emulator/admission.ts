@@ -17,6 +17,8 @@ export function admissionRefusal(settings: ServiceSettings, attempt: AdmissionAt
   const own = all.find(({ clientId }) => clientId === request.clientId);
   if (own !== undefined) return own.authenticationName === authenticationName ? undefined : reason.notAuthorized;
   const ofName = all.filter((session) => session.authenticationName === authenticationName).length;
-  const full = ofName >= settings.maximumClientSessionsPerAuthenticationName || all.length >= settings.maximumSessions;
+  const full =
+    ofName >= settings.maximumClientSessionsPerAuthenticationName ||
+    all.length >= settings.maximumSessions * settings.throughputUnits;
   return full ? reason.quotaExceeded : undefined;
 }

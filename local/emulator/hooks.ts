@@ -5,7 +5,8 @@ import { createAuthentication } from './authentication/authenticate.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { EmulatorLog, ThrottleType } from './life-cycle.ts';
 import { formRefusal } from './publish-rules.ts';
-import { createConnectRates } from './rates.ts';
+import type { Census } from './census.ts';
+import { createConnectRates, type Delay } from './rates.ts';
 import type { ServiceSession, ServiceSessions } from './sessions.ts';
 import type { EventGridSettings } from './settings.ts';
 
@@ -18,9 +19,10 @@ export interface ServiceParts {
   readonly now: () => number;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  readonly sessions: ServiceSessions;
+  readonly sessions: Pick<ServiceSessions, 'get' | 'expect'>;
+  readonly census: Census;
   /** Decisions added by tests. */
-  readonly faults: Pick<BrokerHooks, 'onDeliver' | 'onPuback'>;
+  readonly faults: Pick<BrokerHooks, 'onPublish' | 'onDeliver' | 'onPuback'>;
 }
 
 /** Whether a refusal ends the connection: QoS 0 is only dropped, and MQTT 3.1.1 has no other refusal for the rest. */
@@ -58,12 +60,13 @@ function publishRefusal(parts: ServiceParts, publish: ReceivedPublish): Refusal 
 function publishHooks(parts: ServiceParts): Pick<BrokerHooks, 'onPublish' | 'onDeliver' | 'paceDelivery'> {
   const { settings, sessions, log, now, faults } = parts;
   const onPublish = (publish: ReceivedPublish): Refusal | undefined =>
-    formRefusal(settings, publish) ?? publishRefusal(parts, publish);
-  const wait = (clientId: string, bytes: number): number => sessions.get(clientId)?.rates.deliver(bytes, now()) ?? 0;
+    faults.onPublish?.(publish) ?? formRefusal(settings, publish) ?? publishRefusal(parts, publish);
+  const delayOf = (clientId: string, bytes: number): Delay | undefined =>
+    sessions.get(clientId)?.rates.deliver(bytes, now());
   if (settings.whenOutboundThrottled === 'wait') {
     return {
       onPublish,
-      paceDelivery: ({ clientId }, bytes) => wait(clientId, bytes),
+      paceDelivery: ({ clientId }, bytes) => delayOf(clientId, bytes)?.wait ?? 0,
       ...(faults.onDeliver === undefined ? {} : { onDeliver: faults.onDeliver }),
     };
   }
@@ -72,31 +75,31 @@ function publishHooks(parts: ServiceParts): Pick<BrokerHooks, 'onPublish' | 'onD
     onDeliver(delivery) {
       if (faults.onDeliver?.(delivery) === false) return false;
       const { clientId, payload } = delivery;
-      if (wait(clientId, payload.length) === 0) return true;
-      log.add({
-        kind: 'throttled',
-        clientSessionName: clientId,
-        throttleType: 'OutboundPublishPacketsPerConnection',
-      });
+      const delay = delayOf(clientId, payload.length);
+      if (delay === undefined) return true;
+      log.add({ kind: 'throttled', clientSessionName: clientId, throttleType: delay.throttleType });
       return false;
     },
   };
 }
 
 function subscribeHooks(parts: ServiceParts): Pick<BrokerHooks, 'onSubscriptionPacket' | 'onSubscribe'> {
-  const { settings, sessions, log, now } = parts;
+  const { settings, sessions, census, log, now } = parts;
   return {
     onSubscriptionPacket({ clientId }) {
-      if (sessions.get(clientId)?.rates.subscription(now()) !== false) return undefined;
-      log.add({ kind: 'throttled', clientSessionName: clientId, throttleType: 'SubscribeOperationsPerConnection' });
+      const throttleType = sessions.get(clientId)?.rates.subscription(now());
+      if (throttleType === undefined) return undefined;
+      log.add({ kind: 'throttled', clientSessionName: clientId, throttleType });
       return settings.whenThrottled === 'disconnect'
         ? { reasonCode: settings.throttleReasonCode, disconnect: true }
         : { reasonCode: reason.quotaExceeded };
     },
     onSubscribe({ clientId, filter }) {
-      if (sessions.get(clientId)?.rights.maySubscribe(filter) === true) return undefined;
-      log.add({ kind: 'unauthorized', clientSessionName: clientId, topic: filter });
-      return { reasonCode: reason.notAuthorized };
+      if (sessions.get(clientId)?.rights.maySubscribe(filter) !== true) {
+        log.add({ kind: 'unauthorized', clientSessionName: clientId, topic: filter });
+        return { reasonCode: reason.notAuthorized };
+      }
+      return census.subscribe(clientId, filter) ? undefined : { reasonCode: reason.quotaExceeded };
     },
   };
 }
@@ -110,20 +113,17 @@ export function eventGridHooks(parts: ServiceParts): BrokerHooks {
     onConnect(request) {
       const refusal = featureRefusal(settings, request);
       if (refusal !== undefined) return refusal;
-      if (connects.connect(request.clientId, now())) return undefined;
-      log.add({
-        kind: 'throttled',
-        clientSessionName: request.clientId,
-        throttleType: 'ConnectPacketsPerSession',
-      });
-      return reason.quotaExceeded;
+      const throttleType = connects.connect(request.clientId, now());
+      if (throttleType === undefined) return undefined;
+      log.add({ kind: 'throttled', clientSessionName: request.clientId, throttleType });
+      return settings.connectThrottleReasonCode;
     },
     authenticate,
     onAdmit(attempt) {
       const refusal = admissionRefusal(settings, attempt);
       if (refusal !== undefined) return refusal;
       const { request, authenticationName = '' } = attempt;
-      sessions.expect({ clientId: request.clientId, authenticationName, attributes: attributesOf(request) });
+      sessions.expect({ clientId: request.clientId, authenticationName, attributes: () => attributesOf(request) });
       return undefined;
     },
     ...publishHooks(parts),

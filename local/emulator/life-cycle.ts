@@ -7,7 +7,9 @@ export type DisconnectionReason =
   | 'ClientError'
   | 'ClientInitiatedDisconnect'
   | 'ConnectionLost'
+  | 'IpForbidden'
   | 'QuotaExceeded'
+  | 'ServerError'
   | 'ServerInitiatedDisconnect'
   | 'SessionOverflow'
   | 'SessionTakenOver';
@@ -18,11 +20,18 @@ export type DropReason = 'SessionExpiry' | 'TransientSession' | 'SessionOverflow
 /** The limits that throttle, in the words of the service's metrics. */
 export type ThrottleType =
   | 'IncomingPublishPacketsPerConnection'
+  | 'IncomingPublishPacketsPerNamespace'
   | 'InboundBandwidthPerConnection'
+  | 'InboundBandwidthPerNamespace'
   | 'InboundInflightPerConnection'
   | 'OutboundPublishPacketsPerConnection'
+  | 'OutboundPublishPacketsPerNamespace'
+  | 'OutboundBandwidthPerConnection'
+  | 'OutboundBandwidthPerNamespace'
   | 'SubscribeOperationsPerConnection'
-  | 'ConnectPacketsPerSession';
+  | 'SubscribeOperationsPerNamespace'
+  | 'ConnectPacketsPerSession'
+  | 'ConnectPacketsPerNamespace';
 
 interface SessionEvent {
   readonly sequenceNumber: number;
@@ -36,6 +45,13 @@ export type EmulatorEvent =
   | (SessionEvent & { readonly kind: 'disconnected'; readonly disconnectionReason: DisconnectionReason })
   | (SessionEvent & { readonly kind: 'sessionDropped'; readonly dropReason: DropReason })
   | { readonly kind: 'refused'; readonly clientSessionName: string; readonly reasonCode: number }
+  /** Credentials that were not taken, of CONNECT or of AUTH; `detail` is for people. */
+  | {
+      readonly kind: 'unauthenticated';
+      readonly clientSessionName: string;
+      readonly reasonCode: number;
+      readonly detail: string;
+    }
   | { readonly kind: 'throttled'; readonly clientSessionName: string; readonly throttleType: ThrottleType }
   | { readonly kind: 'unauthorized'; readonly clientSessionName: string; readonly topic: string };
 
@@ -49,6 +65,7 @@ const DISCONNECTIONS: Readonly<Record<DisconnectCause, DisconnectionReason>> = {
   quota: 'QuotaExceeded',
   'queue-full': 'SessionOverflow',
   server: 'ServerInitiatedDisconnect',
+  'server-error': 'ServerError',
 };
 
 const DROPS: Readonly<Record<SessionEnd, DropReason>> = {

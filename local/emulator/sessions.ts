@@ -1,13 +1,15 @@
 import type { BrokerEvents } from '../broker/events.ts';
 import { disconnectionReason, dropReason, type DisconnectionReason, type EmulatorLog } from './life-cycle.ts';
-import type { ClientAttributes, Rights } from './permissions.ts';
+import type { ClientAttributes } from './attributes.ts';
+import type { RightsOf, Rights } from './permissions.ts';
 import type { SessionRates } from './rates.ts';
 
 /** What the service keeps for a session from its first connection to its end. */
 export interface ServiceSession {
   readonly authenticationName: string;
-  readonly rates: SessionRates;
-  /** Of its present connection. */
+  rates: SessionRates;
+  readonly attributes: () => ClientAttributes;
+  /** By the attributes its present connection was authenticated with last. */
   rights: Rights;
   /** Of its present connection. */
   sequenceNumber: number;
@@ -19,7 +21,8 @@ export interface ServiceSession {
 export interface Arrival {
   readonly clientId: string;
   readonly authenticationName: string;
-  readonly attributes: ClientAttributes;
+  /** As found last: renewed credentials may say something else. */
+  readonly attributes: () => ClientAttributes;
 }
 
 /** The sessions of the service, as the broker's events make and end them. */
@@ -27,13 +30,15 @@ export interface ServiceSessions {
   get(clientId: string): ServiceSession | undefined;
   /** Says who the next connected client is. */
   expect(arrival: Arrival): void;
+  /** Gives every session new rates, of the settings as they are now. */
+  renewRates(): void;
 }
 
 /** What sessions are made with. */
 export interface SessionParts {
   readonly log: EmulatorLog;
   readonly rates: () => SessionRates;
-  readonly rights: (name: string, attributes: ClientAttributes) => Rights;
+  readonly rights: RightsOf;
 }
 
 /** Follows a broker's events and writes the life-cycle events of its sessions. */
@@ -49,18 +54,23 @@ export function followSessions(events: BrokerEvents, { log, rates, rights }: Ses
   });
 
   events.on('connected', ({ clientId }) => {
-    const { authenticationName = '', attributes = {} } = arriving ?? {};
+    const { authenticationName = '', attributes = () => ({}) } = arriving ?? {};
     arriving = undefined;
     lastSequenceNumber += 1;
     const session: ServiceSession = {
       authenticationName,
       rates: sessions.get(clientId)?.rates ?? rates(),
-      rights: rights(authenticationName, attributes),
+      attributes,
+      rights: rights(authenticationName, attributes()),
       sequenceNumber: lastSequenceNumber,
       blame: undefined,
     };
     sessions.set(clientId, session);
     log.add({ kind: 'connected', ...named(clientId, session) });
+  });
+  events.on('reauthenticated', ({ clientId }) => {
+    const session = sessions.get(clientId);
+    if (session !== undefined) session.rights = rights(session.authenticationName, session.attributes());
   });
   events.on('disconnected', ({ clientId, cause }) => {
     const session = sessions.get(clientId);
@@ -82,6 +92,9 @@ export function followSessions(events: BrokerEvents, { log, rates, rights }: Ses
     get: (clientId) => sessions.get(clientId),
     expect(arrival) {
       arriving = arrival;
+    },
+    renewRates() {
+      for (const session of sessions.values()) session.rates = rates();
     },
   };
 }

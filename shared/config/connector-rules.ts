@@ -13,7 +13,6 @@ export function connectorFindings(connector: Connector, raw: Readonly<Record<str
     ...sideFindings(connector, 'local'),
     ...sideFindings(connector, 'remote'),
     ...protocolFindings(connector),
-    ...keyVaultFindings(connector),
     ...eventGridFindings(connector),
   ];
 }
@@ -98,12 +97,6 @@ function protocolFindings(connector: Connector): Finding[] {
     findings.push({ rule: 'BC017', path, message: 'MQTT 3.1.1 has no enhanced authentication' });
   }
   return findings;
-}
-
-function keyVaultFindings(connector: Connector): Finding[] {
-  if (authenticationOf(connector, 'remote').kind !== 'x509KeyVault') return [];
-  const path = ['spec', 'remoteBrokerConnection', 'authentication', 'x509', 'keyVault'];
-  return [{ rule: 'BC018', path, message: 'this version reads client certificates from Secrets only' }];
 }
 
 function eventGridFindings(connector: Connector): Finding[] {

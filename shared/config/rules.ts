@@ -90,12 +90,6 @@ const CONNECTOR = [
     'set tls.tlsEnabled: true, or remove trustedCaCertificateConfigMap',
   ),
   rule('BC017', 'error', 'Enhanced authentication needs MQTT 5', 'set protocol: v5, or method: username'),
-  rule(
-    'BC018',
-    'warning',
-    'Certificates in a key vault are not read',
-    'copy the certificate into a Secret and name it in x509.secretName; the agent cannot connect otherwise',
-  ),
 ] as const;
 
 const TOPIC_MAP = [

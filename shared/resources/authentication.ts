@@ -16,33 +16,37 @@ const usernamePasswordSchema = z
 const PEM_KEYS =
   'Secret with the keys `client_cert.pem`, `client_key.pem` and optionally `client_intermediate_certs.pem`.';
 
-const localX509Schema = z
-  .strictObject({ secretName: secretName(PEM_KEYS) })
-  .optional()
-  .meta({ description: 'Client certificate.' });
-
 const versioned = (what: string) =>
   z.strictObject({
     name: z
       .string()
-      .min(1)
+      .regex(/^[0-9A-Za-z-]{1,127}$/, 'must be at most 127 letters, digits and hyphens')
       .meta({ description: `Name of the ${what} in the vault.` }),
     version: z
       .string()
-      .min(1)
+      .regex(/^[0-9A-Za-z]{1,64}$/, 'must be letters and digits')
       .optional()
-      .meta({ description: `Version of the ${what}; the newest when absent.` }),
+      .meta({ description: `Version of the ${what}; the newest when absent or \`latest\`.` }),
   });
 
 const keyVaultSchema = z
   .strictObject({
     vault: z
       .strictObject({
-        name: z.string().min(1).meta({ description: 'Name of the key vault.' }),
-        directoryId: z.string().min(1).meta({ description: 'Microsoft Entra tenant of the key vault.' }),
+        name: z
+          .string()
+          // It becomes part of a host name, to which a token is sent.
+          .regex(/^[0-9A-Za-z](?:[0-9A-Za-z-]{0,22}[0-9A-Za-z])?$/, 'must be at most 24 letters, digits and hyphens')
+          .meta({ description: 'Name of the key vault.' }),
+        directoryId: z
+          .string()
+          .regex(/^[0-9A-Za-z.-]{1,253}$/, 'must be the ID of a tenant')
+          .meta({ description: 'Microsoft Entra tenant of the key vault.' }),
         credentials: z
           .strictObject({
-            servicePrincipalLocalSecretName: secretName('Secret with the service principal that may read the vault.'),
+            servicePrincipalLocalSecretName: secretName(
+              'Secret with the keys `clientid` and `clientsecret` of the service principal that may read the vault.',
+            ),
           })
           .meta({ description: 'Who reads the vault.' }),
       })
@@ -53,7 +57,7 @@ const keyVaultSchema = z
   .optional()
   .meta({ description: 'Take the client certificate from Azure Key Vault.' });
 
-const remoteX509Schema = z
+const x509Schema = z
   .strictObject({ secretName: secretName(PEM_KEYS).optional(), keyVault: keyVaultSchema })
   .superRefine((value, context) => exactlyOne(value, context))
   .optional()
@@ -100,7 +104,7 @@ export const localAuthenticationSchema = z
     kubernetes: kubernetesSchema,
     anonymous: anonymousSchema,
     usernamePassword: usernamePasswordSchema,
-    x509: localX509Schema,
+    x509: x509Schema,
   })
   .superRefine((value, context) => exactlyOne(value, context))
   .prefault({ kubernetes: {} })
@@ -110,19 +114,22 @@ export const localAuthenticationSchema = z
 export const remoteAuthenticationSchema = z
   .strictObject({
     systemAssignedManagedIdentity: managedIdentitySchema,
-    x509: remoteX509Schema,
+    x509: x509Schema,
     usernamePassword: usernamePasswordSchema,
     anonymous: anonymousSchema,
   })
   .superRefine((value, context) => exactlyOne(value, context))
   .meta({ description: 'How to log on to the remote broker: exactly one method.', ...ONE_OF });
 
+/** A client certificate in Azure Key Vault. */
+export type KeyVault = z.output<typeof keyVaultSchema> & object;
+
 /** The method of a connection's authentication as a tagged union. */
 export type Authentication =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'usernamePassword'; readonly secretName: string }
   | { readonly kind: 'x509'; readonly secretName: string }
-  | { readonly kind: 'x509KeyVault'; readonly keyVault: z.output<typeof keyVaultSchema> & object }
+  | { readonly kind: 'x509KeyVault'; readonly keyVault: KeyVault }
   | { readonly kind: 'managedIdentity'; readonly audience: string; readonly extensionName?: string | undefined }
   | {
       readonly kind: 'kubernetes';
@@ -136,7 +143,8 @@ export function authenticationOf(connector: Connector, side: 'local' | 'remote')
   if (side === 'remote') return remoteAuthentication(connector.spec.remoteBrokerConnection.authentication);
   const { kubernetes, usernamePassword, x509 } = connector.spec.localBrokerConnection.authentication;
   if (usernamePassword) return { kind: 'usernamePassword', secretName: usernamePassword.secretName };
-  if (x509) return { kind: 'x509', secretName: x509.secretName };
+  const certificate = x509 && certificateMethod(x509);
+  if (certificate) return certificate;
   if (!kubernetes) return { kind: 'anonymous' };
   const method = kubernetes.method ?? (connector.spec.protocol === 'v5' ? 'enhanced' : 'username');
   const { secretPath, serviceAccountTokenName } = kubernetes;
@@ -147,9 +155,15 @@ function remoteAuthentication(methods: z.output<typeof remoteAuthenticationSchem
   const { systemAssignedManagedIdentity: identity, x509, usernamePassword } = methods;
   if (identity) return { kind: 'managedIdentity', ...identity };
   if (usernamePassword) return { kind: 'usernamePassword', secretName: usernamePassword.secretName };
-  if (x509?.secretName !== undefined) return { kind: 'x509', secretName: x509.secretName };
-  if (x509?.keyVault) return { kind: 'x509KeyVault', keyVault: x509.keyVault };
-  return { kind: 'anonymous' };
+  return (x509 && certificateMethod(x509)) ?? { kind: 'anonymous' };
+}
+
+function certificateMethod({
+  secretName: name,
+  keyVault,
+}: z.output<typeof x509Schema> & object): Authentication | undefined {
+  if (name !== undefined) return { kind: 'x509', secretName: name };
+  return keyVault && { kind: 'x509KeyVault', keyVault };
 }
 
 function exactlyOne(value: object, context: z.RefinementCtx): void {

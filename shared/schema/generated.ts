@@ -22,8 +22,8 @@ export function generatedFiles(): GeneratedFile[] {
   ];
 }
 
-/** JSON as the repository's formatter writes it: lists of plain values on one line. */
-function jsonText(value: unknown, indent: string): string {
+/** JSON as the repository's formatter writes it: lists of plain values on one line; `indent` goes before its lines. */
+export function jsonText(value: unknown, indent: string): string {
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     const items = value.map((item) => jsonText(item, inner));

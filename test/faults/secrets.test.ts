@@ -10,6 +10,7 @@ import { mount } from '../support/mounted.ts';
 import { PROPERTY } from '../support/properties.ts';
 import { connectionOf, type RawBrokerOptions, startRawBroker } from '../support/raw-broker.ts';
 import { createTempDir } from '../support/temp-dir.ts';
+import { keyVaultOf, startVault } from '../support/vault-server.ts';
 
 const CANARY = 'kanarienvogel';
 const secret = (what: string) => `${CANARY}-${what}`;
@@ -131,4 +132,53 @@ test('F31 - a private key never shows, neither a good one nor a broken one', asy
   for (const line of lines) expect(shown.toLowerCase()).not.toContain(line.toLowerCase());
   expect(shown).not.toContain('PRIVATE KEY');
   expect((await agent.status()).certificates[0].rejected).toContain('client_key.pem');
+});
+
+test('F31 - client secret, token and key of a key vault never show, neither good ones nor bad ones', async (scope) => {
+  const { dir, ...folders } = await mounts(scope);
+  const clientSecret = secret('client-secret');
+  const from = await startVault(scope, { clientSecret });
+  const authority = await createAuthority();
+  const { chain, key } = await authority.issue();
+  const lines = key.split('\n').filter((line) => line.length > 20 && !line.startsWith('-'));
+  from.vault.put('edge', { value: lines.join(secret('value')) });
+  await mount(folders.configMapsDir, 'trust', { 'ca.crt': authority.certificate });
+  const principal = await mount(folders.secretsDir, 'principal', { ...from.principal, clientsecret: secret('wrong') });
+  const ca = join(dir, 'vault-ca.pem');
+  await writeFile(ca, from.ca);
+  const server = await authority.issue();
+  const remote = await startRawBroker(scope, { tls: { key: server.key, cert: server.chain } });
+  const local = await startRawBroker(scope);
+  const tls = { tlsEnabled: true, trustedCaCertificateConfigMap: 'trust' };
+  const { start } = await prepareBridge(
+    scope,
+    {
+      local: local.port,
+      remote: { port: remote.port, tls, authentication: { x509: { keyVault: keyVaultOf(from) } } },
+      routes: [outward('up', '#')],
+      spec: { logLevel: 'trace' },
+    },
+    {
+      ...folders,
+      env: { NODE_EXTRA_CA_CERTS: ca, AZURE_AUTHORITY_HOST: from.server.url },
+      args: ['--key-vault-url', from.server.url],
+    },
+  );
+  const agent = await start();
+  const reason = async () => (await agent.status()).sessions.find(({ side }) => side === 'remote')?.fault?.reason;
+  await eventually(async () => (await reason()) === 'VaultClientSecretRefused', { describe: () => agent.output() });
+  await principal.update(from.principal);
+  await eventually(async () => (await reason()) === 'VaultKeyNotExportable', { describe: () => agent.output() });
+  from.vault.put('edge', { value: key + chain });
+  await agent.ready(30_000);
+  await connectionOf(remote, 'agent-up');
+
+  expect(from.tokens.length).toBeGreaterThan(0);
+  const shown = await shownBy(agent);
+  expect(shown).not.toContain(CANARY);
+  expect(shown).not.toContain('PRIVATE KEY');
+  for (const text of [...lines, ...from.tokens.flatMap((token) => token.split('.'))]) expect(shown).not.toContain(text);
+  expect((await agent.status()).certificates).toMatchObject([{ side: 'remote', secret: 'plant/edge' }]);
+  const expiry = (await agent.metrics()).find(({ name }) => name === 'mqttbridge_certificate_expiry_timestamp_seconds');
+  expect(expiry?.value).toBeGreaterThan(Date.now() / 1_000);
 });

@@ -2,10 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Agent, createAgent } from '../../agent/agent.ts';
 import type { IdentityOptions } from '../../agent/identity-options.ts';
+import type { ClusterTiming } from '../../agent/cluster/timing.ts';
 import { createFolderSource } from '../../agent/config/folder-source.ts';
+import type { ConfigSource } from '../../agent/config/source.ts';
 import { createLogger } from '../../agent/observe/logger.ts';
 import type { AgentSnapshot, RouteSnapshot, SessionSnapshot } from '../../agent/observe/snapshot.ts';
 import { DEFAULT_TIMING, type Timing } from '../../agent/session/timing.ts';
+import type { ConnectorDocument } from '../../shared/plan/document.ts';
 import { type AgentProcess, startAgent } from './agent-process.ts';
 import { type BridgeConfig, bridgeYaml } from './bridge-config.ts';
 import { eventually } from './eventually.ts';
@@ -32,6 +35,11 @@ export interface BridgeOptions {
   readonly configmapsDir?: string;
   readonly now?: () => number;
   readonly identity?: IdentityOptions;
+  /** Its number among several instances; it runs all slots when absent. */
+  readonly instance?: number;
+  readonly clusterTiming?: ClusterTiming;
+  /** Ports at which this instance reaches the brokers that its document names, so that its lines alone can be cut. */
+  readonly lines?: { readonly local: number; readonly remote: number };
   /** Do not wait until all routes are ready. */
   readonly unready?: boolean;
 }
@@ -70,7 +78,7 @@ export async function startBridge(scope: Scope, config: BridgeConfig, options: B
     repeatIntervalMs: 0,
   });
   const agent = createAgent({
-    source: createFolderSource({ paths: [file], timing: WATCH_TIMING }),
+    source: throughLines(createFolderSource({ paths: [file], timing: WATCH_TIMING }), options),
     configmapsDir: options.configmapsDir ?? dir,
     secretsDir: options.secretsDir ?? dir,
     logger,
@@ -78,12 +86,35 @@ export async function startBridge(scope: Scope, config: BridgeConfig, options: B
     timing: { ...QUICK_TIMING, ...options.timing },
     ...(options.now ? { now: options.now } : {}),
     ...(options.identity ? { identity: options.identity } : {}),
+    ...(options.instance === undefined ? {} : { instance: options.instance }),
+    ...(options.clusterTiming ? { clusterTiming: options.clusterTiming } : {}),
   });
   const bridge = createBridge(agent, file, lines);
   scope.onTestFinished(bridge.stop);
   agent.start();
   if (!options.unready) await bridge.allReady();
   return bridge;
+}
+
+/** The same documents, of the same revision, with other addresses. */
+function throughLines(source: ConfigSource, { lines }: BridgeOptions): ConfigSource {
+  if (!lines) return source;
+  return {
+    async *updates(signal) {
+      for await (const update of source.updates(signal)) {
+        if (update.kind === 'rejected') yield update;
+        else yield { ...update, document: readdressed(update.document, lines) };
+      }
+    },
+  };
+}
+
+function readdressed(document: ConnectorDocument, lines: NonNullable<BridgeOptions['lines']>): ConnectorDocument {
+  const { spec } = document.connector;
+  const localBrokerConnection = { ...spec.localBrokerConnection, endpoint: `127.0.0.1:${lines.local}` };
+  const remoteBrokerConnection = { ...spec.remoteBrokerConnection, endpoint: `127.0.0.1:${lines.remote}` };
+  const connector = { ...document.connector, spec: { ...spec, localBrokerConnection, remoteBrokerConnection } };
+  return { ...document, connector };
 }
 
 function createBridge(agent: Agent, file: string, lines: readonly string[]): Bridge {
@@ -147,6 +178,7 @@ export interface BridgeProcessOptions {
   readonly secretsDir?: string;
   readonly configMapsDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
 }
 
 /** A way to run the same bridge as one process after another. */

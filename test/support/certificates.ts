@@ -21,6 +21,8 @@ export interface CertificateRequest {
   readonly purpose?: 'server' | 'client';
   /** Ended a day ago. */
   readonly expired?: boolean;
+  /** Days from now to its end, 30 unless told. */
+  readonly days?: number;
 }
 
 /** A certificate authority. */
@@ -47,7 +49,7 @@ export async function createAuthority(commonName = 'Test root'): Promise<Authori
     name: `CN=${commonName}`,
     keys,
     signingAlgorithm: ALGORITHM,
-    ...validity(false),
+    ...validity(),
     extensions: authorityExtensions(),
   });
   return authority({ certificate, keys, chain: '' });
@@ -60,7 +62,7 @@ export async function createSelfSigned(request: CertificateRequest = {}): Promis
     name: `CN=${request.commonName ?? 'localhost'}`,
     keys,
     signingAlgorithm: ALGORITHM,
-    ...validity(request.expired),
+    ...validity(request),
     extensions: leafExtensions(request),
   });
   return identity(certificate, keys, '');
@@ -72,12 +74,12 @@ async function authority(issuer: Issuer): Promise<Authority> {
     async issue(request = {}) {
       const keys = await createKeys();
       const name = request.commonName ?? 'localhost';
-      const certificate = await sign(issuer, { name, keys, ...validity(request.expired) }, leafExtensions(request));
+      const certificate = await sign(issuer, { name, keys, ...validity(request) }, leafExtensions(request));
       return identity(certificate, keys, issuer.chain);
     },
     async intermediate(name = 'Test intermediate') {
       const keys = await createKeys();
-      const certificate = await sign(issuer, { name, keys, ...validity(false) }, authorityExtensions());
+      const certificate = await sign(issuer, { name, keys, ...validity() }, authorityExtensions());
       return authority({ certificate, keys, chain: certificate.toString('pem') + '\n' + issuer.chain });
     },
   };
@@ -138,7 +140,7 @@ function createKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-function validity(expired = false): { notBefore: Date; notAfter: Date } {
+function validity({ expired = false, days = 30 }: CertificateRequest = {}): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
-  return { notBefore: new Date(now - 3 * DAY_MS), notAfter: new Date(now + (expired ? -DAY_MS : 30 * DAY_MS)) };
+  return { notBefore: new Date(now - 3 * DAY_MS), notAfter: new Date(now + (expired ? -1 : days) * DAY_MS) };
 }

@@ -5,6 +5,8 @@ interface TlsListener {
   readonly key: string;
   /** Whom to believe about clients; with it every client must show a certificate. */
   readonly clientCa?: string;
+  /** Take the common name of a client's certificate as its user name. */
+  readonly nameClients?: boolean;
   /** `tlsv1.2` or `tlsv1.3`; the build's default otherwise. */
   readonly version?: string;
 }
@@ -89,6 +91,7 @@ function listenerLines(dir: string, ports: MosquittoPorts, { tls }: MosquittoOpt
 function tlsLines(dir: string, tls: TlsListener): string[] {
   const lines = [`certfile ${dir}/server.crt`, `keyfile ${dir}/server.key`];
   if (tls.clientCa) lines.push(`cafile ${dir}/client-ca.crt`, 'require_certificate true');
+  if (tls.nameClients) lines.push('use_identity_as_username true');
   if (tls.version) lines.push(`tls_version ${tls.version}`);
   return lines;
 }

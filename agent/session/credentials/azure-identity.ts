@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { openAzureHttp } from './azure-http.ts';
 import type { TokenSource } from './token-source.ts';
 
 /** Workload identity federation as its webhook announces it to a pod. */
@@ -9,22 +10,25 @@ export interface Federation {
   readonly tokenFilePath: string;
 }
 
-/** A request that nobody answers ends after this, also when nobody waits for it any more. */
-const REQUEST_TIMEOUT_MS = 10_000;
-
-/** Tokens of the pod's identity: of the federated one where there is one, of the system-assigned one otherwise. */
-export async function openAzureIdentity(federation?: Federation): Promise<TokenSource> {
+/**
+ * Tokens of the pod's identity: of the federated one where there is one, of the system-assigned one otherwise.
+ * @param dated hears the `Date` header of each answer.
+ */
+export async function openAzureIdentity(
+  federation?: Federation,
+  dated?: (date: string | undefined) => void,
+): Promise<TokenSource> {
   // Loaded only here: an agent that logs on by other means does not pay their memory.
   const { ManagedIdentityCredential, WorkloadIdentityCredential } = await import('@azure/identity');
-  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline');
-  const client = createDefaultHttpClient();
+  const client = await openAzureHttp();
   const agent = new Agent({ keepAlive: false });
   const httpClient: typeof client = {
-    sendRequest(request) {
-      request.timeout = REQUEST_TIMEOUT_MS;
+    async sendRequest(request) {
       // A connection that was opened before the Arc sidecar redirected the address goes past it as long as it is kept alive.
       if (request.url.startsWith('http:')) request.agent = agent;
-      return client.sendRequest(request);
+      const response = await client.sendRequest(request);
+      dated?.(response.headers.get('date'));
+      return response;
     },
   };
   // Whoever asks waits and asks again, at a pace of its own.

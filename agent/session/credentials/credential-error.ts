@@ -17,7 +17,20 @@ export type CredentialReason =
   | 'TokenFailed'
   | 'IdentityUnreachable'
   | 'TlsRequired'
-  | 'NotSupportedKeyVault';
+  | 'CertificateExpired'
+  | 'VaultUnreachable'
+  | 'VaultFailed'
+  | 'VaultThrottled'
+  | 'VaultLogOnFailed'
+  | 'VaultClientSecretRefused'
+  | 'VaultPrincipalUnknown'
+  | 'VaultDirectoryWrong'
+  | 'VaultForbidden'
+  | 'VaultPolicyDenied'
+  | 'VaultFirewallDenied'
+  | 'VaultItemNotFound'
+  | 'VaultItemDisabled'
+  | 'VaultKeyNotExportable';
 
 /**
  * A connection cannot be attempted with what is mounted now. Another attempt reads everything anew, so it is worth a retry.

@@ -1,3 +1,4 @@
+import type { Authentication, KeyVault } from '../../../shared/resources/authentication.ts';
 import type { MountedFiles } from '../../config/mounted-files.ts';
 import type { TlsMaterial } from '../wire/wire.ts';
 import { type Federation, openAzureIdentity } from './azure-identity.ts';
@@ -10,6 +11,10 @@ import type { LogOn, LogOnSource } from './log-on-source.ts';
 import type { ConnectionSpec } from './spec.ts';
 import type { OpenTokenSource } from './token-source.ts';
 import { parseTrustedCa } from './trusted-ca.ts';
+import { openAzureVault } from './vault/azure-vault.ts';
+import { createVaultCertificate, type VaultCertificate } from './vault/vault-certificate.ts';
+import type { OpenVault } from './vault/vault-reader.ts';
+import { DEFAULT_VAULT_PACE, type VaultPace } from './vault/vault-schedule.ts';
 import { SYSTEM_WALL_CLOCK, type WallClock } from './wall-clock.ts';
 
 /** Everything one attempt to connect needs besides the endpoint. It prints as `[secret]`. */
@@ -20,10 +25,11 @@ export interface ConnectionMaterial extends LogOn {
 
 /** The client certificate in use. */
 export interface CertificateState {
+  /** Name of the Secret, or `VAULT/CERTIFICATE`. */
   readonly secret: string;
   /** Seconds since 1970, UTC. */
   readonly notAfter: number;
-  /** Why the newest pair on disk is not in use, when it is not. */
+  /** Why the newest pair is not in use, when it is not, or cannot be had. */
   readonly rejected?: string;
 }
 
@@ -33,11 +39,13 @@ export interface Credentials extends Pick<LogOnSource, 'token' | 'follow'> {
   load(): Promise<ConnectionMaterial>;
   /** Absent without a client certificate, and as long as there never was a good one. */
   certificate(): CertificateState | undefined;
+  /** Ends what goes on between connections; `load` goes on to answer. */
+  close(): void;
 }
 
-/** A changed Secret or ConfigMap that is not taken while the former content is used on. */
+/** Newer content that is not taken, or cannot be had, while the former is used on. */
 export interface Rejection {
-  readonly source: { readonly kind: 'Secret' | 'ConfigMap'; readonly name: string };
+  readonly source: { readonly kind: 'Secret' | 'ConfigMap' | 'KeyVault'; readonly name: string };
   /** A CredentialReason. */
   readonly reason: string;
   /** One sentence for a person; no secrets. */
@@ -54,10 +62,22 @@ export interface TokenOptions {
   readonly open?: OpenTokenSource | undefined;
 }
 
+/** Where key vaults are. */
+export interface VaultOptions {
+  /** URL of a vault, with `{name}` in place of its name; `https://{name}.vault.azure.net` when absent. */
+  readonly url?: string | undefined;
+  /** URL of Microsoft Entra; AZURE_AUTHORITY_HOST or the public cloud's when absent. */
+  readonly authorityHost?: string | undefined;
+  readonly pace?: Partial<VaultPace> | undefined;
+  /** The Azure key vault libraries when absent. */
+  readonly open?: OpenVault | undefined;
+}
+
 /** What credentials need from their owner. */
 export interface CredentialsDeps {
   readonly files: MountedFiles;
   readonly tokens?: TokenOptions;
+  readonly vaults?: VaultOptions | undefined;
   /** In [0, 1). */
   readonly random?: () => number;
   /** Called when a request for the next token fails while the present one is in use. */
@@ -66,16 +86,18 @@ export interface CredentialsDeps {
   readonly onRejected?: (rejection: Rejection) => void;
 }
 
+const AZURE_VAULT = 'https://{name}.vault.azure.net';
+
 /** Remembers where the credentials of one side are; reads nothing before `load`. */
 export function createCredentials(spec: ConnectionSpec, deps: CredentialsDeps): Credentials {
   const { authentication, tlsEnabled } = spec;
   const ca = spec.caConfigMap === undefined ? undefined : trustedCa(spec.caConfigMap, deps);
-  const pair = authentication.kind === 'x509' ? clientCertificate(authentication.secretName, deps) : undefined;
+  const pair = pairOf(authentication, deps);
   const tlsMaterial = createTlsCache();
   const logOn = createLogOn(authentication, logOnParts(deps));
 
   async function loadTls(): Promise<TlsMaterial> {
-    return tlsMaterial(await ca?.load(), await pair?.load());
+    return tlsMaterial(await ca?.load(), await pair?.from.load());
   }
 
   return {
@@ -85,15 +107,58 @@ export function createCredentials(spec: ConnectionSpec, deps: CredentialsDeps): 
       return concealed(tlsEnabled ? { tls: await loadTls(), ...material } : material);
     },
     certificate() {
-      const current = pair?.current();
-      if (current === undefined || authentication.kind !== 'x509') return undefined;
-      const rejected = pair?.rejected();
-      const state = { secret: authentication.secretName, notAfter: current.notAfter };
+      const current = pair?.from.current();
+      if (pair === undefined || current === undefined) return undefined;
+      const rejected = pair.from.rejected();
+      const state = { secret: pair.name, notAfter: current.notAfter };
       return rejected === undefined ? state : { ...state, rejected };
     },
     token: () => logOn.token(),
     follow: (used, renewed) => logOn.follow(used, renewed),
+    close: () => pair?.close(),
   };
+}
+
+/** The client certificate of a side. */
+interface Pair {
+  readonly name: string;
+  readonly from: LastGood<ClientCertificate>;
+  readonly close: () => void;
+}
+
+function pairOf(authentication: Authentication, deps: CredentialsDeps): Pair | undefined {
+  switch (authentication.kind) {
+    case 'x509': {
+      const name = authentication.secretName;
+      return { name, from: clientCertificate(name, deps), close: () => undefined };
+    }
+    case 'x509KeyVault': {
+      const { keyVault } = authentication;
+      const name = `${keyVault.vault.name}/${keyVault.vaultCert.name}`;
+      const from = vaultCertificate(keyVault, name, deps);
+      return { name, from, close: () => from.close() };
+    }
+    case 'anonymous':
+    case 'usernamePassword':
+    case 'managedIdentity':
+    case 'kubernetes':
+      return undefined;
+  }
+}
+
+function vaultCertificate(keyVault: KeyVault, name: string, deps: CredentialsDeps): VaultCertificate {
+  const { files, tokens = {}, vaults = {}, random = Math.random, onRejected } = deps;
+  const { url = AZURE_VAULT, authorityHost, pace, open = openAzureVault } = vaults;
+  return createVaultCertificate(keyVault, {
+    files,
+    open,
+    random,
+    authorityHost,
+    url: url.replace('{name}', keyVault.vault.name),
+    clock: tokens.clock ?? SYSTEM_WALL_CLOCK,
+    pace: { ...DEFAULT_VAULT_PACE, ...pace },
+    onRejected: ({ reason, message }) => onRejected?.({ source: { kind: 'KeyVault', name }, reason, message }),
+  });
 }
 
 function logOnParts({ files, tokens = {}, random, onRenewalFailed }: CredentialsDeps): LogOnParts {

@@ -59,14 +59,15 @@ function isRefusedAudience(text: string): boolean {
   return /AADSTS50(0011|001)\b|invalid_resource|invalid_scope/.test(text);
 }
 
-function codeIn(text: string): string | undefined {
+/** A code of Microsoft Entra, of the system or of HTTP in a text. */
+export function codeIn(text: string): string | undefined {
   const name = /\bAADSTS\d{4,8}\b|\bE(?:CONN|HOST|NET|NOT|AI_|TIME|PIPE)[A-Z_]*\b/.exec(text)?.[0];
   const status = /\bstatus(?: code)?:? ([45]\d\d)\b/i.exec(text)?.[1];
   return name ?? (status === undefined ? undefined : `HTTP ${status}`);
 }
 
 /** Message, code and status of an error and of what caused it; used to look for codes, never shown. */
-function textOf(error: unknown, depth = 4): string {
+export function textOf(error: unknown, depth = 4): string {
   if (!(error instanceof Error) || depth === 0) return '';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const { status, statusCode } = error as { readonly status?: unknown; readonly statusCode?: unknown };

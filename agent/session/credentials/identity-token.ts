@@ -1,9 +1,10 @@
+import { createAlarm } from './alarm.ts';
 import { CredentialError } from './credential-error.ts';
+import { objectIdOf } from './jwt-claims.ts';
 import type { LogOnSource, TokenState } from './log-on-source.ts';
 import { createRenewals } from './renewals.ts';
 import { createTokenRequest, type TokenRequestParts } from './token-request.ts';
 import { nextRequestAt, type TokenLife } from './token-schedule.ts';
-import type { WallClock } from './wall-clock.ts';
 
 /** What an identity's token is got, and renewed, with. */
 export interface IdentityTokenParts extends TokenRequestParts {
@@ -15,8 +16,6 @@ export interface IdentityTokenParts extends TokenRequestParts {
 
 /** MQTT 5 authentication method of Event Grid for Microsoft Entra tokens. */
 const METHOD = 'OAUTH2-JWT';
-/** The longest sleep: a wall clock that was set anew is noticed after this. */
-const LOOK_EVERY_MS = 60_000;
 
 /** The access token of a managed identity: got before every connection, and anew before it ends while one lasts. */
 export function createIdentityToken(parts: IdentityTokenParts): LogOnSource {
@@ -72,32 +71,20 @@ export function createIdentityToken(parts: IdentityTokenParts): LogOnSource {
       });
       return { enhanced: renewals.current };
     },
-    token: () => life && stateOf(life, fault),
+    token: () => life && stateOf(life, renewals.current && objectIdOf(renewals.current.data), fault),
     follow: (used, renewed) => renewals.follow(used, renewed),
   };
 }
 
-function stateOf({ expiresAt }: TokenLife, fault: CredentialError | undefined): TokenState {
-  const state = { method: METHOD, expiresAt: Math.floor(expiresAt / 1000) };
-  return fault === undefined ? state : { ...state, rejected: fault.message };
-}
-
-interface Alarm {
-  /** Milliseconds since 1970; takes the place of an earlier one. */
-  readonly set: (due: number) => void;
-  readonly stop: () => void;
-}
-
-/** An alarm at a time of the wall clock, which may be set anew meanwhile. */
-function createAlarm(clock: WallClock, ring: () => void): Alarm {
-  let cancel: (() => void) | undefined;
-  function set(due: number): void {
-    cancel?.();
-    const left = Math.max(0, due - clock.now());
-    cancel = clock.after(Math.min(left, LOOK_EVERY_MS), () => {
-      if (clock.now() < due) set(due);
-      else ring();
-    });
-  }
-  return { set, stop: () => cancel?.() };
+function stateOf(
+  { expiresAt }: TokenLife,
+  objectId: string | undefined,
+  fault: CredentialError | undefined,
+): TokenState {
+  return {
+    method: METHOD,
+    expiresAt: Math.floor(expiresAt / 1000),
+    ...(objectId === undefined ? {} : { objectId }),
+    ...(fault === undefined ? {} : { rejected: fault.message }),
+  };
 }

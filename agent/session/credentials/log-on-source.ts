@@ -14,6 +14,8 @@ export interface TokenState {
   readonly method: string;
   /** Seconds since 1970, UTC. */
   readonly expiresAt: number;
+  /** Microsoft Entra object ID of the identity, when the token names one. */
+  readonly objectId?: string;
   /** Why there is no newer one, when one was asked for in vain. */
   readonly rejected?: string;
 }

@@ -29,9 +29,8 @@ export function createLogOn(authentication: Authentication, parts: LogOnParts): 
       }));
     case 'usernamePassword':
       return fixed(() => readUsernamePassword(authentication.secretName, files));
-    case 'x509KeyVault':
-      return fixed(() => Promise.reject(noKeyVault()));
     case 'x509':
+    case 'x509KeyVault':
     case 'anonymous':
       return fixed(() => Promise.resolve({}));
   }
@@ -40,13 +39,6 @@ export function createLogOn(authentication: Authentication, parts: LogOnParts): 
 /** Without tokens there is nothing to follow: what changes is used at the next connection. */
 function fixed(load: () => Promise<LogOn>): LogOnSource {
   return { load, token: () => undefined, follow: () => () => undefined };
-}
-
-function noKeyVault(): CredentialError {
-  return new CredentialError(
-    'NotSupportedKeyVault',
-    'This version does not read certificates from x509.keyVault; put the certificate into a Secret and name it in x509.secretName.',
-  );
 }
 
 async function readUsernamePassword(secretName: string, files: MountedFiles): Promise<LogOn> {

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import type { MountedFiles } from '../../config/mounted-files.ts';
 import { CredentialError, readMounted } from './credential-error.ts';
-import { expiryOf } from './jwt-expiry.ts';
+import { expiryOf } from './jwt-claims.ts';
 import { type LogOnSource, MAX_FIELD_BYTES } from './log-on-source.ts';
 import { createRenewals } from './renewals.ts';
 import type { WallClock } from './wall-clock.ts';

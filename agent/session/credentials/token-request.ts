@@ -1,5 +1,6 @@
 import { CredentialError } from './credential-error.ts';
 import { type IdentityName, identityFault, TokenTimeoutError } from './identity-fault.ts';
+import { inTime } from './in-time.ts';
 import type { TokenLife } from './token-schedule.ts';
 import type { AccessToken, OpenTokenSource, TokenSource } from './token-source.ts';
 import type { WallClock } from './wall-clock.ts';
@@ -28,13 +29,14 @@ const REQUEST_TIMEOUT_MS = 10_000;
  */
 export function createTokenRequest({ identity, open, clock }: TokenRequestParts): () => Promise<FreshToken> {
   const scope = `${identity.audience}/.default`;
+  const limit = { clock, ms: REQUEST_TIMEOUT_MS, late: () => new TokenTimeoutError() };
   let source: TokenSource | undefined;
   let asking: Promise<FreshToken> | undefined;
 
   async function request(): Promise<FreshToken> {
     try {
       source ??= await open();
-      return checked(await inTime(source.getToken(scope), clock), clock.now());
+      return checked(await inTime(source.getToken(scope), limit), clock.now());
     } catch (error) {
       source = undefined;
       throw identityFault(error, identity);
@@ -66,14 +68,4 @@ function checked(answer: AccessToken | null, now: number): FreshToken {
     );
   }
   return { data, life: { obtainedAt: now, expiresAt, refreshAt } };
-}
-
-async function inTime<T>(answer: Promise<T>, clock: WallClock): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const cancel = clock.after(REQUEST_TIMEOUT_MS, () => late.reject(new TokenTimeoutError()));
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    cancel();
-  }
 }

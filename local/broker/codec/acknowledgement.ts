@@ -1,5 +1,5 @@
-import { malformed, protocolError, reason } from '../reason.ts';
-import { allowedProperties, walkProperties } from './properties.ts';
+import { malformed, protocolError, ProtocolFault, reason } from '../reason.ts';
+import { allowedProperties, property, walkProperties, type PropertyAt } from './properties.ts';
 import type { ProtocolVersion } from './publish.ts';
 import { readByte, readerOf, readUint16, readVarint } from './reader.ts';
 
@@ -15,8 +15,20 @@ export interface Acknowledgement {
   readonly reasonCode: number;
 }
 
+function acceptAll(): void {}
+
+function refuseUserProperty({ id }: PropertyAt): void {
+  if (id === property.userProperty) {
+    throw new ProtocolFault(reason.implementationSpecific, 'user properties outside PUBLISH');
+  }
+}
+
 /** Reads a whole acknowledgement packet; throws ProtocolFault. */
-export function decodeAcknowledgement(frame: Buffer, version: ProtocolVersion): Acknowledgement {
+export function decodeAcknowledgement(
+  frame: Buffer,
+  version: ProtocolVersion,
+  userProperties: 'accept' | 'refuse' = 'accept',
+): Acknowledgement {
   const first = frame.readUInt8(0);
   const flags = first >> 4 === acknowledgement.pubrel ? 0x02 : 0x00;
   if ((first & 0x0f) !== flags) malformed('reserved flags of an acknowledgement are wrong');
@@ -27,7 +39,10 @@ export function decodeAcknowledgement(frame: Buffer, version: ProtocolVersion): 
   if (reader.at === reader.end) return { packetId, reasonCode: reason.success };
   if (version === 4) malformed('an acknowledgement of MQTT 3.1.1 has two bytes');
   const reasonCode = readByte(reader);
-  if (reader.at < reader.end) walkProperties(reader, allowedProperties.acknowledgement, () => {});
+  if (reader.at < reader.end) {
+    const visit = userProperties === 'refuse' ? refuseUserProperty : acceptAll;
+    walkProperties(reader, allowedProperties.acknowledgement, visit);
+  }
   if (reader.at !== reader.end) malformed('bytes behind the properties');
   return { packetId, reasonCode };
 }

@@ -25,8 +25,11 @@ function causeOf(reasonCode: number): DisconnectCause {
       return 'quota';
     case reason.administrativeAction:
     case reason.serverShuttingDown:
-    case reason.serverUnavailable:
       return 'server';
+    case reason.unspecified:
+    case reason.serverBusy:
+    case reason.serverUnavailable:
+      return 'server-error';
     default:
       return 'protocol';
   }

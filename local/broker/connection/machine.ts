@@ -134,7 +134,8 @@ const whenReauthenticating: Transitions<StateOf<'reauthenticating'>> = {
   packet: handle,
   accepted: ({ method }) => ({ state: { kind: 'connected', method }, effect: { kind: 'confirm' } }),
   continue: (state) => ({ state: { ...state, turn: 'client' }, effect: { kind: 'challenge' } }),
-  refused: (_state, { reasonCode }) => expel(reasonCode),
+  // MQTT5 3.14.2.1: "unavailable" is for CONNACK only.
+  refused: (_state, { reasonCode }) => expel(reasonCode === reason.serverUnavailable ? reason.serverBusy : reasonCode),
   auth: (state, event) =>
     continues(state, event)
       ? { state: { ...state, turn: 'broker' }, effect: { kind: 'authenticate', again: true, first: false } }

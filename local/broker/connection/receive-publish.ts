@@ -93,6 +93,7 @@ export function receivePublish(connection: Connection, frame: Buffer): void {
     properties,
     expirySeconds,
     unfinishedBytes: connection.openBytes,
+    unfinishedMessages: connection.open.size,
   };
   const refusal = core.hooks.onPublish?.(attempt) ?? retainRefusal(connection, attempt);
   if (refusal === undefined) {
@@ -124,7 +125,7 @@ function refuseNegative({ core }: Connection, reasonCode: number): void {
 export function receiveAcknowledgement(connection: Connection, frame: Buffer): void {
   const { core, session, version, wire } = connection;
   if (session === undefined) return;
-  const { packetId, reasonCode } = decodeAcknowledgement(frame, version);
+  const { packetId, reasonCode } = decodeAcknowledgement(frame, version, core.profile.userPropertiesOutsidePublish);
   const { clientId } = session;
   switch (frame.readUInt8(0) >> 4) {
     case acknowledgement.puback:

@@ -2,10 +2,10 @@ import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket, type PeerCertificate } from 'node:tls';
 import { bind, unbind, type Accept, type Listener, type ListenOptions } from './listener.ts';
 
-/** The certificate the client sent; undefined without TLS or without one. */
+/** The certificate the client sent, with those above it; undefined without TLS or without one. */
 export function certificateOf(socket: Socket): PeerCertificate | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
-  const certificate = socket.getPeerCertificate();
+  const certificate = socket.getPeerCertificate(true);
   return Object.keys(certificate).length === 0 ? undefined : certificate;
 }
 

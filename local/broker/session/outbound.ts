@@ -79,8 +79,9 @@ interface State extends OutboundContext {
   stopWaiting: (() => void) | undefined;
 }
 
-function windowOpen({ bounds, unfinished }: State, link: SessionLink): boolean {
-  return unfinished.open(Math.min(bounds.maximumInflightMessages, link.receiveMaximum), bounds.maximumInflightBytes);
+function windowOpen({ bounds, unfinished }: State, link: SessionLink, { message }: Delivery): boolean {
+  const window = Math.min(bounds.maximumInflightMessages, link.receiveMaximum);
+  return unfinished.open(window, bounds.maximumInflightBytes, message.payload.length);
 }
 
 /** Whether the rate allows this delivery now; otherwise sending goes on by itself when it does. */
@@ -107,7 +108,7 @@ function transmit(state: State, link: SessionLink, item: Unfinished, dup: boolea
 /** False when nothing more can be sent again now. */
 function sendAgain(state: State, link: SessionLink): boolean {
   const [item] = state.again;
-  if (item === undefined || !windowOpen(state, link)) return false;
+  if (item === undefined || !windowOpen(state, link, item.delivery)) return false;
   if (item.stage === 'sent' && !mayGo(state, item.delivery)) return false;
   state.again.shift();
   // It may have been given to another member of its group meanwhile.
@@ -135,7 +136,7 @@ function sendNext(state: State, link: SessionLink): boolean {
     if (!link.sendPublish(delivery, 0, false)) dropped(delivery, 'too-large');
     return true;
   }
-  if (!windowOpen(state, link) || !mayGo(state, delivery)) return false;
+  if (!windowOpen(state, link, delivery) || !mayGo(state, delivery)) return false;
   waiting.shift();
   transmit(state, link, unfinished.begin(delivery), false);
   return true;

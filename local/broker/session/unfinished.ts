@@ -20,8 +20,8 @@ export interface UnfinishedList {
   /** A new connection: nothing counts yet; the answer lists what is to be written again, in order. */
   restart(): Unfinished[];
   all(): Unfinished[];
-  /** Whether one more may be written. */
-  open(window: number, maximumBytes: number): boolean;
+  /** Whether one more of so many bytes may be written; one always may, or what is larger than the bounds would wait for ever. */
+  open(window: number, maximumBytes: number, next: number): boolean;
   readonly size: number;
 }
 
@@ -68,8 +68,8 @@ export function createUnfinishedList(): UnfinishedList {
       return [...items.values()];
     },
     all: () => [...items.values()],
-    open: (window, maximumBytes) =>
-      counted < window && items.size < LAST_PACKET_ID && (counted === 0 || bytes < maximumBytes),
+    open: (window, maximumBytes, next) =>
+      counted < window && items.size < LAST_PACKET_ID && (counted === 0 || bytes + next <= maximumBytes),
     get size() {
       return items.size;
     },

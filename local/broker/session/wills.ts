@@ -13,8 +13,12 @@ export interface Wills {
   close(): void;
 }
 
-/** No wills yet; `publish` is called once for each that comes due. */
-export function createWills(clock: Clock, publish: (session: Session, will: Will) => void): Wills {
+/** No wills yet; `publish` is called once for each that comes due, after `maximumDelay` seconds at the latest. */
+export function createWills(
+  clock: Clock,
+  publish: (session: Session, will: Will) => void,
+  maximumDelay = Number.POSITIVE_INFINITY,
+): Wills {
   const armed = new Map<Session, { readonly will: Will; readonly stop: () => void }>();
 
   function cancel(session: Session): void {
@@ -34,7 +38,8 @@ export function createWills(clock: Clock, publish: (session: Session, will: Will
         publish(session, will);
         return;
       }
-      armed.set(session, { will, stop: clock.after(will.delaySeconds * 1000, () => fire(session)) });
+      const delay = Math.min(will.delaySeconds, maximumDelay);
+      armed.set(session, { will, stop: clock.after(delay * 1000, () => fire(session)) });
     },
     cancel,
     fire,

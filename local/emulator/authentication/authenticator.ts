@@ -1,5 +1,5 @@
 import type { ConnectRequest } from '../../broker/hooks.ts';
-import type { ClientAttributes } from '../permissions.ts';
+import type { ClientAttributes } from '../attributes.ts';
 
 /** Credentials a client shows: a certificate or a name in CONNECT, or the data of an enhanced authentication. */
 export interface Credentials {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { reason } from '../../broker/reason.ts';
-import type { ClientAttributes } from '../permissions.ts';
+import type { ClientAttributes } from '../attributes.ts';
 import type { Identification } from './authenticator.ts';
 
 /** Fields of a certificate that may name a client which sends no user name. */

@@ -10,7 +10,7 @@ import {
   type JWTVerifyOptions,
 } from 'jose';
 import { reason } from '../../broker/reason.ts';
-import type { ClientAttributes } from '../permissions.ts';
+import type { ClientAttributes } from '../attributes.ts';
 import type { Identification } from './authenticator.ts';
 
 /** Where the keys of an issuer come from: at hand, from its endpoint, or in certificates (PEM). */
@@ -40,9 +40,25 @@ export type TokenCheck = (token: Buffer | undefined, now: number) => Promise<Ide
 
 type Key = KeyObject | JWTVerifyGetKey;
 
+/** The issuer's keys could not be had: that says nothing about the token. */
+class KeysUnavailable extends Error {}
+
+/** Keys served by the issuer, fetched again when a token names one that is not known. */
+function servedKeys(url: string): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(url));
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      const ofToken = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
+      throw ofToken ? error : new KeysUnavailable(`no keys from ${url}`, { cause: error });
+    }
+  };
+}
+
 function keysOf(source: KeySource): readonly Key[] {
   if ('jwks' in source) return [createLocalJWKSet(source.jwks)];
-  if ('jwksUrl' in source) return [createRemoteJWKSet(new URL(source.jwksUrl))];
+  if ('jwksUrl' in source) return [servedKeys(source.jwksUrl)];
   return source.certificates.map((pem) => new X509Certificate(pem).publicKey);
 }
 
@@ -98,13 +114,16 @@ export function createTokenCheck(kind: TokenKind, { issuer, audiences, keys }: T
         currentDate: new Date(now),
       };
       const claims = await claimsOf(token?.toString('utf8') ?? '', verifiers, options);
+      // A delegated token has the scopes its user consented to; the service takes applications and managed identities only.
+      if (kind === 'OAUTH2-JWT' && claims['scp'] !== undefined) throw new Error('the token is of a user (claim "scp")');
       const id = claims[name];
       if (typeof id !== 'string' || id === '') throw new Error(`claim "${name}" is no name`);
       const attributes = kind === 'CUSTOM-JWT' ? attributesOf(claims) : {};
       return { kind: 'known', name: id, attributes, expiresAt: (claims.exp ?? 0) * 1000 };
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      return { kind: 'unknown', reasonCode: reason.notAuthorized, detail };
+      const reasonCode = error instanceof KeysUnavailable ? reason.serverUnavailable : reason.notAuthorized;
+      return { kind: 'unknown', reasonCode, detail };
     }
   };
 }

@@ -36,7 +36,7 @@ describe('towards a subscriber', () => {
     const { broker, port } = await startBroker({ profile: { maximumInflightBytes: 100 } });
     const client = await connectRaw(port, 'c');
     await subscribeRaw(client, 'a');
-    for (let n = 0; n < 4; n += 1) broker.publish({ topic: 'a', payload: 'x'.repeat(60), qos: 1 });
+    for (let n = 0; n < 4; n += 1) broker.publish({ topic: 'a', payload: 'x'.repeat(40), qos: 1 });
     expect(broker.sessions()).toMatchObject([{ inflight: 2, queued: 2 }]);
   });
 

@@ -1,10 +1,11 @@
 import { fc, test as property } from '@fast-check/vitest';
-import { generate, type Packet } from 'mqtt-packet';
+import { generate } from 'mqtt-packet';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodePublish } from '../../../local/broker/codec/publish.ts';
 import { createBroker } from '../../../local/broker/broker.ts';
 import { startBroker } from './support/broker.ts';
 import { createManualClock } from './support/manual-clock.ts';
+import { mutatedStream } from './support/mutated.ts';
 import { connectPacket, connectRaw, openRaw, publishPacket, roundTrip, subscribeRaw } from './support/raw-client.ts';
 
 /** A PUBLISH with any bytes as topic and any bytes as property block. */
@@ -209,46 +210,6 @@ describe('slow and oversize input', () => {
   });
 });
 
-const seeds: readonly Packet[] = [
-  connectPacket('fuzz', { will: { topic: 'w', payload: Buffer.from('x'), properties: { willDelayInterval: 1 } } }),
-  publishPacket('a/b', 'payload', {
-    qos: 2,
-    messageId: 5,
-    properties: { contentType: 't', userProperties: { a: 'b' } },
-  }),
-  publishPacket('a', 'x', {
-    properties: { topicAlias: 3, messageExpiryInterval: 9, correlationData: Buffer.from('c') },
-  }),
-  { cmd: 'subscribe', messageId: 2, subscriptions: [{ topic: '$share/g/a/+', qos: 1, nl: false, rap: true, rh: 1 }] },
-  { cmd: 'unsubscribe', messageId: 3, unsubscriptions: ['a/+'] },
-  { cmd: 'puback', messageId: 1, reasonCode: 0x10 },
-  { cmd: 'pubrel', messageId: 5, reasonCode: 0x92, properties: { reasonString: 'why' } },
-  { cmd: 'auth', reasonCode: 0x19, properties: { authenticationMethod: 'M', authenticationData: Buffer.from('d') } },
-  { cmd: 'disconnect', reasonCode: 4, properties: { sessionExpiryInterval: 9 } },
-  { cmd: 'pingreq' },
-];
-
-/** Structured mutation: bytes changed, cut out or inserted anywhere in valid packets. */
-const mutation = fc.record({
-  at: fc.nat(400),
-  kind: fc.constantFrom('set', 'cut', 'insert'),
-  bytes: fc.uint8Array({ minLength: 1, maxLength: 4 }),
-});
-const stream = fc
-  .tuple(
-    fc.array(fc.constantFrom(...seeds), { minLength: 1, maxLength: 4 }),
-    fc.array(mutation, { minLength: 1, maxLength: 3 }),
-  )
-  .map(([packets, mutations]) => {
-    let bytes = Buffer.concat(packets.map((packet) => generate(packet, { protocolVersion: 5 })));
-    for (const { at, kind, bytes: change } of mutations) {
-      const from = at % (bytes.length + 1);
-      const to = kind === 'insert' ? from : from + change.length;
-      bytes = Buffer.concat([bytes.subarray(0, from), kind === 'cut' ? Buffer.alloc(0) : change, bytes.subarray(to)]);
-    }
-    return bytes;
-  });
-
 describe('mutated packets', () => {
   const shared = createBroker({ profile: { lingerMs: 20 } });
   let port = 0;
@@ -256,7 +217,7 @@ describe('mutated packets', () => {
     ({ port } = await shared.listen());
   });
 
-  property.prop([fc.array(stream, { minLength: 30, maxLength: 30 })], { numRuns: 100 })(
+  property.prop([fc.array(mutatedStream, { minLength: 30, maxLength: 30 })], { numRuns: 100 })(
     'leave other connections untouched and the broker alive',
     async (streams) => {
       const subscriber = await connectRaw(port, 'untouched');

@@ -3,6 +3,12 @@ import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type AgentProcess, startAgent } from '../../support/agent-process.ts';
 import { type Exit, startChild } from '../../support/child.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type BridgeConfig, bridgeYaml, outward } from '../../support/bridge-config.ts';
+import { createAuthority } from '../../support/certificates.ts';
+import { startMosquitto } from '../../support/mosquitto.ts';
+import { mount } from '../../support/mounted.ts';
+import { keyVaultOf, pemItem, startVault } from '../../support/vault-server.ts';
 import { sumMetric } from '../../support/metrics-text.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { connectorYaml, folderOf, SAMPLE, topicMapYaml } from '../../unit/cli/sample-config.ts';
@@ -64,10 +70,47 @@ describe('the built program alone', () => {
     expect(agent.output()).not.toMatch(/^NativeModule (?:http2|internal\/deps\/undici\/.*|internal\/webstreams\/.*)$/m);
   });
 
+  test('brings the libraries of Azure, which it loads for a connector that needs them', async () => {
+    const scope = { onTestFinished };
+    const [vault, authority] = await Promise.all([startVault(scope), createAuthority()]);
+    const [server, client] = await Promise.all([authority.issue(), authority.issue()]);
+    vault.vault.put('edge', pemItem(client));
+    const tls = { certificate: server.chain, key: server.key, clientCa: authority.certificate };
+    const [local, remote] = [await startMosquitto(scope), await startMosquitto(scope, { tls })];
+    const dir = await folderOf({ 'ca.pem': vault.ca });
+    await mount(dir, 'trust', { 'ca.crt': authority.certificate });
+    await mount(dir, 'principal', vault.principal);
+    const config: BridgeConfig = {
+      local: local.port,
+      remote: {
+        port: remote.tlsPort ?? 0,
+        tls: { tlsEnabled: true, trustedCaCertificateConfigMap: 'trust' },
+        authentication: { x509: { keyVault: keyVaultOf(vault) } },
+      },
+      routes: [outward('up', 'up/#')],
+    };
+    const agent = await startAgent(scope, {
+      config: await folderOf({ 'bridge.yaml': bridgeYaml(config) }),
+      entry: await install(),
+      secretsDir: dir,
+      configMapsDir: dir,
+      env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem'), AZURE_AUTHORITY_HOST: vault.server.url },
+      args: ['--key-vault-url', vault.server.url],
+    });
+    await agent.ready();
+    expect((await agent.status()).certificates).toMatchObject([{ side: 'remote', secret: 'plant/edge' }]);
+  });
+
   test('runs the demo', async () => {
-    const { code, stdout, stderr } = await execute(await install(), 'demo', '--for', '2', '--http', '127.0.0.1:0');
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^forwarded [1-9]\d* messages over 5 routes/m);
+    const demo = await startChild(process.execPath, [await install(), 'demo', '--http', '127.0.0.1:0'], {
+      cwd: await folderOf({}),
+    });
+    onTestFinished(async () => {
+      await demo.end('SIGKILL');
+    });
+    await eventually(() => demo.stdout().match(/^first message/gm)?.length === 2, { deadlineMs: 25_000 });
+    expect(await demo.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect([demo.stderr(), demo.stdout()]).toEqual(['', expect.stringMatching(/^sent [1-9]\d* messages at QoS 1/m)]);
   });
 
   test.each([

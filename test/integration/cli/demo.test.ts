@@ -1,51 +1,86 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Child, startChild } from '../../support/child.ts';
+import type { Child } from '../../support/child.ts';
+import { demoCommand } from '../../../cli/demo.ts';
+import { fakeIo } from '../../unit/cli/fake-io.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startDemo } from './start-demo.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../../cli/main.ts');
-
-async function startDemo(...args: string[]): Promise<Child> {
-  const child = await startChild(process.execPath, [MAIN, 'demo', '--http', '127.0.0.1:0', ...args]);
-  onTestFinished(async () => {
-    await child.end('SIGKILL');
-  });
-  return child;
-}
+/** Three processes start, on a machine that may do much else. */
+const PATIENCE = { deadlineMs: 40_000 };
 
 /** The path of the topic map that the demo tells its user to edit. */
 async function mapOf(demo: Child): Promise<string> {
-  return eventually(() => /^ {2}(\/.*topic-map\.yaml)$/m.exec(demo.stdout())?.[1]);
+  return eventually(() => /^ {2}(\/.*topic-map\.yaml)$/m.exec(demo.stdout())?.[1], PATIENCE);
 }
 
-describe('mqttbridge demo', () => {
-  test('bridges both ways, ends by itself and leaves nothing behind', async () => {
-    const demo = await startDemo('--for', '3');
+/** Where both agents say how they are. */
+async function statusUrls(demo: Child): Promise<string[]> {
+  return eventually(() => {
+    const urls = demo.stdout().match(/http:\/\/\S+\/status/g);
+    return urls?.length === 2 ? urls : undefined;
+  }, PATIENCE);
+}
+
+async function firstMessages(demo: Child): Promise<void> {
+  await eventually(() => demo.stdout().match(/^first message/gm)?.length === 2, PATIENCE);
+}
+
+describe('mqttbridge demo', { timeout: 60_000 }, () => {
+  test('bridges both ways, and ends clean at SIGTERM with nothing left behind', async () => {
+    const demo = await startDemo({ onTestFinished });
     const map = await mapOf(demo);
-    expect(await demo.exit).toEqual({ code: 0, signal: null });
+    await firstMessages(demo);
+    await eventually(() => /^up [\d.]+ msg\/s {2}down [\d.]+ msg\/s {2}forwarded [1-9]/m.test(demo.stdout()), PATIENCE);
+    const urls = await statusUrls(demo);
+    expect(await demo.end('SIGTERM')).toEqual({ code: 0, signal: null });
     const out = demo.stdout();
-    expect(out).toMatch(/^ {2}mosquitto_sub -h 127\.0\.0\.1 -p \d+ -v -t 'factory\/#'/m);
-    expect(out).toMatch(/^ {2}mqttx sub -h 127\.0\.0\.1 -p \d+ -t 'factory\/#'$/m);
+    expect(out).toMatch(/^ {2}mosquitto_sub -h localhost -p \d+ --cafile \/\S+ -v -t 'factory\/#'/m);
+    expect(out).toMatch(/^ {2}mqttx sub -h localhost -p \d+ -l mqtts --ca \/\S+ -t 'factory\/#'$/m);
     expect(out).toMatch(/^first message local to remote after \d/m);
     expect(out).toMatch(/^first message remote to local after \d.*, on commands\/factory$/m);
-    expect(out).toMatch(/^up [\d.]+ msg\/s {2}down [\d.]+ msg\/s {2}forwarded \d+ {2}dropped 0 /m);
-    expect(out).toMatch(/^forwarded [1-9]\d* messages over 5 routes in \d+\.\d s, dropped 0$/m);
+    expect(out).toMatch(/^sent [1-9]\d* messages at QoS 1 in \d+\.\d s: arrived [1-9]\d*, twice 0, under way 0$/m);
     expect(demo.stderr()).toBe('');
     await expect(access(map)).rejects.toThrow('ENOENT');
+    for (const url of urls) await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
+
+  test('ends by itself after a time', async () => {
+    const demo = await startDemo({ onTestFinished }, '--for', '1');
+    expect(await demo.exit).toEqual({ code: 0, signal: null });
+    expect(demo.stdout()).toMatch(/, lost 0$/m);
   });
 
   test('applies an edited route while it runs, and ends clean at Ctrl-C', async () => {
-    const demo = await startDemo();
+    const demo = await startDemo({ onTestFinished });
     const map = await mapOf(demo);
-    await eventually(() => demo.stdout().includes('first message local to remote'));
-    const url = /http:\/\/\S+\/status/.exec(demo.stdout())?.[0] ?? '';
+    await firstMessages(demo);
+    const urls = await statusUrls(demo);
     await writeFile(map, (await readFile(map, 'utf8')).replace('factory/telemetry', 'plant/telemetry'));
     await eventually(async () => {
-      const { routes } = (await (await fetch(url)).json()) as { routes: { target?: string }[] };
+      const statuses = await Promise.all(urls.map(async (url) => (await fetch(url)).json()));
+      const routes = (statuses as { routes: { target?: string }[] }[]).flatMap((status) => status.routes);
       return routes.some((route) => route.target === 'plant/telemetry');
-    });
+    }, PATIENCE);
     expect((await demo.end('SIGINT')).code).toBe(130);
-    expect(demo.stdout()).toMatch(/^forwarded [1-9]\d* messages over 5 routes/m);
+    expect(demo.stdout()).toMatch(/^sent [1-9]\d* messages at QoS 1/m);
+  });
+
+  test('takes its agents with it when it is killed', async () => {
+    const demo = await startDemo({ onTestFinished });
+    const urls = await statusUrls(demo);
+    await firstMessages(demo);
+    await demo.end('SIGKILL');
+    await eventually(async () => {
+      const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => 'gone')));
+      return answers.every((answer) => answer === 'gone');
+    }, PATIENCE);
+  });
+
+  test('says so and ends when an agent ends by itself', async () => {
+    const agent = 'process.stderr.write("no such thing\\n"); process.exitCode = 3';
+    const io = { ...fakeIo(), program: { command: process.execPath, args: ['-e', agent] } };
+    expect(await demoCommand({ http: { host: '127.0.0.1', port: 0 } }, io)).toBe(1);
+    expect(io.err()).toMatch(/^error: instance \d ended by itself:\nno such thing\n$/);
   });
 });

@@ -70,7 +70,8 @@ describe('command lines on the pages', () => {
     const [command] = argv;
     const more = command === 'run' ? ['--http', '127.0.0.1:0'] : [];
     const code = await runCli([...atHome(argv), ...more], io, async () => () => idleAgent(io));
-    expect(code, io.err()).toBe(0);
+    // No broker runs here, which is what `check` is for.
+    expect(command === 'check' ? [0, 1] : [0], io.err()).toContain(code);
   });
 });
 
@@ -83,7 +84,7 @@ test('the guide says what explain answers', async () => {
 
 test('every option named on a page is one of the program', async () => {
   const helps = await Promise.all(
-    ['validate', 'explain', 'run', 'schema', 'demo', 'emulator', 'version'].map(async (command) => {
+    ['validate', 'explain', 'check', 'run', 'schema', 'demo', 'emulator', 'version'].map(async (command) => {
       const io = fakeIo();
       await runCli([command, '--help'], io, () => Promise.reject(new Error('no agent')));
       return io.out();
@@ -92,7 +93,8 @@ test('every option named on a page is one of the program', async () => {
   const known = new Set(helps.join('\n').match(/--[a-z-]+/g));
   const foreign = new Set(['--help', '--version']);
   for (const name of await listPages()) {
-    const text = await readPage(name);
+    // Other programs have options of their own.
+    const text = (await readPage(name)).replace(/^(?:az|kubectl) .*$/gm, '');
     for (const [, option = ''] of text.matchAll(/[`\s](--[a-z][a-z-]+)/g)) {
       if (!foreign.has(option)) expect([name, [...known]]).toEqual([name, expect.arrayContaining([option])]);
     }

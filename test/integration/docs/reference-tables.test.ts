@@ -7,6 +7,8 @@ import { REASON_CODES } from '../../../shared/reason-codes.ts';
 import { PATIENCE_MS } from '../../../agent/drain.ts';
 import { HIGHEST_PUBLISH_ID } from '../../../agent/forward/packet-ids.ts';
 import { TOPIC_ALIAS_MAXIMUM } from '../../../agent/session/connect-options.ts';
+import { DEFAULT_VAULT_PACE } from '../../../agent/session/credentials/vault/vault-schedule.ts';
+import { VAULT_CALL_TIMEOUT_MS } from '../../../agent/session/credentials/vault/vault-source.ts';
 import { DEFAULT_TIMING } from '../../../agent/session/timing.ts';
 import { collectBlocks, readPage, ROOT, tableUnder } from './pages.ts';
 import { reasonCodeRows } from './reason-table.ts';
@@ -54,6 +56,15 @@ describe('the tables of docs/operations.md', () => {
     expect(REASON_CODES.map(({ name }) => name)).not.toContain('Unknown');
   });
 
+  test('reasons of the check are those it gives and nobody else', async () => {
+    const files = (await readdir(join(ROOT, 'cli/check'))).map((name) => source(`cli/check/${name}`));
+    const text = (await Promise.all(files)).join('\n');
+    const given = new Set([...text.matchAll(/reason: '(\w+)'/g)].map((match) => match[1] ?? ''));
+    const elsewhere = [...firstCells('### Session'), ...firstCells('### Credentials'), 'QuotaExceeded'];
+    for (const reason of elsewhere) given.delete(reason);
+    expect(firstCells('### Check').sort()).toEqual([...given].sort());
+  });
+
   test('drop and retry reasons are those of the counters', async () => {
     const drops = tableUnder(page, '## Drop reasons').map((cells) => cells[0] ?? '');
     const at = drops.indexOf('Retry reason');
@@ -89,6 +100,14 @@ describe('the tables of docs/operations.md', () => {
     expect(limits.get('CONNACK')).toBe(seconds(DEFAULT_TIMING.connectTimeoutMs));
     expect(limits.get('DNS, TCP, TLS and WebSocket together')).toBe(seconds(DEFAULT_TIMING.connectTimeoutMs));
     expect(limits.get('Acknowledgement of a message')).toBe(seconds(DEFAULT_TIMING.ackTimeoutMs));
+    const { everyMs, freshMs, waitMs, retryMs } = DEFAULT_VAULT_PACE;
+    const look = limits.get('Look at a key vault');
+    expect(look).toContain(`every ${everyMs / 60_000} min`);
+    expect(look).toContain(`older than ${seconds(freshMs)}, and then for ${seconds(waitMs)} at most`);
+    const again = limits.get('Look at a key vault again after a failure');
+    expect(again).toContain(`${seconds(retryMs)} at first`);
+    expect(again).toContain(`up to ${everyMs / 60_000} min`);
+    expect(limits.get('One call to a key vault, log-on included')).toBe(seconds(VAULT_CALL_TIMEOUT_MS));
     expect(limits.get('Reload: finish what is in flight of a changed or removed session')).toBe(seconds(PATIENCE_MS));
   });
 

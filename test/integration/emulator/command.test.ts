@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls, type SecureVersion } from 'node:tls';
 import mqtt from 'mqtt';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type LoadAgent, runCli } from '../../../cli/program.ts';
@@ -8,6 +9,7 @@ import { createAuthority } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
 import { fakeIo, type FakeIo } from '../../unit/cli/fake-io.ts';
 import { folderOf } from '../../unit/cli/sample-config.ts';
+import { startWebServer } from './support/web-server.ts';
 
 const noAgent: LoadAgent = () => Promise.reject(new Error('no agent is wanted here'));
 
@@ -86,6 +88,68 @@ describe('mqttbridge emulator', () => {
     io.signal('SIGTERM');
     expect(await ended).toBe(0);
     expect(io.out()).toContain('eventgrid-2023 listens on mqtts://');
+  });
+
+  test('speaks TLS 1.2 and 1.3 only', async () => {
+    const authority = await createAuthority();
+    const { chain, key } = await authority.issue({ purpose: 'server' });
+    const folder = await folderOf({ 'cert.pem': chain, 'key.pem': key });
+    const { urls } = await start('--tls-cert', join(folder, 'cert.pem'), '--tls-key', join(folder, 'key.pem'));
+    const port = Number(new URL(urls[0] ?? '').port);
+    const versionOf = async (version: SecureVersion): Promise<string | null> => {
+      const only = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
+      const socket = connectTls({
+        port,
+        host: '127.0.0.1',
+        servername: 'localhost',
+        ca: authority.certificate,
+        ...only,
+      });
+      try {
+        await once(socket, 'secureConnect');
+        return socket.getProtocol();
+      } finally {
+        socket.destroy();
+      }
+    };
+    expect([await versionOf('TLSv1.2'), await versionOf('TLSv1.3')]).toEqual(['TLSv1.2', 'TLSv1.3']);
+    await expect(versionOf('TLSv1.1')).rejects.toThrow(/protocol version/);
+  });
+
+  test('asks the webhook of its file, and tells its subscriber of connections', async () => {
+    const bodies: string[] = [];
+    const web = await startWebServer(({ method, body }, response) => {
+      if (method === 'POST') bodies.push(body);
+      response.setHeader('webhook-allowed-origin', '*');
+      response.end(JSON.stringify({ decision: 'allow', clientAuthenticationName: 'device-1' }));
+    });
+    const config = {
+      authentication: { webhook: { url: web.url } },
+      lifeCycleEvents: { webhook: { url: web.url } },
+    };
+    const folder = await folderOf({ 'c.json': JSON.stringify(config) });
+    const { io, ended, urls } = await start('--config', join(folder, 'c.json'));
+    const client = await mqtt.connectAsync(urls[0] ?? '', { clientId: 'c', protocolVersion: 5 });
+    await client.endAsync();
+    io.signal('SIGTERM');
+    expect(await ended).toBe(0);
+    const [question, ...batches] = bodies;
+    expect(JSON.parse(question ?? '')).toEqual({ clientId: 'c' });
+    expect(batches.flatMap((batch) => JSON.parse(batch))).toMatchObject([
+      { type: 'Microsoft.EventGrid.MQTTClientSessionConnected', subject: 'clients/device-1/sessions/c' },
+      { data: { namespaceName: 'emulator', disconnectionReason: 'ClientInitiatedDisconnect' } },
+    ]);
+  });
+
+  test('reports life-cycle events that nobody takes', async () => {
+    const web = await startWebServer((_request, response) => void response.writeHead(404).end());
+    const folder = await folderOf({ 'c.yaml': `lifeCycleEvents: {webhook: {url: '${web.url}'}}` });
+    const { io, urls } = await start('--config', join(folder, 'c.yaml'));
+    const client = await mqtt.connectAsync(urls[0] ?? '', { clientId: 'c', protocolVersion: 5 });
+    await eventually(() =>
+      io.err().includes('"kind":"eventsUndelivered","count":1,"detail":"the subscriber answered 404"'),
+    );
+    await client.endAsync();
   });
 
   test('exits 1 when its port is taken', async () => {

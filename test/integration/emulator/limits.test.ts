@@ -1,3 +1,4 @@
+import type { Packet } from 'mqtt-packet';
 import { describe, expect, test } from 'vitest';
 import type { EventGridOptions } from '../../../local/emulator/emulator.ts';
 import type { EventGridSettings } from '../../../local/emulator/settings.ts';
@@ -267,17 +268,17 @@ test('an error PUBACK from a client ends its connection', async () => {
   expect((await client.expect('disconnect')).reasonCode).toBe(0x83);
 });
 
-test.each(['subscribe', 'disconnect'] as const)('user properties in %s end the connection', async (cmd) => {
+const userProperties = { a: 'b' };
+const subscription = { topic: 'a', qos: 0, nl: false, rap: false, rh: 0 } as const;
+test.each<Packet>([
+  { cmd: 'subscribe', messageId: 1, subscriptions: [subscription], properties: { userProperties } },
+  { cmd: 'unsubscribe', messageId: 1, unsubscriptions: ['a'], properties: { userProperties } },
+  { cmd: 'puback', messageId: 1, reasonCode: 0, properties: { userProperties } },
+  { cmd: 'auth', reasonCode: 0x19, properties: { authenticationMethod: 'M', userProperties } },
+  { cmd: 'disconnect', reasonCode: 0, properties: { userProperties } },
+])('user properties in $cmd end the connection', async (packet) => {
   const { port } = await startEmulator();
-  const client = await connectRaw(port, 'c');
-  const properties = { userProperties: { a: 'b' } };
-  if (cmd === 'disconnect') client.send({ cmd, reasonCode: 0, properties });
-  else
-    client.send({
-      cmd,
-      messageId: 1,
-      subscriptions: [{ topic: 'a', qos: 0, nl: false, rap: false, rh: 0 }],
-      properties,
-    });
+  const client = await connectRaw(port, 'c', { properties: { authenticationMethod: 'M' } });
+  client.send(packet);
   expect((await client.expect('disconnect')).reasonCode).toBe(0x83);
 });

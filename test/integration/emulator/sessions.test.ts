@@ -72,6 +72,17 @@ describe('sessions of one authentication name', () => {
     expect((await connectRaw(port, '1')).connack.reasonCode).toBe(0);
     expect((await connectRaw(port, '2')).connack.reasonCode).toBe(0x97);
   });
+
+  test('may be allowed more while the service runs', async () => {
+    const { emulator, port, clock } = await startEmulator();
+    const connect = async (session: string) =>
+      (await connectRaw(port, session, { username: 'ann' })).connack.reasonCode;
+    expect(await connect('1')).toBe(0);
+    expect(await connect('2')).toBe(0x97);
+    emulator.adjust({ maximumClientSessionsPerAuthenticationName: 2 });
+    clock.advance(1_000);
+    expect(await connect('2')).toBe(0);
+  });
 });
 
 describe('a session without connection', () => {

@@ -5,9 +5,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDirectory, type DirectoryRules } from '../../../local/emulator/authentication/directory.ts';
 import { createTokenCheck } from '../../../local/emulator/authentication/token.ts';
 import type { EventGridOptions } from '../../../local/emulator/emulator.ts';
-import { connectRaw, roundTrip, subscribeRaw } from '../broker/support/raw-client.ts';
+import { connectRaw, publishPacket, roundTrip, subscribeRaw } from '../broker/support/raw-client.ts';
 import { startEmulator, type StartedEmulator } from './support/emulator.ts';
 import { createIssuer } from './support/tokens.ts';
+import { json, startWebServer, type Answer } from './support/web-server.ts';
 
 const AUDIENCE = 'https://eventgrid.azure.net';
 const entra = await createIssuer('https://entra.example/tenant/v2.0');
@@ -48,6 +49,7 @@ describe('a token of Entra', () => {
     { what: 'no end', token: () => entraToken({ exp: undefined }) },
     { what: 'a time to come', token: () => entraToken({ nbf: 60 }) },
     { what: 'no principal', token: () => entraToken({ oid: undefined }) },
+    { what: 'the scopes of a user', token: () => entraToken({ scp: 'user_impersonation' }) },
     { what: 'another key', token: () => entra.sign({ aud: AUDIENCE, oid: 'p' }, { key: foreign.privateKey }) },
     {
       what: 'algorithm HS256',
@@ -59,6 +61,19 @@ describe('a token of Entra', () => {
     expect((await connectRaw(port, 'c', shown(await token()))).connack.reasonCode).toBe(0x87);
   });
 
+  test('that is refused is in the log with the cause, not with the token', async () => {
+    const { emulator, port } = await start();
+    const token = await entraToken({ aud: 'https://storage.azure.com' });
+    await connectRaw(port, 'c', shown(token));
+    expect(emulator.log.entries()).toContainEqual({
+      kind: 'unauthenticated',
+      clientSessionName: 'c',
+      reasonCode: 0x87,
+      detail: 'unexpected "aud" claim value',
+    });
+    expect(JSON.stringify(emulator.log.entries())).not.toContain(String(token).slice(-20));
+  });
+
   test('in the password lets nobody in', async () => {
     const { port } = await start();
     for (const protocolVersion of [4, 5] as const) {
@@ -66,6 +81,23 @@ describe('a token of Entra', () => {
       const { connack } = await connectRaw(port, `c${protocolVersion}`, fields);
       expect(connack.reasonCode ?? connack.returnCode).toBe(protocolVersion === 5 ? 0x87 : 5);
     }
+  });
+
+  test('names its principal whatever user name comes with it', async () => {
+    const { emulator, port } = await start();
+    await connectRaw(port, 'c', { username: 'somebody', ...shown(await entraToken()) });
+    expect(emulator.sessions()).toMatchObject([{ authenticationName: 'principal-1' }]);
+  });
+
+  test('without a method is a protocol error', async () => {
+    const { port } = await start();
+    const properties = { authenticationData: await entraToken() };
+    expect((await connectRaw(port, 'c', { properties })).connack.reasonCode).toBe(0x82);
+  });
+
+  test('by an unknown method can be refused with 0x87', async () => {
+    const { port } = await start({ settings: { unknownMethodReasonCode: 0x87 } });
+    expect((await connectRaw(port, 'c', shown(await entraToken(), 'K8S-SAT'))).connack.reasonCode).toBe(0x87);
   });
 
   test('by another method is refused', async () => {
@@ -121,6 +153,33 @@ describe('a token of an issuer of one’s own', () => {
   });
 });
 
+describe('keys that cannot be fetched', () => {
+  const answers: readonly { what: string; answer: Answer; code: number }[] = [
+    { what: 'status 500', answer: json({}, 500), code: 0x88 },
+    { what: 'no keys', answer: json({}), code: 0x88 },
+    { what: 'no JSON', answer: (_request, response) => void response.end('<html>'), code: 0x88 },
+    { what: 'a cut', answer: (_request, response) => void response.destroy(), code: 0x88 },
+    { what: 'keys of somebody else', answer: json({ keys: [{ ...own.jwks.keys[0], kid: 'k2' }] }), code: 0x87 },
+  ];
+
+  test.each(answers)('refuse with $code for $what, because nothing is known of the token', async ({ answer, code }) => {
+    const web = await startWebServer(answer);
+    const keys = { jwksUrl: web.url };
+    const authenticator = createDirectory({ entra: { issuer: entra.issuer, audiences: [AUDIENCE], keys } }, () => 0);
+    const { port } = await startEmulator({ authenticator });
+    expect((await connectRaw(port, 'c', shown(await entraToken()))).connack.reasonCode).toBe(code);
+  });
+
+  test('are fetched when their server is back', async () => {
+    const web = await startWebServer(json({}, 503));
+    const keys = { jwksUrl: web.url };
+    const check = createTokenCheck('OAUTH2-JWT', { issuer: entra.issuer, audiences: [AUDIENCE], keys });
+    expect(await check(await entraToken(), 0)).toMatchObject({ kind: 'unknown', reasonCode: 0x88 });
+    web.answer = json(entra.jwks);
+    expect(await check(await entraToken(), 0)).toMatchObject({ kind: 'known', name: 'principal-1' });
+  });
+});
+
 describe('re-authentication', () => {
   const again = (authenticationData: Buffer) => ({
     cmd: 'auth' as const,
@@ -162,6 +221,33 @@ describe('re-authentication', () => {
     const client = await connectRaw(port, 'c', shown(await entraToken()));
     client.send(again(await entraToken(claims)));
     expect((await client.expect('disconnect')).reasonCode).toBe(0x87);
+  });
+
+  test('does not hold up messages, which go on under the earlier token', async () => {
+    const { port } = await start();
+    const client = await connectRaw(port, 'c', shown(await entraToken()));
+    client.send(again(await entraToken()), publishPacket('a', 'x', { qos: 1, messageId: 1 }));
+    expect((await client.expect('puback')).reasonCode).toBe(0x10);
+    expect((await client.expect('auth')).reasonCode).toBe(0);
+  });
+
+  test('takes the claims of the new token for topic templates', async () => {
+    const { port } = await start({
+      permissions: {
+        topicSpaces: [{ name: 'line', templates: ['plant/${client.attributes.line}/#'] }],
+        permissions: [{ topicSpace: 'line', role: 'Subscriber' }],
+      },
+    });
+    const client = await connectRaw(port, 'c', shown(await ownToken({ line: '1' }), 'CUSTOM-JWT'));
+    expect([await subscribeRaw(client, 'plant/1/#'), await subscribeRaw(client, 'plant/2/#')]).toEqual([[1], [0x87]]);
+    const authenticationData = await ownToken({ line: '2' });
+    client.send({
+      cmd: 'auth',
+      reasonCode: 0x19,
+      properties: { authenticationMethod: 'CUSTOM-JWT', authenticationData },
+    });
+    await client.expect('auth');
+    expect([await subscribeRaw(client, 'plant/1/x'), await subscribeRaw(client, 'plant/2/#')]).toEqual([[0x87], [1]]);
   });
 
   test('need not come where the end of a token does nothing', async () => {

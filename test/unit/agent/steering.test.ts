@@ -45,6 +45,7 @@ function prepare() {
     get occupied() {
       return new Set(state.occupied);
     },
+    reading: new Set<number>(),
   };
   const steering = createSteering({
     bridge,
@@ -122,11 +123,12 @@ describe('steering', () => {
     const applied = steering.apply(first);
     await begun(1);
     steering.tick();
+    expect(left()).toBe(0);
     moves[0]?.end.resolve();
     await applied;
-    expect(left()).toBe(0);
+    expect(left()).toBe(1);
     steering.tick();
-    await eventually(() => left() === 1);
+    await eventually(() => left() === 2);
   });
 
   it('does nothing without a document, and nothing once it ends', async () => {

@@ -27,6 +27,7 @@ export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = 
     columns: 100,
   });
   return {
+    program: { command: process.execPath, args: [] },
     stdout: outputOf('out'),
     stderr: outputOf('err'),
     env,

@@ -10,6 +10,12 @@ describe('who the process is to Azure', () => {
     expect(identityOf({}, { EXTENSION_ARMID: '' }).extensionResourceId).toBeUndefined();
   });
 
+  test('includes where key vaults are, when that is not the public cloud', () => {
+    const url = 'https://{name}.vault.azure.cn';
+    expect(identityOf({ keyVaultUrl: url }, {}).vaults).toEqual({ url });
+    expect(identityOf({}, {}).vaults?.url).toBeUndefined();
+  });
+
   test('is a federated identity where all of its variables are set', () => {
     expect(identityOf({}, federated).federation).toEqual({
       tenantId: 'tenant',

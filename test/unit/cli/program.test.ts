@@ -37,6 +37,17 @@ const ROWS: readonly Row[] = [
   { line: 'explain -f FOLDER/good.yaml -t a --direction remote-to-local', code: 0, out: /^bridge: 0 of 0 routes/ },
   { line: 'explain -f FOLDER/good.yaml -t a -o json', code: 0, out: /"kind": "TopicExplanation"/ },
 
+  {
+    line: 'check -f FOLDER/broken.yaml',
+    code: 2,
+    out: /^configuration\n {2}\[fail\] configuration .* TM004 spec\.routes\[0\]\.target: /m,
+  },
+  {
+    line: 'check -f FOLDER/two --connector third',
+    code: 3,
+    err: /no connector has that name\n {2}try: one of first, second/,
+  },
+
   { line: '', code: 2, out: /^$/, err: /^Usage: mqttbridge/ },
   { line: 'unknown', code: 2, out: /^$/, err: /unknown command 'unknown'/ },
   { line: 'validate', code: 2, out: /^$/, err: /required option '-f, --filename <path>'/ },
@@ -86,7 +97,7 @@ describe('command line', () => {
     });
   });
 
-  test.each(['', ' validate', ' explain', ' run', ' schema', ' demo', ' emulator', ' version'])(
+  test.each(['', ' validate', ' explain', ' check', ' run', ' schema', ' demo', ' emulator', ' version'])(
     'help of mqttbridge%s',
     async (name) => {
       const io = fakeIo();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { checkReportSchema } from '../../../cli/check/report-schema.ts';
 import { EXIT } from '../../../cli/exit-code.ts';
 import { type LoadAgent, runCli } from '../../../cli/program.ts';
 import { fakeIo } from './fake-io.ts';
@@ -19,6 +20,11 @@ function firstCells(heading: string): string[] {
 describe('reference page of the command line', () => {
   test('names every exit code', () => {
     expect(firstCells('Exit codes').map(Number)).toEqual(Object.values(EXIT));
+  });
+
+  test('names every check, once', () => {
+    const named = firstCells('Check').flatMap((cell) => cell.split(', '));
+    expect(named.sort()).toEqual([...checkReportSchema.shape.configuration.element.shape.check.options].sort());
   });
 
   test('names every command', async () => {

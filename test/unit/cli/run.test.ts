@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { AgentInput } from '../../../cli/agent-port.ts';
 import { type RunOptions, runCommand } from '../../../cli/run.ts';
+import { UsageError } from '../../../cli/usage-error.ts';
 import { snapshotOf } from '../agent/observe/snapshot-of.ts';
 import { type FakeIo, fakeIo } from './fake-io.ts';
 import { BROKEN, folderOf, SAMPLE } from './sample-config.ts';
@@ -55,6 +56,14 @@ describe('run', () => {
     expect(io.out()).toBe('');
   });
 
+  test('stops at the end of standard input where it is told to', async () => {
+    const agent = fakeAgent();
+    const io = fakeIo();
+    expect(await runCommand(await optionsFor(SAMPLE, { untilEof: true }), io, agent.create)).toBe(0);
+    expect(agent.stop.mock.calls).toHaveLength(1);
+    expect(logOf(io).at(-1)).toMatchObject({ evt: 'Stopped', signal: 'EOF' });
+  });
+
   test('ends at once on a second signal', async () => {
     const agent = fakeAgent();
     agent.stop.mockReturnValue(new Promise(() => undefined));
@@ -77,8 +86,7 @@ describe('run', () => {
   test('refuses an environment that switches certificate checks off', async () => {
     const agent = fakeAgent();
     const io = fakeIo({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
-    expect(await runCommand(await optionsFor(SAMPLE), io, agent.create)).toBe(2);
-    expect(io.err()).toContain('NODE_TLS_REJECT_UNAUTHORIZED');
+    await expect(runCommand(await optionsFor(SAMPLE), io, agent.create)).rejects.toThrow(UsageError);
     expect(agent.inputs).toEqual([]);
   });
 

@@ -15,7 +15,7 @@ import { DEFAULT_CLUSTER_TIMING as timing } from '../../../../agent/cluster/timi
 const NOW = 20_000;
 
 type Claims = Readonly<Record<number, number>>;
-type Saying = Partial<Omit<Heartbeat, 'claims' | 'avoided'>> & {
+type Saying = Partial<Omit<Heartbeat, 'claims' | 'avoided' | 'reading'>> & {
   readonly claims?: Claims;
   readonly avoided?: readonly number[];
 };
@@ -27,7 +27,7 @@ let seq = 0;
 function beat(instance: number, saying: Saying = {}): Heartbeat {
   const { claims, avoided, ...rest } = saying;
   const common = { id: `id-${instance}`, instance, seq: ++seq, state: 'running', revision: 'r', applied: 'r' } as const;
-  return { ...common, ...rest, claims: mapOf(claims), avoided: new Set(avoided) };
+  return { ...common, ...rest, claims: mapOf(claims), avoided: new Set(avoided), reading: new Set() };
 }
 
 interface Self extends Partial<Omit<Roster, 'claims'>> {

@@ -18,6 +18,7 @@ const heartbeats: fc.Arbitrary<Heartbeat> = fc.record({
   applied: fc.option(fc.string({ maxLength: 128 }), { nil: undefined }),
   claims: fc.array(fc.tuple(slots, fc.nat({ max: MAX_TERM }))).map((claims) => new Map(claims)),
   avoided: fc.array(slots).map((avoided) => new Set(avoided)),
+  reading: fc.array(slots).map((reading) => new Set(reading)),
 });
 
 const PLAIN: Heartbeat = {
@@ -29,6 +30,7 @@ const PLAIN: Heartbeat = {
   applied: 'r',
   claims: new Map([[0, 1]]),
   avoided: new Set([2]),
+  reading: new Set([0]),
 };
 
 /** A heartbeat with some fields of its JSON exchanged. */
@@ -50,7 +52,8 @@ describe('a heartbeat', () => {
   it('fits with all slots and the longest terms', () => {
     const all = Array.from({ length: MAX_SLOTS }, (_, slot) => slot);
     const claims = new Map(all.map((slot) => [slot, MAX_TERM]));
-    expect(decodeHeartbeat(encodeHeartbeat({ ...PLAIN, claims, avoided: new Set(all) }))?.claims.size).toBe(MAX_SLOTS);
+    const full = { ...PLAIN, claims, avoided: new Set(all), reading: new Set(all) };
+    expect(decodeHeartbeat(encodeHeartbeat(full))?.claims.size).toBe(MAX_SLOTS);
   });
 
   it.each<[string, Record<string, unknown>]>([

@@ -231,16 +231,6 @@ describe('a service account token', () => {
   });
 });
 
-describe('a method of a later version', () => {
-  const vault = { name: 'v', directoryId: 'd', credentials: { servicePrincipalLocalSecretName: 's' } };
-  test.for([
-    ['NotSupportedKeyVault', { kind: 'x509KeyVault', keyVault: { vault, vaultCert: { name: 'c' } } }],
-  ] as const)('is refused with %s', async ([reason, authentication], t) => {
-    const { credentials } = await setUp(t, { authentication });
-    await expect(credentials.load()).rejects.toMatchObject({ name: 'CredentialError', reason });
-  });
-});
-
 describe('secrets', () => {
   const CANARY = 'c4n4ry-c4n4ry';
   const prints = (value: unknown): string => {

@@ -39,6 +39,26 @@ describe('metrics', () => {
     expect(forwarded + dropped + inflight).toBe(received);
   });
 
+  test('says how instances share the slots, and nothing of it where one process runs all', async () => {
+    const peer = { instance: 1, slots: [], alive: true, silentSeconds: 0.2 };
+    const dead = { ...peer, instance: 2, alive: false };
+    const instances = {
+      instance: 0,
+      standing: 'joined',
+      slots: [0, 2],
+      total: 3,
+      peers: [peer, dead],
+      adoptions: 4,
+    } as const;
+    const text = await scrape(snapshotOf({ instances }));
+    expect(valueOf(text, 'mqttbridge_instance_joined')).toBe(1);
+    expect(valueOf(text, 'mqttbridge_instance_peers')).toBe(1);
+    expect(valueOf(text, 'mqttbridge_instance_slots')).toBe(2);
+    expect(valueOf(text, 'mqttbridge_instance_slots_adopted')).toBe(1);
+    expect(valueOf(text, 'mqttbridge_slot_adoptions_total')).toBe(4);
+    expect(valueOf(await scrape(snapshotOf()), 'mqttbridge_instance_joined')).toBeUndefined();
+  });
+
   test('writes the latency as a cumulative histogram', async () => {
     const text = await scrape(snapshotOf());
     const name = 'mqttbridge_forward_duration_seconds';

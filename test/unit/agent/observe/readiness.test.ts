@@ -63,6 +63,22 @@ describe('readiness text', () => {
     ]);
   });
 
+  test('shows cause and fix of every fault, also where the routes run', () => {
+    const fault = { reason: 'SessionTakenOver', message: 'Another client.', fix: 'spec.clientIdPrefix: B' };
+    const refusal = { reason: 'NotAuthorized', message: 'No role.', fix: 'az role', reasonCode: 135 };
+    const snapshot = snapshotOf({
+      sessions: [sessionOf(), sessionOf({ key: 'remote/b', side: 'remote', clientIdConflict: fault })],
+      routes: [routeOf({ refusal }), routeOf({ route: 'down', fault: refusal, lanes: { total: 1, ready: 0 } })],
+    });
+    expect(readinessText(judgeReadiness(snapshot)).split('\n').slice(3)).toEqual([
+      '[-]ClientIdConflict failed: remote/b; SessionTakenOver: Another client. try: spec.clientIdPrefix: B',
+      '[-]route map/up failed: 1 of 1 lanes ready; messages refused: NotAuthorized: No role. try: az role',
+      '[-]route map/down failed: 0 of 1 lanes ready; subscription refused: NotAuthorized: No role. try: az role',
+      'readyz check passed',
+      '',
+    ]);
+  });
+
   test('keeps a broker from writing lines of its own', () => {
     const session = sessionOf({
       state: 'waiting',

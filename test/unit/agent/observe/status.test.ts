@@ -33,7 +33,8 @@ describe('status', () => {
         },
         sessions: [
           sessionOf({
-            fault: { reason: 'NotAuthorized', message: 'no', reasonCode: 135 },
+            fault: { reason: 'NotAuthorized', message: 'no', fix: 'az', reasonCode: 135 },
+            clientIdConflict: { reason: 'SessionTakenOver', message: 'no', fix: 'spec', reasonCode: 142 },
             retryAt: '2026-01-01T00:00:00Z',
             publishRate: { usedMessages: 1, allowedMessages: 2, usedBytes: 3, allowedBytes: 4, throttled: 5 },
             limits: {
@@ -49,7 +50,14 @@ describe('status', () => {
             },
           }),
         ],
-        routes: [routeOf({ target: 'x' })],
+        routes: [
+          routeOf({
+            target: 'x',
+            fault: { reason: 'a', message: 'b' },
+            refusal: { reason: 'c', message: 'd', fix: 'e' },
+          }),
+        ],
+        tokens: [{ side: 'remote', method: 'OAUTH2-JWT', expiresAt: 1, objectId: 'o', rejected: 'no' }],
         certificates: [{ side: 'remote', secret: 's', notAfter: 1, rejected: 'mismatch' }],
       }),
     ],

@@ -1,4 +1,5 @@
 import type { Lane } from '../../../../agent/forward/lane.ts';
+import { faultOfCode } from '../../../../agent/session/faults.ts';
 import type { Control, SubscribeOptions } from '../../../../agent/session/mqtt-client.ts';
 import { createRequestPace } from '../../../../agent/session/request-pace.ts';
 import { type Subscription, Subscriptions } from '../../../../agent/session/subscriptions.ts';
@@ -54,6 +55,7 @@ export function setUp(
     filtersPerSubscribe,
     pace: createRequestPace(perSecond, () => clock.now),
     granted: ({ filter }) => void granted.push(filter),
+    explain: (_subscription, reasonCode) => faultOfCode(reasonCode),
     refused: ({ filter, lane }) => void refused.push([filter, lane.fault?.reasonCode ?? 0]),
     later: (pause, run) => {
       if (pause === 'refused') later.push(run);

@@ -4,6 +4,8 @@ import { settingsSchema, type EventGridSettings } from '../../../../local/emulat
 /** Settings for what Event Grid's documents leave open. */
 const OPEN = new Set<string>([
   'burstSeconds',
+  'connectThrottleReasonCode',
+  'unknownMethodReasonCode',
   'whenThrottled',
   'throttleReasonCode',
   'whenOutboundThrottled',
@@ -16,6 +18,7 @@ const OPEN = new Set<string>([
 ]);
 
 function shown(value: EventGridSettings[keyof EventGridSettings]): string {
+  if (value === undefined) return 'none';
   return typeof value === 'number' ? value.toLocaleString('en-US') : String(value);
 }
 

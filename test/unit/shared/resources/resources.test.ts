@@ -104,12 +104,35 @@ describe('the authentication method', () => {
     [{ anonymous: {} }, 'v5', { kind: 'anonymous' }],
     [{ usernamePassword: { secretName: 's' } }, 'v5', { kind: 'usernamePassword', secretName: 's' }],
     [{ x509: { secretName: 's' } }, 'v5', { kind: 'x509', secretName: 's' }],
+    [{ x509: { keyVault } }, 'v5', { kind: 'x509KeyVault', keyVault }],
     [{ kubernetes: {} }, 'v5', { ...token, method: 'enhanced' }],
     [{ kubernetes: {} }, 'v3', { ...token, method: 'username' }],
     [{ kubernetes: { method: 'username' } }, 'v5', { ...token, method: 'username' }],
     [undefined, 'v5', { ...token, method: 'enhanced' }],
   ])('at the local broker: %j with %s', (methods, protocol, expected) => {
     expect(authenticationOf(sampleConnector({ ...local(methods), protocol }), 'local')).toEqual(expected);
+  });
+});
+
+describe('names that become a part of a URL', () => {
+  const vault = { name: 'plant', directoryId: 'd', credentials: { servicePrincipalLocalSecretName: 's' } };
+  const parsed = (more: object, cert: object = { name: 'c' }) =>
+    sampleConnector(
+      remote({ x509: { keyVault: { vault: { ...vault, ...more }, vaultCert: cert as { name: string } } } }),
+    );
+  it.each(['', 'a.b', 'evil.example/', 'a@b', '-a', 'x'.repeat(25), 'ä'])('a vault named "%s" is refused', (name) => {
+    expect(() => parsed({ name })).toThrow();
+  });
+  it.each(['', 'a/b', 'a_b', '..', 'a?b', 'x'.repeat(128)])('a certificate named "%s" is refused', (name) => {
+    expect(() => parsed({}, { name })).toThrow();
+  });
+  it.each(['', '../x', 'a b'])('version "%s" and tenant "%s" are refused', (text) => {
+    expect(() => parsed({}, { name: 'c', version: text })).toThrow();
+    expect(() => parsed({ directoryId: text })).toThrow();
+  });
+  it('names as Azure has them are allowed', () => {
+    const directoryId = '11111111-2222-3333-4444-555555555555';
+    expect(() => parsed({ name: 'Plant-7', directoryId }, { name: 'Edge-1', version: 'latest' })).not.toThrow();
   });
 });
 

@@ -34,4 +34,12 @@ describe('acknowledgements', () => {
   ] as const)('$name is refused with $reasonCode', ({ bytes, version, reasonCode }) => {
     expect(() => decodeAcknowledgement(Buffer.from(bytes), version)).toThrow(expect.objectContaining({ reasonCode }));
   });
+
+  test('with a user property are refused with 0x83 where the profile wants none', () => {
+    const frame = Buffer.from([0x40, 11, 0, 1, 0, 7, 0x26, 0, 1, 0x61, 0, 1, 0x62]);
+    expect(decodeAcknowledgement(frame, 5)).toEqual({ packetId: 1, reasonCode: 0 });
+    expect(() => decodeAcknowledgement(frame, 5, 'refuse')).toThrow(expect.objectContaining({ reasonCode: 0x83 }));
+    const reasonString = Buffer.from([0x40, 8, 0, 1, 0, 4, 0x1f, 0, 1, 0x61]);
+    expect(decodeAcknowledgement(reasonString, 5, 'refuse')).toEqual({ packetId: 1, reasonCode: 0 });
+  });
 });

@@ -62,6 +62,13 @@ const rows: readonly Row[] = [
   ['the next step of a renewal is authenticated', renewAsked, auth(0x18), renewing, authenticate(true, false)],
   ['a renewal while one runs is a protocol error', renewing, auth(0x19), closed, expel(0x82)],
   ['a refused renewal expels', renewing, refused, closed, expel(0x87)],
+  [
+    'a renewal that cannot be checked expels with what DISCONNECT has for it',
+    renewing,
+    { kind: 'refused', reasonCode: 0x88 },
+    closed,
+    expel(0x89),
+  ],
   ['broken bytes during a renewal expel', renewing, fault, closed, expel(0x81)],
   ['a second CONNECT during a renewal is a protocol error', renewing, connect, closed, expel(0x82)],
   ['a lost socket closes', connected, lost, closed, close],

@@ -137,15 +137,4 @@ export const CONNECTOR_CASES: readonly Case[] = [
     at: 'spec.localBrokerConnection.authentication.kubernetes.method',
     connector: [V3, ['anonymous: {}', 'kubernetes: {method: enhanced}']],
   },
-  {
-    rule: 'BC018',
-    at: 'spec.remoteBrokerConnection.authentication.x509.keyVault',
-    connector: [
-      [
-        /anonymous: \{\}\n$/,
-        'x509: {keyVault: {vault: {name: v, directoryId: d, credentials: {servicePrincipalLocalSecretName: s}}, vaultCert: {name: c}}}\n',
-      ],
-    ],
-    severity: 'warning',
-  },
 ];

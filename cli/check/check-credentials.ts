@@ -1,0 +1,101 @@
+import { openAzureIdentity } from '../../agent/session/credentials/azure-identity.ts';
+import {
+  type CertificateState,
+  type ConnectionMaterial,
+  createCredentials,
+  type Credentials,
+} from '../../agent/session/credentials/credentials.ts';
+import { credentialFault } from '../../agent/session/faults.ts';
+import type { TlsMaterial } from '../../agent/session/wire/wire.ts';
+import type { Side } from '../../shared/plan/types.ts';
+import type { Authentication } from '../../shared/resources/authentication.ts';
+import type { CheckContext } from './context.ts';
+import { explainFault } from './explain-fault.ts';
+import { endsSoon, lifeOf } from './life.ts';
+import { inTime, LateError } from './in-time.ts';
+import { ended, finding, type Outcome, type Statement } from './outcome.ts';
+import { TIME_IS_UP } from './time-is-up.ts';
+
+/** What a side connects with. */
+export interface LoadedCredentials {
+  readonly credentials: Credentials;
+  readonly material: ConnectionMaterial;
+}
+
+/** Whether what a side logs on with can be read, or got, and how long it lasts. */
+export async function checkCredentials(side: Side, context: CheckContext): Promise<Outcome<LoadedCredentials>> {
+  const spec = context.specs[side];
+  const subject = { check: 'credentials', side } as const;
+  const credentials = context.credentials[side];
+  try {
+    const material = await inTime(credentials.load(), context.stepTimeoutMs);
+    const said = describe(spec.authentication, credentials.certificate(), context.wallClock());
+    const { status, statement } = said;
+    return { findings: [finding(subject, status, statement)], value: { credentials, material } };
+  } catch (error) {
+    const fault = error instanceof LateError ? TIME_IS_UP : credentialFault(error);
+    return ended(subject, 'error', explainFault(fault, { side, context }));
+  }
+}
+
+/** The authorities to trust, also where the rest of the credentials is not to be had. */
+export async function trustOf(side: Side, context: CheckContext): Promise<TlsMaterial> {
+  const anonymous = { ...context.specs[side], authentication: { kind: 'anonymous' } } as const;
+  const { tls } = await createCredentials(anonymous, context).load();
+  return tls ?? {};
+}
+
+/** How both sides log on; the answers of whoever gives tokens are heard for the time they show. */
+export function credentialsOf({
+  specs,
+  files,
+  identity,
+  clock,
+}: Pick<CheckContext, 'specs' | 'files' | 'identity' | 'clock'>): CheckContext['credentials'] {
+  const { federation } = identity;
+  const source = federation === undefined ? IDENTITY_ENDPOINT : 'Microsoft Entra';
+  const open = () => openAzureIdentity(federation, (date) => clock.heard(source, date));
+  const deps = { files, tokens: { open, ...identity }, vaults: identity.vaults };
+  return { local: createCredentials(specs.local, deps), remote: createCredentials(specs.remote, deps) };
+}
+
+/** It may be a sidecar, which has this machine's clock. */
+const IDENTITY_ENDPOINT = 'the identity endpoint';
+
+interface Verdict {
+  readonly status: 'ok' | 'warning' | 'error';
+  readonly statement: Statement;
+}
+
+function describe(authentication: Authentication, certificate: CertificateState | undefined, now: Date): Verdict {
+  if (certificate !== undefined) return describeCertificate(certificate, now);
+  return { status: 'ok', statement: { message: SENTENCES[authentication.kind](authentication as never) } };
+}
+
+type Sentences = {
+  readonly [Kind in Authentication['kind']]: (authentication: Extract<Authentication, { kind: Kind }>) => string;
+};
+
+const SENTENCES: Sentences = {
+  anonymous: () => 'None are configured: the side logs on as anonymous',
+  usernamePassword: ({ secretName }) => `User name and password of Secret ${secretName} can be read`,
+  x509: ({ secretName }) => `The client certificate of Secret ${secretName} can be read`,
+  x509KeyVault: ({ keyVault }) => `The client certificate of key vault ${keyVault.vault.name} can be read`,
+  managedIdentity: () => 'The managed identity gave a token',
+  kubernetes: ({ secretPath, serviceAccountTokenName: name }) =>
+    `The service account token ${secretPath}/${name} can be read`,
+};
+
+function describeCertificate({ secret, notAfter }: CertificateState, now: Date): Verdict {
+  const life = lifeOf(notAfter * 1000, now);
+  const details = { secret, validTo: new Date(notAfter * 1000).toISOString(), days: life.days };
+  if (life.minutes < 0) {
+    const message = `The client certificate of ${secret} ended on ${details.validTo}`;
+    return { status: 'error', statement: { message, reason: 'CertificateEnded', advice: RENEW, details } };
+  }
+  const message = `The client certificate of ${secret} is valid for ${life.text}`;
+  if (!endsSoon(life)) return { status: 'ok', statement: { message, details } };
+  return { status: 'warning', statement: { message, reason: 'CertificateEndsSoon', advice: RENEW, details } };
+}
+
+const RENEW = 'put a new pair of certificate and key in its place; the agent takes it at the next connection';

@@ -1,0 +1,157 @@
+import { expect, type TestContext, test } from 'vitest';
+import { type BridgeConfig, inward, outward } from '../support/bridge-config.ts';
+import { checkDelivery } from '../support/delivery.ts';
+import { eventually } from '../support/eventually.ts';
+import { countTakeOvers, type Instance, startInstance, untilRunning } from '../support/instances.ts';
+import { startConsumer, startProducer } from '../support/load.ts';
+import { startEmbedded } from '../support/test-broker.ts';
+
+type RemoteSessions = 'perRoute' | 'perInstance';
+
+const NAMES = ['a', 'b', 'c', 'd', 'e'];
+const RATE = 100;
+
+/** Load both ways, and one connector of which instances can be started with any number of slots. */
+async function setStage(scope: TestContext, remoteSessions: RemoteSessions) {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+  const takeOvers = countTakeOvers(local.broker, remote.broker);
+  const of = (bridgeInstances: number) => ({
+    local: local.port,
+    remote: remote.port,
+    routes: NAMES.flatMap((name) => [outward(`up-${name}`, `up/${name}`), inward(`down-${name}`, `down/${name}`)]),
+    spec: { remoteSessions, bridgeInstances } satisfies BridgeConfig['spec'],
+  });
+  const start = (instance: number, slots: number) => startInstance(scope, of(slots), instance);
+  const write = (slots: number, instances: readonly Instance[]) =>
+    Promise.all(instances.map(({ bridge }) => bridge.write(of(slots))));
+  const load = async () => {
+    const [above, below] = await Promise.all([
+      startConsumer(scope, { port: remote.port, clientId: 'above', filters: 'up/#' }),
+      startConsumer(scope, { port: local.port, clientId: 'below', filters: 'down/#' }),
+    ]);
+    const topics = (root: string) => NAMES.map((name) => `${root}/${name}`);
+    const up = startProducer(scope, { port: local.port, name: 'up', topics: topics('up'), rate: RATE });
+    const down = startProducer(scope, { port: remote.port, name: 'down', topics: topics('down'), rate: RATE });
+    /** Ends the load and tells what came of it. */
+    return async (allowDuplicates: boolean) => {
+      await Promise.all([up.stop(), down.stop()]);
+      await Promise.all([above.received(up.log.sent.length), below.received(down.log.sent.length)]);
+      const upward = checkDelivery(up.log.sent, above.log.received, { allowDuplicates });
+      const downward = checkDelivery(down.log.sent, below.log.received, { allowDuplicates });
+      expect(upward.ok, upward.text).toBe(true);
+      expect(downward.ok, downward.text).toBe(true);
+    };
+  };
+  const sessions = () =>
+    [local, remote]
+      .flatMap(({ broker }) => broker.sessions().map(({ clientId }) => clientId))
+      .filter((clientId) => clientId.startsWith('agent-') && !clientId.includes('-instance-'))
+      .sort();
+  /** The sessions of one slot alone are left, in order, at both brokers. */
+  const only = (wanted: readonly string[]) =>
+    eventually(() => sessions().join() === wanted.join(), { deadlineMs: 20_000, describe: () => [sessions(), wanted] });
+  return { start, write, load, sessions, only, takeOvers };
+}
+
+type Stage = Awaited<ReturnType<typeof setStage>>;
+
+interface Way {
+  readonly name: string;
+  readonly up: (stage: Stage, first: Instance) => Promise<readonly [Instance, Instance]>;
+  readonly down: (stage: Stage, all: readonly [Instance, Instance, Instance]) => Promise<unknown>;
+  /** Messages in flight at an instance that dies come twice. */
+  readonly repeats: boolean;
+}
+
+const WAYS: readonly Way[] = [
+  {
+    name: 'document before the processes',
+    async up({ start, write }, first) {
+      await write(3, [first]);
+      return [await start(1, 3), await start(2, 3)];
+    },
+    async down({ write }, all) {
+      await write(1, all);
+      await untilRunning([
+        [all[0], '0'],
+        [all[1], ''],
+        [all[2], ''],
+      ]);
+      await all[2].bridge.stop();
+      await all[1].bridge.stop();
+    },
+    repeats: false,
+  },
+  {
+    name: 'processes before the document',
+    async up({ start, write }, first) {
+      const [second, third] = [await start(1, 1), await start(2, 1)];
+      await untilRunning([
+        [first, '0'],
+        [second, ''],
+        [third, ''],
+      ]);
+      await write(3, [third]);
+      await write(3, [second]);
+      await write(3, [first]);
+      return [second, third];
+    },
+    async down({ write }, [first, second, third]) {
+      await third.bridge.stop();
+      await second.bridge.stop();
+      await write(1, [first]);
+    },
+    repeats: false,
+  },
+  {
+    name: 'everything at once',
+    async up({ start, write }, first) {
+      const [second, third] = await Promise.all([start(1, 3), start(2, 3), write(3, [first])]);
+      return [second, third];
+    },
+    down: ({ write }, [first, second, third]) =>
+      Promise.all([write(1, [first]), second.bridge.stop(), third.bridge.stop()]),
+    repeats: false,
+  },
+  {
+    name: 'one killed before the document reaches it, one after',
+    async up({ start, write }, first) {
+      const second = await start(1, 3);
+      await write(3, [first]);
+      return [second, await start(2, 3)];
+    },
+    async down({ write }, [first, second, third]) {
+      const written = write(1, [first, third]);
+      await third.lose();
+      await second.lose();
+      await written;
+    },
+    repeats: true,
+  },
+];
+
+const CASES = (['perRoute', 'perInstance'] as const).flatMap((mode) => WAYS.map((way) => ({ ...way, mode })));
+
+test.for(CASES)(
+  'scaling from one instance to three and back under load loses nothing: $mode, $name',
+  { timeout: 90_000 },
+  async ({ mode, up, down, repeats }, scope) => {
+    const stage = await setStage(scope, mode);
+    const { start, load, only, sessions, takeOvers } = stage;
+    const first = await start(0, 1);
+    await untilRunning([[first, '0']]);
+    const before = sessions();
+    const end = await load();
+    const [second, third] = await up(stage, first);
+    await untilRunning([
+      [first, '0'],
+      [second, '1'],
+      [third, '2'],
+    ]);
+    await down(stage, [first, second, third]);
+    await untilRunning([[first, '0']]);
+    await only(before);
+    await end(repeats || mode === 'perInstance');
+    expect([...takeOvers]).toEqual([]);
+  },
+);

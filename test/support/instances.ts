@@ -1,0 +1,86 @@
+import { type ClusterTiming, DEFAULT_CLUSTER_TIMING } from '../../agent/cluster/timing.ts';
+import type { Broker } from '../../local/broker/broker.ts';
+import { type Bridge, type BridgeOptions, startBridge } from './bridge-harness.ts';
+import type { BridgeConfig } from './bridge-config.ts';
+import { eventually } from './eventually.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import type { Scope } from './scope.ts';
+
+/** Membership as quick as a busy machine allows. */
+export const QUICK_CLUSTER: ClusterTiming = {
+  ...DEFAULT_CLUSTER_TIMING,
+  heartbeatMs: 100,
+  tickMs: 20,
+  silenceMs: 1_000,
+  suspectMs: 100,
+  settleMs: 200,
+  awaitedMs: 500,
+  handBackMs: 200,
+  disagreementMs: 3_000,
+};
+
+/** One instance inside the test's process, with lines of its own to both brokers. */
+export interface Instance {
+  readonly bridge: Bridge;
+  readonly local: FaultProxy;
+  readonly remote: FaultProxy;
+  /** The slots it says it runs, in order. */
+  readonly slots: () => string;
+  /** As after SIGKILL or the loss of its node: nothing it does reaches a broker any more. */
+  readonly lose: () => Promise<void>;
+}
+
+/** Starts an instance without waiting for anything; `config` names the brokers' own ports. */
+export async function startInstance(
+  scope: Scope,
+  config: BridgeConfig & { readonly local: number; readonly remote: number },
+  instance: number,
+  options: BridgeOptions = {},
+): Promise<Instance> {
+  const [local, remote] = await Promise.all([
+    startFaultProxy(scope, { port: config.local }),
+    startFaultProxy(scope, { port: config.remote }),
+  ]);
+  const bridge = await startBridge(scope, config, {
+    clusterTiming: QUICK_CLUSTER,
+    ...options,
+    instance,
+    lines: { local: local.port, remote: remote.port },
+    unready: true,
+  });
+  return {
+    bridge,
+    local,
+    remote,
+    slots: () =>
+      bridge
+        .snapshot()
+        .instances?.slots.toSorted((a, b) => a - b)
+        .join() ?? '',
+    async lose() {
+      await Promise.all([local.down(), remote.down()]);
+    },
+  };
+}
+
+/** Waits until each instance runs these slots (`'0,2'`), and all lanes pass messages. */
+export async function untilRunning(wanted: readonly (readonly [Instance, string])[]): Promise<void> {
+  const runs = ([{ bridge, slots }, own]: readonly [Instance, string]) =>
+    slots() === own && bridge.snapshot().routes.every(({ lanes }) => lanes.ready === lanes.total);
+  await eventually(() => wanted.every(runs), {
+    deadlineMs: 20_000,
+    describe: () =>
+      wanted.map(([{ bridge, slots }, own]) => `wanted ${own}, has ${slots()}\n${bridge.log()}`).join('\n'),
+  });
+}
+
+/** Counts how often each client ID was connected while it still was. */
+export function countTakeOvers(...brokers: readonly Broker[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { events } of brokers) {
+    events.on('disconnected', ({ clientId, cause }) => {
+      if (cause === 'taken-over') counts.set(clientId, (counts.get(clientId) ?? 0) + 1);
+    });
+  }
+  return counts;
+}

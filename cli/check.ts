@@ -37,6 +37,7 @@ export interface CheckOptions extends CheckWishes {
   readonly secretsDir: string;
   readonly configmapsDir: string;
   readonly extensionResourceId?: string;
+  readonly keyVaultUrl?: string;
 }
 
 /** `mqttbridge check`: asks both brokers of each connector, and whoever stands before them, whether a bridge would work. */

@@ -60,20 +60,23 @@ async function checkSide(side: Side, context: CheckContext): Promise<SideResult>
   const line = after({ check: 'tls', side, signal }, port, async () =>
     checkTls(side, await materialOf(loading, side, context), context),
   );
-  const ready = both(line, loading);
+  const token = loading.then(({ value }) => value && checkToken(side, value, context));
+  const ready = both(
+    line,
+    token.then((outcome) => outcome ?? loading),
+  );
   const connected = after({ check: 'connect', side, signal }, ready, (material) =>
     checkConnect(side, material, context),
   );
   const first = context.plan.lanes.some(({ route }) => sourceSide(route) === side) ? 'subscribe' : 'publish';
   const asked = after({ check: first, side, signal }, connected, (client) => askAll(side, client, context));
   const loaded = await loading;
-  const token = loaded.value && checkToken(side, loaded.value, context);
   const outcomes = [
     checkHost(context.specs[side]),
     await name,
     await port,
     loaded,
-    token,
+    await token,
     await line,
     await connected,
     await asked,

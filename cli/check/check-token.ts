@@ -13,14 +13,15 @@ const FEW_MINUTES = 5;
 /** What a token says of itself: for whom it is, whose it is, and how long it lasts. Verifies nothing. */
 export function checkToken(
   side: Side,
-  { enhanced }: ConnectionMaterial,
+  material: ConnectionMaterial,
   context: Pick<CheckContext, 'document' | 'wallClock'>,
-): Outcome {
-  const claims = enhanced && claimsOf(enhanced.data);
-  if (claims === undefined) return { findings: [] };
+): Outcome<ConnectionMaterial> {
+  const claims = material.enhanced && claimsOf(material.enhanced.data);
+  if (claims === undefined) return { findings: [], value: material };
   const { connector } = context.document;
   const judged = judgeToken(claims, { atEventGrid: isEventGrid(side, context), connector, now: context.wallClock() });
-  return { findings: [finding({ check: 'token', side }, judged.status, judged.statement)] };
+  const findings = [finding({ check: 'token', side }, judged.status, judged.statement)];
+  return judged.status === 'error' ? { findings } : { findings, value: material };
 }
 
 /** What a token is judged by. */

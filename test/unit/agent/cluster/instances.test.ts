@@ -75,8 +75,9 @@ function prepare(document = two) {
     const { revision } = document;
     const common = { id: `peer-${instance}`, instance, state: 'running', revision, applied: revision } as const;
     const terms = new Map(claims.map((slot) => [slot, 1]));
-    peers.set(instance, { ...common, claims: terms, avoided: new Set<number>(), ...more });
-    hear({ ...common, claims: terms, avoided: new Set<number>(), ...more });
+    const sets = { claims: terms, avoided: new Set<number>(), reading: new Set(claims) };
+    peers.set(instance, { ...common, ...sets, ...more });
+    hear({ ...common, ...sets, ...more });
   };
   const begin = () => {
     instances.follow(document);

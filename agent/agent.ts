@@ -46,8 +46,7 @@ export interface Agent {
 
 /** Remembers its options; `start` reads the configuration and connects. */
 export function createAgent(options: AgentOptions): Agent {
-  const { logger, identity = {}, timing = DEFAULT_TIMING, random = Math.random } = options;
-  const { now = () => performance.now() } = options;
+  const { logger, identity = {}, timing = DEFAULT_TIMING, random = Math.random, now = monotonic } = options;
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   const ending = new AbortController();
@@ -61,8 +60,9 @@ export function createAgent(options: AgentOptions): Agent {
   const bridge: Bridge = new Bridge({ ...common, cluster, progressed: () => progressed() });
 
   const progressed = () => {
-    if (config.generation === 0 || !cluster.settled) return;
-    if (bridge.lanes.every((lane) => bridge.isReady(lane))) ready.resolve();
+    steering.progressed();
+    const known = config.generation > 0 && cluster.settled;
+    if (known && bridge.lanes.every((lane) => bridge.isReady(lane))) ready.resolve();
   };
 
   const fail = (error: unknown) => {
@@ -112,6 +112,8 @@ export function createAgent(options: AgentOptions): Agent {
     closed: closed.promise,
   };
 }
+
+const monotonic = () => performance.now();
 
 /** What the status says of the configuration after an update; the last good document stays in force after a bad one. */
 function recordUpdate({ rejected: _past, ...config }: ConfigSnapshot, update: ConfigUpdate, now: Date): ConfigSnapshot {

@@ -1,8 +1,17 @@
 import type { ConnectorDocument } from '../shared/plan/document.ts';
 import { planConnector } from '../shared/plan/plan.ts';
+import type { LanePlan } from '../shared/plan/types.ts';
 import type { MountedFiles } from './config/mounted-files.ts';
 import { type Deployment, type Reconciliation, reconcile } from './config/reconcile.ts';
-import { type Patience, settleInflight, settleSources, untilSubscribed } from './drain.ts';
+import {
+  OVERLAP_MS,
+  type Patience,
+  settleInflight,
+  settleSources,
+  untilCovered,
+  untilLeft,
+  untilSubscribed,
+} from './drain.ts';
 import { createExplain, type Explain } from './explain.ts';
 import type { RouteCounters } from './forward/counters.ts';
 import type { IdentityOptions } from './identity-options.ts';
@@ -27,9 +36,6 @@ interface Leaving {
   /** Monotonic milliseconds. */
   readonly since: number;
 }
-
-/** How long what left is read on at most, in milliseconds. */
-const OVERLAP_MS = 20_000;
 
 /** How long after a move others may die without having finished it, in milliseconds. */
 const ORPHANED_MS = 600_000;
@@ -77,6 +83,17 @@ export class Bridge {
   get occupied(): ReadonlySet<number> {
     const ending = [...(this.#leaving?.sessions ?? []), ...this.#retirement.sessions].map(({ plan }) => plan);
     return new Set([...(this.#deployed?.plan.sessions ?? []), ...ending].map(({ slot }) => slot));
+  }
+
+  /** Slots of which nothing remains to be subscribed; what a broker refuses is answered too. */
+  get reading(): ReadonlySet<number> {
+    const lanes = this.#deployed?.plan.lanes ?? [];
+    const isOpen = ({ key }: LanePlan) => {
+      const lane = this.#running.lanes.get(key)?.lane;
+      return !lane?.subscribed && !lane?.fault;
+    };
+    const missing = new Set(lanes.filter(isOpen).map(({ slot }) => slot));
+    return new Set([...this.#slots].filter((slot) => !missing.has(slot)));
   }
 
   get credentials(): SideCredentials | undefined {
@@ -169,8 +186,8 @@ export class Bridge {
     // A lane that leaves, here or elsewhere, makes it worth waiting: its messages may have a new lane to go through.
     const patient = move.leaving.lanes.length > 0 || (renewed && cluster.shared);
     await this.#startLanes(move.early, wanted, patient);
-    cluster.applied(document);
-    await cluster.agreed(this.#ending.signal);
+    cluster.applied(document, slots);
+    if (move.awaited.length > 0) await cluster.agreed(this.#ending.signal);
     if (this.#ending.signal.aborted) return;
     for (const session of move.awaited) this.#running.openSession(session, wanted, credentials);
     await this.#startLanes(move.late, wanted, patient);
@@ -239,7 +256,13 @@ export class Bridge {
     this.#leaving = undefined;
     const { sessions } = this.#running;
     await Promise.all(leaving.lanes.map(async ({ plan, lane }) => sessions.get(plan.source)?.removeSource(lane)));
-    this.#retirement.add(leaving.sessions);
+    const left = leaving.lanes.flatMap(({ plan, lane }) => {
+      const source = sessions.get(plan.source);
+      return source && !leaving.sessions.includes(source) ? [{ lane, source }] : [];
+    });
+    this.#retirement.add(leaving.sessions, (patience) =>
+      Promise.all(left.map(({ lane, source }) => untilLeft(lane, source, patience))),
+    );
     for (const { plan } of leaving.sessions) sessions.delete(plan.key);
   }
 
@@ -247,7 +270,8 @@ export class Bridge {
   #adoptOrphans(gained: ReadonlySet<number>, credentials: SideCredentials): void {
     if (!this.#former || !this.#whole) return;
     const former = this.#former;
-    const orphans = orphansOf(former, this.#whole.plan, gained);
+    const here = new Set([...this.sessions, ...this.#retirement.sessions].map(({ plan }) => plan.key));
+    const orphans = orphansOf(former, this.#whole.plan, { slots: gained, here });
     if (orphans.sessions.length === 0) return;
     const { sessions, lanes } = this.#running.openApart(orphans, former, credentials);
     this.#retirement.add(sessions, async (patience) => {
@@ -255,6 +279,7 @@ export class Bridge {
         lanes.map(({ lane }) => lane),
         patience,
       );
+      await untilCovered(this.#parts.cluster, patience);
       await Promise.all(lanes.map(({ lane, source }) => source.removeSource(lane)));
     });
   }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cluster } from './cluster/cluster.ts';
 import type { Lane } from './forward/lane.ts';
 import type { Session } from './session/session.ts';
 
@@ -6,6 +7,8 @@ import type { Session } from './session/session.ts';
 export const PATIENCE_MS = 10_000;
 /** A removed route without a message for this long is empty, in milliseconds. */
 const QUIET_MS = 500;
+/** How long what left is read on at most, in milliseconds. */
+export const OVERLAP_MS = 20_000;
 const POLL_MS = 10;
 
 /** Time as the waits below see it. */
@@ -59,6 +62,27 @@ export async function untilEmpty(session: Session, patience: Patience): Promise<
   await until(() => {
     if (!session.connected || receiver.taken !== taken || receiver.unacknowledged > 0 || sender.pending > 0) {
       taken = receiver.taken;
+      quietSince = patience.now();
+    }
+    return patience.now() - quietSince >= QUIET_MS;
+  }, patience);
+}
+
+/** Waits until somebody reads in every slot by the newest document, but not for ever. */
+export function untilCovered(cluster: Pick<Cluster, 'covered'>, patience: Patience): Promise<void> {
+  return until(() => cluster.covered, patience, OVERLAP_MS);
+}
+
+/**
+ * Waits, as long as it takes, until a session that goes on has handed on what its broker had queued for a lane that
+ * left it.
+ */
+export async function untilLeft(lane: Lane, source: Session, patience: Patience): Promise<void> {
+  let { taken } = lane;
+  let quietSince = patience.now();
+  await until(() => {
+    if (!source.connected || lane.taken !== taken) {
+      ({ taken } = lane);
       quietSince = patience.now();
     }
     return patience.now() - quietSince >= QUIET_MS;

@@ -70,12 +70,20 @@ export function ownPart(plan: Plan, slots: ReadonlySet<number>): Plan {
   };
 }
 
+/** What an instance has of the slots of another. */
+export interface Heritage {
+  /** Slots that came to it. */
+  readonly slots: ReadonlySet<number>;
+  /** Keys of sessions that end here already. */
+  readonly here: ReadonlySet<string>;
+}
+
 /** What an instance that died may have left of an older document in these slots: nobody else would ever end it. */
-export function orphansOf({ plan }: Deployment, whole: Plan, slots: ReadonlySet<number>): Parts {
+export function orphansOf({ plan }: Deployment, whole: Plan, { slots, here }: Heritage): Parts {
   const wanted = keysOf(whole.sessions);
-  const sessions = plan.sessions.filter(({ key, slot }) => slots.has(slot) && !wanted.has(key));
+  const sessions = plan.sessions.filter(({ key, slot }) => slots.has(slot) && !wanted.has(key) && !here.has(key));
   const orphaned = keysOf(sessions);
-  return { sessions, lanes: plan.lanes.filter(({ source, target }) => orphaned.has(source) && orphaned.has(target)) };
+  return { sessions, lanes: plan.lanes.filter(({ source }) => orphaned.has(source)) };
 }
 
 function keysOf(sessions: readonly SessionPlan[]): ReadonlySet<string> {

@@ -16,6 +16,7 @@ export class Retirement {
   readonly #retiring = new Map<string, Retiring>();
   readonly #logger: Logger;
   readonly #now: () => number;
+  #cancelled = false;
 
   constructor(parts: { readonly logger: Logger; readonly now: () => number }) {
     this.#logger = parts.logger;
@@ -32,6 +33,7 @@ export class Retirement {
    */
   add(sessions: readonly Session[], prepare?: (patience: Patience) => Promise<unknown>): void {
     const cancel = new AbortController();
+    if (this.#cancelled) cancel.abort();
     const patience: Patience = { now: this.#now, signal: cancel.signal };
     const reading = sessions.filter(({ targetOnly }) => !targetOnly);
     const sources = Promise.resolve(prepare?.(patience)).then(() =>
@@ -54,8 +56,9 @@ export class Retirement {
     await retiring.session.stop();
   }
 
-  /** Stops waiting; the sessions are left to the caller. */
+  /** Stops waiting, for what is added later too; the sessions are left to the caller. */
   cancel(): void {
+    this.#cancelled = true;
     for (const { cancel } of this.#retiring.values()) cancel.abort();
   }
 

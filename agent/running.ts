@@ -118,13 +118,14 @@ export class Running {
     });
   }
 
-  /** Opens parts of another deployment beside those that run; they are the caller's to end. */
+  /** Opens parts of another deployment beside those that run, which they may publish to; they are the caller's to end. */
   openApart(parts: Parts, deployment: Deployment, credentials: SideCredentials): SessionsApart {
     const sessions = new Map(
       parts.sessions.map((plan) => [plan.key, this.#makeSession(plan, deployment, credentials)]),
     );
     const lanes = parts.lanes.flatMap((plan) => {
-      const [source, target] = [sessions.get(plan.source), sessions.get(plan.target)];
+      const source = sessions.get(plan.source);
+      const target = sessions.get(plan.target) ?? this.sessions.get(plan.target);
       if (!source || !target) return [];
       const lane = this.#makeLane(plan, deployment, { source, target });
       source.addSource({ filter: plan.subscription, lane });

@@ -5,7 +5,7 @@ import type { Logger } from './observe/logger.ts';
 
 /** What steering is made of. */
 export interface SteeringParts {
-  readonly bridge: Bridge;
+  readonly bridge: Pick<Bridge, 'apply' | 'leave' | 'tick' | 'occupied' | 'reading' | 'lanes'>;
   readonly cluster: Cluster;
   readonly logger: Logger;
   /** Nothing moves any more once it is aborted. */
@@ -24,6 +24,8 @@ export interface Steering {
   apply(document: ConnectorDocument): Promise<void>;
   /** Other slots are ours than before. */
   rearrange(): void;
+  /** A session or subscription came up. */
+  progressed(): void;
   /** To be called about once per second. */
   tick(): void;
 }
@@ -33,6 +35,10 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
   let document: ConnectorDocument | undefined;
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
+  /** A move to the newest slots is about to begin. */
+  let asked = false;
+  /** What the bridge was last told to run; membership may be ahead of it. */
+  let placed: ReadonlySet<number> = new Set();
 
   const inTurn = (step: () => Promise<void>): Promise<void> => {
     waiting++;
@@ -46,18 +52,21 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
     return last;
   };
 
-  const rearrange = async (): Promise<void> => {
-    if (!document) return;
-    const slots = cluster.slotsOf(document);
-    await bridge.apply(document, slots);
-    cluster.running(slots, bridge.occupied);
-    moved();
-  };
+  const tell = (): void => cluster.running(placed, bridge.occupied, bridge.reading);
 
   const tidy = async (): Promise<void> => {
-    if (!document) return;
+    tell();
     await bridge.leave();
-    cluster.running(cluster.slotsOf(document), bridge.occupied);
+    tell();
+  };
+
+  const rearrange = async (): Promise<void> => {
+    asked = false;
+    if (!document) return;
+    placed = cluster.slotsOf(document);
+    await bridge.apply(document, placed);
+    await tidy();
+    moved();
   };
 
   const take = async (wanted: ConnectorDocument): Promise<void> => {
@@ -74,7 +83,15 @@ export function createSteering({ bridge, cluster, logger, signal, moved, failed 
       return document?.connector.metadata.name ?? '';
     },
     apply: (wanted) => inTurn(() => take(wanted)),
-    rearrange: () => void inTurn(rearrange),
+    rearrange() {
+      if (asked) return;
+      asked = true;
+      void inTurn(rearrange);
+    },
+    progressed() {
+      // A move under way tells in the end.
+      if (waiting === 0) tell();
+    },
     tick() {
       bridge.tick();
       if (waiting === 0) void inTurn(tidy);

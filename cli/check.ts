@@ -15,7 +15,7 @@ import { type DetailLevel, renderTable } from './check/render-table.ts';
 import { type CheckedConnector, configurationFindings, reportOf } from './check/report.ts';
 import type { CheckReport } from './check/report-schema.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { identityOf } from './identity.ts';
+import { type IdentityFlags, identityOf } from './identity.ts';
 import type { Io } from './io.ts';
 import { loadFiles } from './load-files.ts';
 import { matchesName } from './match-name.ts';
@@ -24,7 +24,7 @@ import { createSignalQueue } from './signals.ts';
 import { refuseUnverifiedTls } from './unverified-tls.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface CheckOptions extends CheckWishes {
+export interface CheckOptions extends CheckWishes, IdentityFlags {
   readonly filename: readonly string[];
   readonly connector?: string;
   readonly resourceName?: string;
@@ -36,8 +36,6 @@ export interface CheckOptions extends CheckWishes {
   readonly timeout: number;
   readonly secretsDir: string;
   readonly configmapsDir: string;
-  readonly extensionResourceId?: string;
-  readonly keyVaultUrl?: string;
 }
 
 /** `mqttbridge check`: asks both brokers of each connector, and whoever stands before them, whether a bridge would work. */

@@ -13,14 +13,17 @@ export interface Cluster {
   readonly settled: boolean;
   /** Takes a new document in; the first one opens the connection to the other instances. */
   follow(document: ConnectorDocument): void;
-  /** The document is in force here as far as it concerns nobody else. */
-  applied(document: ConnectorDocument): void;
+  /** The document is in force here in these slots, as far as it concerns nobody else. */
+  applied(document: ConnectorDocument, slots: ReadonlySet<number>): void;
   /** Resolves when no other instance still runs an older document, or after a while. */
   agreed(signal: AbortSignal): Promise<void>;
-  /** True when every slot is run by somebody with this document: what left may be unsubscribed. */
+  /** True when somebody reads all of every slot by this document: what left may be unsubscribed. */
   readonly covered: boolean;
-  /** What runs now, and what there is still something of: slots that were given up can then be taken by others. */
-  running(slots: ReadonlySet<number>, occupied: ReadonlySet<number>): void;
+  /**
+   * What runs now, and what there is still something of: slots that were given up can then be taken by others.
+   * @param reading those of which every subscription has been answered; all of them when absent.
+   */
+  running(slots: ReadonlySet<number>, occupied: ReadonlySet<number>, reading?: ReadonlySet<number>): void;
   /** The broker gave a session of this slot to another client. */
   takenOver(slot: number): void;
   /** Says that this instance is about to stop. */

@@ -27,6 +27,7 @@ const schema = z.object({
   applied: z.string().max(128).optional(),
   claims: z.array(z.tuple([slot, term])).max(MAX_SLOTS),
   avoided: z.array(slot).max(MAX_SLOTS),
+  reading: z.array(slot).max(MAX_SLOTS),
 });
 
 /**
@@ -48,11 +49,14 @@ export interface Heartbeat {
   readonly claims: ReadonlyMap<number, number>;
   /** Slots it lost to somebody who is not heard: nobody but their own instances takes them for a while. */
   readonly avoided: ReadonlySet<number>;
+  /** Those it reads all of by the document it applied last: what others still read in their place may end. */
+  readonly reading: ReadonlySet<number>;
 }
 
 export function encodeHeartbeat(heartbeat: Heartbeat): Buffer {
-  const { claims, avoided } = heartbeat;
-  return Buffer.from(JSON.stringify({ v: 1, ...heartbeat, claims: [...claims], avoided: [...avoided] }));
+  const { claims, avoided, reading } = heartbeat;
+  const lists = { claims: [...claims], avoided: [...avoided], reading: [...reading] };
+  return Buffer.from(JSON.stringify({ v: 1, ...heartbeat, ...lists }));
 }
 
 /** Undefined for anything that is no heartbeat of a version we know; the topic is open to whoever may publish there. */
@@ -61,8 +65,8 @@ export function decodeHeartbeat(payload: Uint8Array): Heartbeat | undefined {
   try {
     const parsed = schema.safeParse(JSON.parse(Buffer.from(payload).toString()));
     if (!parsed.success) return undefined;
-    const { claims, avoided } = parsed.data;
-    return { ...parsed.data, claims: new Map(claims), avoided: new Set(avoided) };
+    const { claims, avoided, reading } = parsed.data;
+    return { ...parsed.data, claims: new Map(claims), avoided: new Set(avoided), reading: new Set(reading) };
   } catch {
     return undefined;
   }

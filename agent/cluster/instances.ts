@@ -62,6 +62,8 @@ export class Instances implements Cluster {
   #presence: Presence | undefined;
   #state: 'running' | 'leaving' | 'gone' = 'running';
   #applied: string | undefined;
+  /** Slots we read all of by the document in force. */
+  #reading: ReadonlySet<number> = new Set();
   #seq = 0;
   #sentAt = Number.NEGATIVE_INFINITY;
   #settled = false;
@@ -99,9 +101,12 @@ export class Instances implements Cluster {
     this.#decide();
   }
 
-  applied({ revision }: ConnectorDocument): void {
+  applied({ revision }: ConnectorDocument, slots: ReadonlySet<number>): void {
     if (this.#applied === revision) return;
+    // What was taken meanwhile comes with the next move.
+    if ([...this.slotsOf()].some((slot) => !slots.has(slot))) return;
     this.#applied = revision;
+    this.#reading = new Set();
     this.#beat();
   }
 
@@ -112,19 +117,21 @@ export class Instances implements Cluster {
   }
 
   get covered(): boolean {
-    const { revision, slots, claims } = this.#roster;
+    const { revision, slots } = this.#roster;
     if (!this.#agree() || this.#applied !== revision) return false;
     const live = this.#live;
-    const taken = (slot: number) => claims.has(slot) || live.some((peer) => peer.claims.has(slot));
-    return Array.from({ length: slots }, (_, slot) => slot).every(taken);
+    const isRead = (slot: number) => this.#reading.has(slot) || live.some((peer) => peer.reading.has(slot));
+    return Array.from({ length: slots }, (_, slot) => slot).every(isRead);
   }
 
-  running(slots: ReadonlySet<number>, occupied: ReadonlySet<number>): void {
+  running(slots: ReadonlySet<number>, occupied: ReadonlySet<number>, reading = slots): void {
     const { claims, releasing, ending, slots: total } = this.#roster;
     this.#roster = { ...this.#roster, ending: new Set([...ending].filter((slot) => slots.has(slot))) };
+    const news = !isDeepStrictEqual(reading, this.#reading);
+    this.#reading = reading;
     const given = [...releasing].filter((slot) => !slots.has(slot));
     const finished = [...claims.keys()].filter((slot) => slot >= total && slots.has(slot) && !occupied.has(slot));
-    if (given.length + finished.length === 0) return;
+    if (given.length + finished.length === 0) return void (news && this.#beat());
     this.#disclaim([...given, ...finished]);
     if (given.length > 0)
       this.#parts.logger.info({ evt: 'SlotsHandedBack', slots: given }, 'another instance runs them');
@@ -315,7 +322,8 @@ export class Instances implements Cluster {
     const now = this.#parts.now();
     const avoided = new Set([...cooling.keys()].filter((slot) => (cooling.get(slot) ?? 0) > now));
     this.#seq++;
-    return { id, instance, seq: this.#seq, state: this.#state, revision, applied: this.#applied, claims, avoided };
+    const [state, applied, reading] = [this.#state, this.#applied, this.#reading];
+    return { id, instance, seq: this.#seq, state, revision, applied, claims, avoided, reading };
   }
 }
 

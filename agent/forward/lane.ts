@@ -26,6 +26,8 @@ export interface Lane {
   readonly sourceSide: Side;
   /** True once the source granted the subscription. */
   subscribed: boolean;
+  /** Messages it took. */
+  taken: number;
   /** Why the source refused the subscription, when it did. */
   fault: FaultSnapshot | undefined;
   /** Why the target refused messages of late, when it did. */
@@ -61,6 +63,7 @@ export function createLane(parts: LaneParts): Lane {
   return {
     ...parts,
     subscribed: false,
+    taken: 0,
     fault: undefined,
     refusal: undefined,
     matches,

@@ -21,6 +21,8 @@ export interface ReceiverParts {
   readonly zeroExpiryIsNever?: boolean;
   /** Lets the session read on after `publish` asked it to hold. */
   readonly proceed: () => void;
+  /** A target gave up a message of this connection: only on another one will the broker send it again. */
+  readonly returned?: () => void;
 }
 
 /**
@@ -117,6 +119,7 @@ export class Receiver implements Flushable {
     const { lane } = passage;
     const { counters } = lane;
     counters.received++;
+    lane.taken++;
     this.#taken++;
     counters.receivedBytes += view.end - view.payloadStart;
     if (view.dup) counters.redelivered++;
@@ -136,6 +139,11 @@ export class Receiver implements Flushable {
   /** A message this receiver took has its outcome at the target. */
   settled(transit: Transit): void {
     if (transit === this.#ledger[this.#head]) this.#advance();
+  }
+
+  /** A message this receiver took will have no outcome, and holds up the acknowledgements of all behind it. */
+  returned(transit: Transit): void {
+    if (this.#connected && this.#orphans.get(transit.sourceId) !== transit) this.#parts.returned?.();
   }
 
   /** Lets the session read on. */

@@ -276,16 +276,16 @@ export class Sender implements Flushable {
 
   #giveBack(transit: Transit): void {
     this.#store.drop(transit);
-    const { original } = transit;
+    const { original, receiver } = transit;
     if (original) {
       giveTransit(transit);
-      original.lane.target.#giveBack(original);
-      return;
+      return original.lane.target.#giveBack(original);
     }
     // Nobody would send a QoS 0 message again.
     countDropped(transit.lane.counters, transit.sourceQos === 0 ? 'target_unavailable' : 'returned');
     transit.phase = 'returned';
-    if (!transit.receiver) giveTransit(transit);
+    if (receiver) receiver.returned(transit);
+    else giveTransit(transit);
   }
 
   #transmit(transit: Transit, now: number): void {

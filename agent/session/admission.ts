@@ -14,7 +14,12 @@ export interface Admission {
 const POLL_MS = 20;
 
 /** The admission of one session. */
-export function createAdmission({ plan, profile, spacing, cleared }: SessionParts): Admission {
+export function createAdmission({
+  plan,
+  profile,
+  spacing,
+  cleared,
+}: Pick<SessionParts, 'plan' | 'profile' | 'spacing' | 'cleared'>): Admission {
   const spacingMs = () => spacing.wait(plan.key, profile.connectSpacingMs);
   const spaced = async () => {
     // A timer may come early by a fraction of a millisecond.
@@ -26,8 +31,9 @@ export function createAdmission({ plan, profile, spacing, cleared }: SessionPart
     },
     spaced,
     async granted(wanted) {
-      while (!cleared() && wanted()) await delay(POLL_MS, undefined, { ref: false });
-      await spaced();
+      while (wanted() && (!cleared() || spacingMs() > 0)) {
+        await delay(Math.max(POLL_MS, spacingMs()), undefined, { ref: false });
+      }
     },
   };
 }

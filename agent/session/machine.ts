@@ -17,7 +17,8 @@ export interface SessionFault {
 /** Life of a session. Every attempt to connect has a number, its epoch; what an older one still reports is ignored. */
 export type SessionState =
   | { readonly kind: 'idle'; readonly epoch: 0; readonly attempt: 0 }
-  | { readonly kind: 'connecting'; readonly epoch: number; readonly attempt: number }
+  /** `fault` is what the attempt before met: it may be met again. */
+  | { readonly kind: 'connecting'; readonly epoch: number; readonly attempt: number; readonly fault?: SessionFault }
   | { readonly kind: 'connected'; readonly epoch: number; readonly attempt: number }
   | { readonly kind: 'waiting'; readonly epoch: number; readonly attempt: number; readonly fault: SessionFault }
   | { readonly kind: 'stopped'; readonly epoch: number; readonly attempt: 0 };
@@ -49,7 +50,7 @@ export function step(state: SessionState, event: SessionEvent, pace: BackoffPace
       return state.kind === 'idle' ? connect(1, 0) : unchanged(state);
     case 'connected':
       if (state.kind !== 'connecting' || event.epoch !== state.epoch) return unchanged(state);
-      return { state: { ...state, kind: 'connected' }, effects: [] };
+      return { state: { kind: 'connected', epoch: state.epoch, attempt: state.attempt }, effects: [] };
     case 'stable':
       if (state.kind !== 'connected' || event.epoch !== state.epoch) return unchanged(state);
       return { state: { ...state, attempt: 0 }, effects: [] };
@@ -57,7 +58,7 @@ export function step(state: SessionState, event: SessionEvent, pace: BackoffPace
       return lost(state, event, pace);
     case 'due':
       if (state.kind !== 'waiting' || event.epoch !== state.epoch) return unchanged(state);
-      return connect(state.epoch + 1, state.attempt);
+      return connect(state.epoch + 1, state.attempt, state.fault);
     case 'stop':
       if (state.kind === 'stopped') return unchanged(state);
       return { state: { kind: 'stopped', epoch: state.epoch, attempt: 0 }, effects: [] };
@@ -77,8 +78,9 @@ function lost(state: SessionState, event: SessionEvent & { kind: 'lost' }, pace:
   };
 }
 
-function connect(epoch: number, attempt: number): SessionStep {
-  return { state: { kind: 'connecting', epoch, attempt }, effects: [{ kind: 'connect', epoch }] };
+function connect(epoch: number, attempt: number, fault?: SessionFault): SessionStep {
+  const state = { kind: 'connecting', epoch, attempt, ...(fault && { fault }) } as const;
+  return { state, effects: [{ kind: 'connect', epoch }] };
 }
 
 function unchanged(state: SessionState): SessionStep {

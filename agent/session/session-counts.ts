@@ -65,7 +65,8 @@ export function snapshotSession(view: SessionView): SessionSnapshot {
     state: state.kind,
     since: wallAt(view.since),
     epoch: state.epoch,
-    ...(state.kind === 'waiting' && { fault: faultOf(state.fault), retryAt: wallAt(view.retryAt) }),
+    ...('fault' in state && state.fault && { fault: faultOf(state.fault) }),
+    ...(state.kind === 'waiting' && { retryAt: wallAt(view.retryAt) }),
     ...(rivalry.kind === 'certain' && { clientIdConflict: faultOf(rivalry.fault) }),
     ...(connack && {
       limits: {

@@ -89,6 +89,8 @@ export class Session {
       countHops: parts.countHops,
       zeroExpiryIsNever: profile.zeroExpiryIsNever,
       proceed: () => this.#connection?.proceed(),
+      // Later, because both ends may be about to stop.
+      returned: () => queueMicrotask(() => this.bounce()),
     });
     this.#subscriptions = subscriptionsOf(parts, this.#logger);
   }
@@ -222,6 +224,8 @@ export class Session {
     try {
       await this.#admission.granted(current);
       const material = await credentials.load();
+      // A token may take seconds, and meanwhile another instance the session.
+      await this.#admission.granted(current);
       if (!current()) return;
       this.#connection = this.#open(material, connectOptions(this.#parts, material, this.#startsClean), {
         up: (connack) => this.#up(epoch, connack),

@@ -1,5 +1,6 @@
 import type { Authentication } from '../resources/authentication.ts';
 import type { Connector } from '../resources/connector.ts';
+import { VAULT_FIXES } from './key-vault.ts';
 import type { Permission, Situation } from './situation.ts';
 
 /** Most that Event Grid allows for "Maximum client sessions per authentication name". */
@@ -72,8 +73,8 @@ export function replaceConfigMap(connector: Connector, name: string): string {
 export function renewCertificate(connector: Connector, authentication: Authentication): string | undefined {
   if (authentication.kind === 'x509') return replaceSecret(connector, authentication.secretName, CERTIFICATE_KEYS);
   if (authentication.kind !== 'x509KeyVault') return undefined;
-  const { vault, vaultCert } = authentication.keyVault;
-  return `az keyvault certificate import --vault-name ${vault.name} --name ${vaultCert.name} --file client.pem`;
+  const { keyVault } = authentication;
+  return VAULT_FIXES.CertificateExpired(keyVault, keyVault.vaultCert.name);
 }
 
 /** Keys of a Secret with a client certificate that must be there. */

@@ -15,8 +15,10 @@ function change(verbs: { readonly certificate: string; readonly secret: string }
   };
 }
 
-const replace: VaultFix = (keyVault, item) =>
-  `${change({ certificate: 'import', secret: 'set' })(keyVault, item)} --file FILE`;
+const replace: VaultFix = (keyVault, item) => {
+  const file = item === keyVault.vaultCert.name ? 'client.pem' : 'chain.pem';
+  return `${change({ certificate: 'import', secret: 'set' })(keyVault, item)} --file ${file}`;
+};
 
 const create: VaultFix = ({ vault }, item) =>
   `az keyvault certificate create --vault-name ${vault.name} --name ${item} --policy @POLICY.json`;
@@ -41,7 +43,7 @@ export const VAULT_FIXES = {
   VaultItemDisabled: (keyVault, item) =>
     `${change({ certificate: 'set-attributes', secret: 'set-attributes' })(keyVault, item)} --enabled true`,
   VaultKeyNotExportable: create,
-  CertificateExpired: create,
+  CertificateExpired: replace,
   CertificateInvalid: replace,
   KeyMismatch: replace,
 } as const satisfies Readonly<Record<string, VaultFix>>;

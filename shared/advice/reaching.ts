@@ -117,7 +117,6 @@ export const REACHING: Readonly<Record<string, Adviser>> = {
   TlsMaterialInvalid: pairFix,
   CertificateInvalid: pairFix,
   KeyMismatch: pairFix,
-  CertificateExpired: secretFix,
   SecretKeyMissing: secretFix,
   SecretInvalid: secretFix,
   FileMissing: secretFix,

@@ -193,6 +193,36 @@ describe('a missing role', () => {
   });
 });
 
+describe('a session name that belongs to another identity', () => {
+  test('is told from a missing permission by the sessions that the broker takes, and they go on', async (scope) => {
+    const { port } = await startEmulator(scope, {
+      authenticator: ({ request }) => ({ kind: 'known', name: request.username ?? 'edge', attributes: {} }),
+      settings: { maximumClientSessionsPerAuthenticationName: 9 },
+    });
+    const other = await connectRawClient(scope, {
+      port,
+      clientId: 'agent-b',
+      sessionExpiry: 3_600,
+      connect: { username: 'other' },
+    });
+    await other.disconnect();
+    const local = await startEmbedded(scope);
+    const routes = [outward('a', 'a/#'), outward('b', 'b/#')];
+    const config = { local: local.port, remote: { port, profile }, routes };
+    const bridge = await startBridge(scope, config, { unready: true });
+    const cause = 'The session name "agent-b" at 127.0.0.1 belongs to another identity';
+    await eventually(() => bridge.session('remote', 'b').fault?.message.startsWith(cause));
+    await eventually(() => bridge.route('a').lanes.ready === 1);
+    const { log, status, readyz } = explanationsOf(bridge, 'Disconnected');
+    const fix = 'spec.clientIdPrefix: agent-2';
+    expect(log.at(-1)).toMatchObject({ reason: 'NotAuthorized', fix });
+    expect(
+      status.sessions.find(({ clientId, side }) => side === 'remote' && clientId === 'agent-b')?.fault,
+    ).toMatchObject({ reason: 'NotAuthorized', fix });
+    expect(readyz).toContain(`try: ${fix}`);
+  });
+});
+
 describe('F08 - a full session table', () => {
   test('keeps one client of three waiting, less than once a second, and says which setting to raise to what', async (scope) => {
     const { emulator, port } = await startEmulator(scope, {

@@ -13,7 +13,7 @@ import { startEmbedded } from '../support/test-broker.ts';
 const TAKEN_OVER_MS = 300;
 const TIMING = { reconnect: { ...QUICK_TIMING.reconnect, takenOverMs: TAKEN_OVER_MS }, tickMs: 10 };
 const COUNT = 300;
-const TAKE_OVERS = 6;
+const TAKE_OVERS = 4;
 
 type Kind = 'emulator' | 'embedded' | 'mosquitto';
 

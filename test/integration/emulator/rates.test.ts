@@ -146,6 +146,18 @@ describe('messages to one session', () => {
     await receive(25);
   });
 
+  test('are 100 per second for each member of a shared subscription', async () => {
+    let turn = 0;
+    const { emulator, port } = await startEmulator({ random: () => (turn++ % 2) / 2 });
+    const members = [await connectRaw(port, 'a'), await connectRaw(port, 'b')];
+    for (const member of members) await subscribeRaw(member, '$share/g/t', { qos: 0 });
+    for (let index = 0; index < 250; index += 1) emulator.publish({ topic: 't', payload: 'x' });
+    for (const member of members) {
+      for (let index = 0; index < 100; index += 1) await member.expect('publish');
+      await roundTrip(member);
+    }
+  });
+
   test('are 1 MB per second', async () => {
     const { emulator, port, clock } = await startEmulator();
     const client = await connectRaw(port, 'c');

@@ -88,8 +88,11 @@ describe('the webhook', () => {
     expect((await connectRaw(port, 's')).connack.reasonCode).toBe(code);
   });
 
-  test('that says nothing in time refuses with 0x88, and one that is not there too', async () => {
+  test('that says nothing in time, or not all, refuses with 0x88, and one that is not there too', async () => {
     const { port, web, clock } = await start(() => {}, { timeoutMs: 50 });
+    expect((await connectRaw(port, 's')).connack.reasonCode).toBe(0x88);
+    web.answer = (_request, response) => void response.writeHead(200).write('{');
+    clock.advance(1_000);
     expect((await connectRaw(port, 's')).connack.reasonCode).toBe(0x88);
     await web.close();
     clock.advance(1_000);

@@ -170,7 +170,7 @@ describe('a vault that gives no certificate', () => {
     vault.put('edge', pemItem(await authority.issue({ expired: true })));
     const { credentials, rejections } = await read(scope, from);
     await expect(credentials.load()).rejects.toMatchObject({ reason: 'CertificateExpired' });
-    expect(rejections[0]?.message).toContain('az keyvault certificate create --vault-name plant --name edge');
+    expect(rejections[0]?.message).toContain('az keyvault certificate import --vault-name plant --name edge');
   });
 
   test('says that the item is not there, or is disabled', async (scope) => {

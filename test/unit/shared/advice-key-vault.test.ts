@@ -27,7 +27,7 @@ describe('advice for a certificate in a key vault', () => {
 
   test.each([
     ['VaultItemDisabled', 'az keyvault secret set-attributes --vault-name plant --name chain --enabled true'],
-    ['CertificateInvalid', 'az keyvault secret set --vault-name plant --name chain --file FILE'],
+    ['CertificateInvalid', 'az keyvault secret set --vault-name plant --name chain --file chain.pem'],
   ])('%s of the chain is about its secret', (reason, fix) => {
     expect(adviceOn(reason, 'In key vault plant, chain is not good.').fix).toBe(fix);
   });

@@ -41,7 +41,7 @@ export function parseVaultMaterial({ certificate, chain }: VaultMaterial, keyVau
 export function certificateExpired(notAfter: number, keyVault: KeyVault): CredentialError {
   const question = { keyVault, item: keyVault.vaultCert.name };
   const ended = new Date(notAfter * 1_000).toISOString();
-  const what = `${place(question)} ended at ${ended}; set the clock of this machine, or make a new version`;
+  const what = `${place(question)} ended at ${ended}; set the clock of this machine, or import another`;
   return vaultError('CertificateExpired', question, what);
 }
 

@@ -203,7 +203,7 @@ export class SimulatedNode {
       for (const slot of this.sessions.keys()) if (!slots.has(slot)) table.close(this, slot);
       for (const slot of slots)
         if (!this.sessions.has(slot)) this.sessions.set(slot, { connected: false, due: clock.now() });
-      this.instances.applied(document);
+      this.instances.applied(document, slots);
       this.instances.running(slots, slots.size > 0 ? inPlan(slots, document) : slots);
       this.#moving = false;
       if (this.#again) {

@@ -112,7 +112,7 @@ export class Running {
       random,
       now,
       progressed,
-      cleared: () => cluster.cleared,
+      cleared: () => cluster.cleared(plan.slot),
       takenOver: () => takenOver(plan.key),
       explain: (fault, context) => explain(plan, fault, context),
     });

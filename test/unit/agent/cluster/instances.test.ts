@@ -71,13 +71,20 @@ function prepare(document = two) {
       run();
     }
   };
-  const peer = (instance: number, claims: readonly number[], more: Partial<Heartbeat> = {}) => {
+  const peer = (instance: number, claims: readonly number[], more: Partial<Omit<Heartbeat, 'seq'>> = {}) => {
     const { revision } = document;
-    const common = { id: `peer-${instance}`, instance, state: 'running', revision, applied: revision } as const;
-    const terms = new Map(claims.map((slot) => [slot, 1]));
-    const sets = { claims: terms, avoided: new Set<number>(), reading: new Set(claims) };
-    peers.set(instance, { ...common, ...sets, ...more });
-    hear({ ...common, ...sets, ...more });
+    const common: Omit<Heartbeat, 'seq' | 'instance'> = {
+      id: `peer-${instance}`,
+      state: 'running',
+      revision,
+      applied: revision,
+      claims: new Map(claims.map((slot) => [slot, 1])),
+      avoided: new Set(),
+      reading: new Set(claims),
+    };
+    const heartbeat = { ...common, ...more, instance };
+    peers.set(instance, heartbeat);
+    hear(heartbeat);
   };
   const begin = () => {
     instances.follow(document);
@@ -94,6 +101,7 @@ function joined(document = two) {
   rig.peer(1, [1]);
   rig.pass(2_000);
   rig.instances.applied(document, new Set([0]));
+  rig.instances.running(new Set([0]), new Set([0]));
   return rig;
 }
 
@@ -106,9 +114,9 @@ describe('an instance', () => {
     begin();
     peer(1, [1]);
     pass(timing.settleMs - 100);
-    expect([instances.cleared, instances.settled, slots()]).toEqual([false, false, []]);
+    expect([instances.cleared(0), instances.settled, slots()]).toEqual([false, false, []]);
     pass(300);
-    expect([instances.cleared, instances.settled, slots()]).toEqual([true, true, [0]]);
+    expect([instances.cleared(0), instances.settled, slots()]).toEqual([true, true, [0]]);
   });
 
   it('answers a newcomer at once, and nobody else', () => {
@@ -174,7 +182,7 @@ describe('an instance', () => {
     });
     instances.follow(connectorDocument(moved, []));
     expect(links).toHaveLength(2);
-    expect(instances.cleared).toBe(false);
+    expect(instances.cleared(0)).toBe(false);
   });
 
   it('leaves in three steps', async () => {
@@ -206,7 +214,6 @@ describe('a slot', () => {
 
   it('that was taken is taken back only after it has stopped here', () => {
     const { instances, peer, pass, slots, changes } = joined();
-    instances.running(new Set([0]), new Set([0]));
     const before = changes();
     peer(1, [], {
       claims: new Map([
@@ -254,6 +261,23 @@ describe('a slot', () => {
     const { instances, slots } = joined();
     instances.takenOver(0);
     expect(slots()).toEqual([0]);
+  });
+});
+
+describe('a session that was given to somebody else', () => {
+  it('does not connect again, and its slot is free at once when it was contested a moment ago', () => {
+    const { instances, peers, peer, pass, slots, said } = joined();
+    peers.delete(1);
+    pass(5_000);
+    instances.running(new Set([0, 1]), new Set([0, 1]));
+    peer(1, [1]);
+    peer(1, []);
+    instances.takenOver(1);
+    expect([instances.cleared(0), instances.cleared(1), said.at(-1)?.avoided]).toEqual([true, false, new Set()]);
+    peers.delete(1);
+    instances.running(new Set([0]), new Set([0]));
+    pass(5_000);
+    expect([instances.cleared(1), slots()]).toEqual([true, [0, 1]]);
   });
 });
 
@@ -307,10 +331,14 @@ describe('before a session starts that another may have', () => {
 });
 
 describe('what left may be unsubscribed', () => {
-  it('once every slot is run by somebody with the document', () => {
+  it('once every slot is read by somebody with the document', () => {
     const { instances, peer } = joined();
     expect(instances.covered).toBe(true);
     peer(1, []);
+    expect(instances.covered).toBe(false);
+    peer(1, [1], { reading: new Set() });
+    expect(instances.covered).toBe(false);
+    peer(1, [], { reading: new Set([1]) });
     expect(instances.covered).toBe(false);
     peer(1, [1], { applied: 'old' });
     expect(instances.covered).toBe(false);
@@ -331,6 +359,8 @@ describe('what left may be unsubscribed', () => {
     instances.applied(two, new Set([0]));
     expect(instances.covered).toBe(false);
     instances.applied(two, new Set([0, 1]));
+    expect(instances.covered).toBe(false);
+    instances.running(new Set([0, 1]), new Set([0, 1]));
     expect([instances.covered, said.at(-1)?.applied]).toEqual([true, two.revision]);
   });
 });

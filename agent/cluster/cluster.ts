@@ -7,8 +7,11 @@ export interface Cluster {
   readonly shared: boolean;
   /** The slots of the document that are ours now; those being handed back are not. */
   slotsOf(document: ConnectorDocument): ReadonlySet<number>;
-  /** True as long as no other instance can have taken our slots unseen: only then a session may connect. */
-  readonly cleared: boolean;
+  /**
+   * True as long as no other instance can have taken our slots unseen, and this one was not taken: only then a session of
+   * it may connect.
+   */
+  cleared(slot: number): boolean;
   /** True once it is known which slots are ours. */
   readonly settled: boolean;
   /** Takes a new document in; the first one opens the connection to the other instances. */
@@ -38,7 +41,7 @@ export interface Cluster {
 export const ALONE: Cluster = {
   shared: false,
   slotsOf: ({ connector }) => new Set(Array.from({ length: connector.spec.bridgeInstances }, (_, slot) => slot)),
-  cleared: true,
+  cleared: () => true,
   settled: true,
   follow: () => undefined,
   applied: () => undefined,

@@ -14,25 +14,30 @@ export interface Decision {
 
 /** Compares what this instance runs with what it is to run by what it knows. */
 export function decide(roster: Roster, now: number): Decision {
+  // What is heard may be old, but who gives way to it harms nobody.
+  const surrender = surrendered(roster, livePeers(roster, now));
   switch (standingOf(roster, now)) {
     case 'apart':
-      // What is heard may be old, but who gives way to it harms nobody.
-      return { acquire: [], release: [], surrender: surrendered(roster, livePeers(roster, now)) };
+      return { acquire: [], release: [], surrender };
     case 'blind':
-      return decideAlone(roster);
+      return { ...decideAlone(roster, now), surrender };
     case 'joined':
-      return decideTogether(roster, now);
+      return { ...decideTogether(roster, now, surrender), surrender };
   }
 }
 
-/** Without sight of the others: our own slot, nothing else. */
-function decideAlone({ instance, slots, claims, releasing, ending }: Roster): Decision {
-  const acquire = instance < slots && !claims.has(instance) && !ending.has(instance) ? [instance] : [];
+type Changes = Omit<Decision, 'surrender'>;
+
+/** Without being heard: our own slot and nothing else, and not that either as long as somebody else says to run it. */
+function decideAlone(roster: Roster, now: number): Changes {
+  const { instance, slots, claims, releasing, ending, claimedAt, timing } = roster;
+  const isClaimed = now - (claimedAt.get(instance) ?? Number.NEGATIVE_INFINITY) < timing.retakeMs;
+  const isOpen = instance < slots && !claims.has(instance) && !ending.has(instance) && !isClaimed;
   const release = [...claims.keys()].filter((slot) => slot !== instance && slot < slots && !releasing.has(slot));
-  return { acquire, release, surrender: [] };
+  return { acquire: isOpen ? [instance] : [], release };
 }
 
-function decideTogether(roster: Roster, now: number): Decision {
+function decideTogether(roster: Roster, now: number, surrender: readonly number[]): Changes {
   const { id, claims, releasing, ending, slots, revision, timing } = roster;
   const live = livePeers(roster, now);
   const owners = ownersOf({
@@ -40,7 +45,6 @@ function decideTogether(roster: Roster, now: number): Decision {
     members: membersOf(roster, now),
     awaited: awaited(roster, now),
   });
-  const surrender = surrendered(roster, live);
   const acquire = [...owners.keys()].filter(
     (slot) =>
       owners.get(slot) === id &&
@@ -55,7 +59,7 @@ function decideTogether(roster: Roster, now: number): Decision {
     // An owner that does not have this document yet would leave the slot idle.
     return owner !== undefined && owner.revision === revision && now - owner.since >= timing.handBackMs;
   });
-  return { acquire, release, surrender };
+  return { acquire, release };
 }
 
 /** Slots of ours that somebody else has the better claim to. */

@@ -22,6 +22,7 @@ import {
   type Roster,
   sent,
   standingOf,
+  wasContested,
   withConnection,
   withDocument,
   withoutConnection,
@@ -83,8 +84,8 @@ export class Instances implements Cluster {
     return new Set([...claims.keys()].filter((slot) => !releasing.has(slot)));
   }
 
-  get cleared(): boolean {
-    return standingOf(this.#roster, this.#parts.now()) !== 'apart';
+  cleared(slot: number): boolean {
+    return this.#standing !== 'apart' && !this.#roster.ending.has(slot);
   }
 
   get settled(): boolean {
@@ -117,10 +118,10 @@ export class Instances implements Cluster {
   }
 
   get covered(): boolean {
-    const { revision, slots } = this.#roster;
+    const { revision, slots, claims } = this.#roster;
     if (!this.#agree() || this.#applied !== revision) return false;
-    const live = this.#live;
-    const isRead = (slot: number) => this.#reading.has(slot) || live.some((peer) => peer.reading.has(slot));
+    const runners = [{ claims, reading: this.#reading }, ...this.#live];
+    const isRead = (slot: number) => runners.some((one) => one.claims.has(slot) && one.reading.has(slot));
     return Array.from({ length: slots }, (_, slot) => slot).every(isRead);
   }
 
@@ -140,14 +141,11 @@ export class Instances implements Cluster {
 
   takenOver(slot: number): void {
     const { instance, now, timing, logger, changed } = this.#parts;
-    if (slot === instance || !this.#roster.claims.has(slot) || !this.cleared) return;
-    const cooling = new Map(this.#roster.cooling).set(slot, now() + timing.cooldownMs);
-    this.#roster = { ...this.#roster, cooling };
+    if (slot === instance || !this.#roster.claims.has(slot) || this.#standing === 'apart') return;
+    const pauseMs = wasContested(this.#roster, slot, now()) ? 0 : timing.cooldownMs;
+    this.#roster = { ...this.#roster, cooling: new Map(this.#roster.cooling).set(slot, now() + pauseMs) };
     this.#abandon([slot]);
-    logger.warn(
-      { evt: 'SlotLost', slot, pauseMs: timing.cooldownMs },
-      'an instance that is not heard here runs this slot',
-    );
+    logger.warn({ evt: 'SlotLost', slot, pauseMs }, 'an instance that is not heard here runs this slot');
     this.#beat();
     changed();
   }
@@ -182,6 +180,10 @@ export class Instances implements Cluster {
       adoptions: this.#adoptions,
       ...(this.#fault && { fault: { reason: this.#fault.reason, message: this.#fault.message } }),
     };
+  }
+
+  get #standing() {
+    return standingOf(this.#roster, this.#parts.now());
   }
 
   get #live() {
@@ -263,7 +265,7 @@ export class Instances implements Cluster {
     if (this.#state !== 'running' || !this.#document) return;
     const { now, logger, changed } = this.#parts;
     const { acquire, release, surrender } = decide(this.#roster, now());
-    const settled = this.#settled || this.cleared;
+    const settled = this.#settled || this.#standing !== 'apart';
     if (acquire.length + release.length + surrender.length === 0 && settled === this.#settled) return;
     this.#settled = settled;
     if (surrender.length > 0) {

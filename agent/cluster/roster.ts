@@ -39,6 +39,8 @@ export interface Roster {
   readonly terms: ReadonlyMap<number, number>;
   /** Until when a slot is left alone that somebody unseen took from us. */
   readonly cooling: ReadonlyMap<number, number>;
+  /** When a peer last claimed a slot. */
+  readonly claimedAt: ReadonlyMap<number, number>;
   readonly connectedAt?: number | undefined;
   /** The broker does not let us in, though it is there. */
   readonly refusedAt?: number | undefined;
@@ -65,6 +67,7 @@ export function createRoster(self: Pick<Roster, 'id' | 'instance' | 'timing'>): 
     ending: new Set(),
     terms: new Map(),
     cooling: new Map(),
+    claimedAt: new Map(),
     unheard: 0,
   };
 }
@@ -98,7 +101,7 @@ export function heard(roster: Roster, beat: Heartbeat, now: number): Roster {
   if (alive && beat.seq <= known.seq) return roster;
   if (!known && roster.peers.size >= MAX_PEERS) return roster;
   const since = alive ? known.since : now;
-  return withPeer(learned(roster, beat), { ...beat, since, heardAt: now, suspectedAt: undefined });
+  return withPeer(learned(roster, beat, now), { ...beat, since, heardAt: now, suspectedAt: undefined });
 }
 
 function echoed(roster: Roster, now: number): Roster {
@@ -112,15 +115,17 @@ export function sent(roster: Roster): Roster {
   return { ...roster, unheard: roster.unheard + 1 };
 }
 
-function learned(roster: Roster, { instance, claims }: Heartbeat): Roster {
+function learned(roster: Roster, { instance, claims }: Heartbeat, now: number): Roster {
   const terms = new Map(roster.terms);
   const cooling = new Map(roster.cooling);
+  const claimedAt = new Map(roster.claimedAt);
   for (const [slot, term] of claims) {
     terms.set(slot, Math.max(term, terms.get(slot) ?? 0));
     // Whoever took it is not unseen any more.
     cooling.delete(slot);
+    claimedAt.set(slot, now);
   }
-  return { ...roster, terms, cooling, seen: new Set(roster.seen).add(instance) };
+  return { ...roster, terms, cooling, claimedAt, seen: new Set(roster.seen).add(instance) };
 }
 
 function withPeer(roster: Roster, peer: Peer): Roster {
@@ -165,6 +170,11 @@ export function livePeers(roster: Roster, now: number): Peer[] {
 /** Who can be given slots: everybody alive who means to stay, and ourselves. */
 export function membersOf(roster: Roster, now: number): Member[] {
   return [roster, ...livePeers(roster, now).filter(({ state }) => state === 'running')];
+}
+
+/** Whether a peer that is heard ran a slot a moment ago: what the broker does then is the end of that. */
+export function wasContested({ claimedAt, timing }: Roster, slot: number, now: number): boolean {
+  return now - (claimedAt.get(slot) ?? Number.NEGATIVE_INFINITY) <= timing.silenceMs;
 }
 
 /** Forgets dead peers after a time or when there are too many, and those whose claims others have taken up. */

@@ -26,6 +26,8 @@ export interface ClusterTiming {
   readonly blindBeats: number;
   /** How long an adopter keeps away from a slot that somebody unseen took from it. */
   readonly cooldownMs: number;
+  /** How long an instance that is not heard leaves its own slot to a peer that said to run it. */
+  readonly retakeMs: number;
   /** How long the start of a route waits for instances that still run an older document. */
   readonly disagreementMs: number;
   /** How long the last claims of a dead instance are remembered. */
@@ -43,6 +45,7 @@ export const DEFAULT_CLUSTER_TIMING: ClusterTiming = {
   handBackMs: 1_000,
   blindBeats: 5,
   cooldownMs: 300_000,
+  retakeMs: 30_000,
   disagreementMs: 10_000,
   memoryMs: 600_000,
 };

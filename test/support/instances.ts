@@ -33,13 +33,13 @@ export interface Instance {
 /** Starts an instance without waiting for anything; `config` names the brokers' own ports. */
 export async function startInstance(
   scope: Scope,
-  config: BridgeConfig & { readonly local: number; readonly remote: number },
+  config: BridgeConfig & { readonly local: number },
   instance: number,
   options: BridgeOptions = {},
 ): Promise<Instance> {
   const [local, remote] = await Promise.all([
     startFaultProxy(scope, { port: config.local }),
-    startFaultProxy(scope, { port: config.remote }),
+    startFaultProxy(scope, { port: typeof config.remote === 'number' ? config.remote : config.remote.port }),
   ]);
   const bridge = await startBridge(scope, config, {
     clusterTiming: QUICK_CLUSTER,

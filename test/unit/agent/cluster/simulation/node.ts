@@ -217,7 +217,7 @@ export class SimulatedNode {
   #look(): void {
     const { clock, table } = this.#parts;
     for (const [slot, session] of this.sessions) {
-      if (session.connected || clock.now() < session.due || !this.instances.cleared) continue;
+      if (session.connected || clock.now() < session.due || !this.instances.cleared(slot)) continue;
       session.connected = true;
       table.connected(this, slot);
     }

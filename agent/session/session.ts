@@ -308,7 +308,7 @@ export class Session {
     if (kind === 'connected') {
       if (reasonCode !== undefined) this.#heed(reasonCode);
       if (fault.verdict === 'takenOver') this.#parts.takenOver();
-      if (this.#isOpenToOthers(cause)) this.#disputed = true;
+      if (cause !== TARGET_REPLACED) this.#disputed = this.#parts.shared || this.#rivalry.kind === 'certain';
       this.#counts.disconnect(reason);
       this.receiver.end();
       this.sender.end();
@@ -320,10 +320,6 @@ export class Session {
     this.#dispatch({ kind: 'lost', epoch, fault, random: this.#parts.random() });
     const nextDelayMs = Math.round(this.#retryAt - this.#parts.now());
     this.#logger.warn({ evt: 'Disconnected', epoch, reason, reasonCode, nextDelayMs, fix }, message);
-  }
-
-  #isOpenToOthers(loss: SessionFault): boolean {
-    return loss !== TARGET_REPLACED && (this.#parts.shared || this.#rivalry.kind !== 'none');
   }
 
   /** What a loss counts as, in the words of this connector. */

@@ -208,7 +208,9 @@ export class Bridge {
     if (released.sessions.length === 0) return;
     const { sessions, lanes } = this.#running;
     const going = released.sessions.map(({ key }) => this.#running.session(key));
-    await settleSources(going, this.#patience);
+    const targetsOf = ({ plan: { key } }: Session) =>
+      [...lanes.values()].flatMap(({ plan }) => (plan.source === key ? (sessions.get(plan.target) ?? []) : []));
+    await settleSources(going, targetsOf, this.#patience);
     for (const { key } of released.lanes) lanes.delete(key);
     for (const { key } of released.sessions) sessions.delete(key);
     await Promise.all(going.map((session) => session.stop({ forget: session.targetOnly })));

@@ -41,10 +41,16 @@ export async function settleInflight(
  * Lets what these sessions read reach its targets, and what they publish be acknowledged, while they take nothing new;
  * those targets may go on with the messages of others. Gives up like `settleInflight`.
  */
-export async function settleSources(sessions: readonly Session[], patience: Patience): Promise<void> {
+export async function settleSources(
+  sessions: readonly Session[],
+  targetsOf: (source: Session) => readonly Session[],
+  patience: Patience,
+): Promise<void> {
   for (const session of sessions) session.receiver.drain();
-  const busy = ({ connected, receiver, sender }: Session) =>
-    connected && (receiver.unacknowledged > 0 || (sender.pending > 0 && !sender.stuck));
+  const answers = ({ connected, sender }: Session) => connected && sender.pending > 0 && !sender.stuck;
+  const busy = (session: Session) =>
+    session.connected &&
+    (answers(session) || (session.receiver.unacknowledged > 0 && targetsOf(session).some(answers)));
   await until(() => !sessions.some(busy), patience, PATIENCE_MS);
   await delay(POLL_MS);
 }

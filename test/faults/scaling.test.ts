@@ -136,3 +136,30 @@ test.for(CASES)(
     expect([...takeOvers]).toEqual([]);
   },
 );
+
+test.for(['perRoute', 'perInstance'] as const)(
+  'scaling while the remote broker is away loses nothing of what waits there: %s',
+  { timeout: 90_000 },
+  async (mode, scope) => {
+    const { start, write, load, takeOvers } = await setStage(scope, mode);
+    const first = await start(0, 1);
+    await untilRunning([[first, '0']]);
+    const { flows, end } = await load();
+    await flows();
+    const down = first.remote.down();
+    const [second, third] = await Promise.all([start(1, 3), start(2, 3)]);
+    await Promise.all([down, second.remote.down(), third.remote.down()]);
+    await write(3, [first]);
+    const all = [first, second, third];
+    await eventually(() => all.map(({ slots }) => slots()).join() === '0,1,2', { deadlineMs: 20_000 });
+    await Promise.all(all.map(({ remote }) => remote.up()));
+    await flows();
+    await untilRunning([
+      [first, '0'],
+      [second, '1'],
+      [third, '2'],
+    ]);
+    await end({ allowDuplicates: true, ignoreOrder: mode === 'perInstance' });
+    expect([...takeOvers]).toEqual([]);
+  },
+);

@@ -77,9 +77,9 @@ export function withDocument(roster: Roster, slots: number, revision: string, no
   return { ...roster, revision, slots, slotsSince: slots === roster.slots ? roster.slotsSince : now };
 }
 
-/** The connection for heartbeats came up. */
+/** The connection for heartbeats came up; a broker that ends it for what is published there has still refused us. */
 export function withConnection(roster: Roster, now: number): Roster {
-  return { ...roster, connectedAt: now, refusedAt: undefined, echoAt: undefined, joinedAt: undefined, unheard: 0 };
+  return { ...roster, connectedAt: now, echoAt: undefined, joinedAt: undefined, unheard: 0 };
 }
 
 /** The connection for heartbeats is gone, or was `refused` by a broker that is there. */
@@ -91,6 +91,10 @@ export function withoutConnection(roster: Roster, refused: boolean, now: number)
 /** A heartbeat came in: our own, come back from the broker, or that of a peer. */
 export function heard(roster: Roster, beat: Heartbeat, now: number): Roster {
   if (beat.id === roster.id) return beat.state === 'lost' ? roster : echoed(roster, now);
+  return heardOf(withTerms(roster, beat), beat, now);
+}
+
+function heardOf(roster: Roster, beat: Heartbeat, now: number): Roster {
   const known = roster.peers.get(beat.id);
   if (beat.state === 'lost') {
     return known ? withPeer(roster, { ...known, suspectedAt: known.suspectedAt ?? now }) : roster;
@@ -105,7 +109,13 @@ export function heard(roster: Roster, beat: Heartbeat, now: number): Roster {
 
 function echoed(roster: Roster, now: number): Roster {
   const unbroken = roster.echoAt !== undefined && now - roster.echoAt <= roster.timing.echoMs;
-  return { ...roster, echoAt: now, joinedAt: unbroken ? (roster.joinedAt ?? now) : now, unheard: 0 };
+  return {
+    ...roster,
+    refusedAt: undefined,
+    echoAt: now,
+    joinedAt: unbroken ? (roster.joinedAt ?? now) : now,
+    unheard: 0,
+  };
 }
 
 /** A heartbeat of ours left. */
@@ -113,17 +123,22 @@ export function sent(roster: Roster): Roster {
   return { ...roster, unheard: roster.unheard + 1 };
 }
 
-function learned(roster: Roster, { instance, claims }: Heartbeat, now: number): Roster {
+/** A claim is never made again with a term that anybody has ever said. */
+function withTerms(roster: Roster, { claims }: Heartbeat): Roster {
   const terms = new Map(roster.terms);
+  for (const [slot, term] of claims) terms.set(slot, Math.max(term, terms.get(slot) ?? 0));
+  return { ...roster, terms };
+}
+
+function learned(roster: Roster, { instance, claims }: Heartbeat, now: number): Roster {
   const cooling = new Map(roster.cooling);
   const claimedAt = new Map(roster.claimedAt);
-  for (const [slot, term] of claims) {
-    terms.set(slot, Math.max(term, terms.get(slot) ?? 0));
+  for (const slot of claims.keys()) {
     // Whoever took it is not unseen any more.
     cooling.delete(slot);
     claimedAt.set(slot, now);
   }
-  return { ...roster, terms, cooling, claimedAt, seen: new Set(roster.seen).add(instance) };
+  return { ...roster, cooling, claimedAt, seen: new Set(roster.seen).add(instance) };
 }
 
 function withPeer(roster: Roster, peer: Peer): Roster {
@@ -166,7 +181,7 @@ export function livePeers(roster: Roster, now: number): Peer[] {
 }
 
 /** Who can be given slots: everybody alive who means to stay, and ourselves. */
-export function membersOf(roster: Roster, now: number): Member[] {
+export function membersOf(roster: Roster, now: number): (Member & Pick<Heartbeat, 'revision'>)[] {
   return [roster, ...livePeers(roster, now).filter(({ state }) => state === 'running')];
 }
 

@@ -66,7 +66,7 @@ export class Checks {
       const since = this.#runs.get(`${other.id}/${slot}`);
       if (other === node || since === undefined || !other.claims.includes(slot)) continue;
       const late = this.#calm(node) && this.#calm(other) && now - since > this.bound;
-      const adopted = node.frozenAt !== undefined && since > node.frozenAt;
+      const adopted = node.slept !== undefined && since > node.slept.from && since <= node.slept.to;
       if (late || adopted) {
         this.violations.push(`${node.id} connects slot ${slot} at ${now}, which ${other.id} runs since ${since}`);
       }

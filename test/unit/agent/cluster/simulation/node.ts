@@ -55,7 +55,8 @@ export class SimulatedNode {
   /** When it last was frozen, denied or cut off, in milliseconds. */
   troubledAt = 0;
   /** When it last was frozen. */
-  frozenAt: number | undefined;
+  slept: { readonly from: number; readonly to: number } | undefined;
+  #frozenAt = 0;
   #frozen = false;
   #waiting: (() => void)[] = [];
   #moving = false;
@@ -108,7 +109,7 @@ export class SimulatedNode {
   }
 
   freeze(): void {
-    if (!this.#frozen) this.frozenAt = this.#parts.clock.now();
+    if (!this.#frozen) this.#frozenAt = this.#parts.clock.now();
     this.#frozen = true;
   }
 
@@ -117,6 +118,7 @@ export class SimulatedNode {
     if (!this.#frozen || !this.alive) return;
     this.#frozen = false;
     this.troubledAt = this.#parts.clock.now();
+    this.slept = { from: this.#frozenAt, to: this.troubledAt };
     if (timersFirst) this.#look();
     for (const run of this.#waiting.splice(0)) run();
   }

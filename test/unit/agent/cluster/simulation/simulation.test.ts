@@ -22,7 +22,7 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     kind: fc.constant('deny' as const),
     who,
     ms,
-    what: fc.constantFrom('publish' as const, 'connect' as const),
+    what: fc.constantFrom('publish' as const, 'connect' as const, 'kick' as const),
   }),
   fc.record({ kind: fc.constant('restart' as const), ms: fc.integer({ min: 100, max: 6_000 }) }),
   fc.record({
@@ -142,15 +142,17 @@ describe('simulated instances', () => {
     settle(world);
   });
 
-  it.each(['publish', 'connect'] as const)('settle around one that may not %s', (what) => {
+  it.each(['publish', 'connect', 'kick'] as const)('settle around one that may not %s', (what) => {
     const world = new World({ ...calm, instances: 3, slots: 3, timing: DEFAULT_CLUSTER_TIMING });
     world.pass(3_000);
     const from = world.clock.now();
+    const [, denied] = world.live;
     world.apply({ kind: 'deny', who: 1, ms: 1_200_000, what });
     world.pass(600_000);
     const overs = world.table.takeOvers.filter(({ at }) => at > from);
     expect(leastPause(world, from)).toBeGreaterThanOrEqual(30_000);
     expect(overs.length).toBeLessThan(8);
+    expect(denied.instances.snapshot().standing).toBe('blind');
     settle(world);
   });
 

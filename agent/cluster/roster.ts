@@ -47,6 +47,9 @@ export interface Roster {
   /** When our own heartbeat last came back, and since when it does without a break. */
   readonly echoAt?: number | undefined;
   readonly joinedAt?: number | undefined;
+  /** When this process last looked around, and whether it stood still before and may have more to hear. */
+  readonly tickedAt?: number | undefined;
+  readonly stalled: boolean;
   /** Heartbeats sent since one came back. Counted, not timed: a process that was frozen has not tried. */
   readonly unheard: number;
 }
@@ -69,7 +72,17 @@ export function createRoster(self: Pick<Roster, 'id' | 'instance' | 'timing'>): 
     cooling: new Map(),
     claimedAt: new Map(),
     unheard: 0,
+    stalled: false,
   };
+}
+
+/** This process looks around; to be called every `tickMs`. */
+export function withTick(roster: Roster, now: number): Roster {
+  return { ...roster, tickedAt: now, stalled: isLate(roster, now) };
+}
+
+function isLate({ tickedAt, timing }: Roster, now: number): boolean {
+  return tickedAt !== undefined && now - tickedAt > timing.stallMs;
 }
 
 /** The document in force has so many slots. */
@@ -147,7 +160,9 @@ function withPeer(roster: Roster, peer: Peer): Roster {
 
 /** How far this instance can trust what it hears. */
 export function standingOf(roster: Roster, now: number): Standing {
-  const { connectedAt, refusedAt, echoAt, joinedAt, unheard, timing } = roster;
+  const { connectedAt, refusedAt, echoAt, joinedAt, unheard, stalled, timing } = roster;
+  // Timers come first after a stall, and what the others said meanwhile waits to be read.
+  if (stalled || isLate(roster, now)) return 'apart';
   if (refusedAt !== undefined) return now - refusedAt >= timing.blindBeats * timing.heartbeatMs ? 'blind' : 'apart';
   if (connectedAt === undefined) return 'apart';
   if (unheard >= timing.blindBeats * (echoAt === undefined ? 1 : 2)) return 'blind';

@@ -197,6 +197,21 @@ describe('an instance', () => {
   });
 });
 
+describe('a process that stood still', () => {
+  it('reads what has come before it goes on', () => {
+    const { instances, clock, peers, peer, pass, slots } = joined();
+    peers.delete(1);
+    pass(1_500);
+    clock.now += 1_900;
+    expect(instances.cleared(0)).toBe(false);
+    pass(timing.tickMs);
+    expect([instances.cleared(0), slots()]).toEqual([false, [0]]);
+    peer(2, [1]);
+    pass(2 * timing.tickMs);
+    expect([instances.cleared(0), slots()]).toEqual([true, [0]]);
+  });
+});
+
 describe('a slot', () => {
   it('is handed back in order: it stops here before it is free', () => {
     const { instances, peer, peers, pass, slots, said } = joined();
@@ -265,7 +280,7 @@ describe('a slot', () => {
 });
 
 describe('a session that was given to somebody else', () => {
-  it('does not connect again, and its slot is free at once when it was contested a moment ago', () => {
+  it('does not connect again, and its slot is free soon when it was contested a moment ago', () => {
     const { instances, peers, peer, pass, slots, said } = joined();
     peers.delete(1);
     pass(5_000);
@@ -273,7 +288,7 @@ describe('a session that was given to somebody else', () => {
     peer(1, [1]);
     peer(1, []);
     instances.takenOver(1);
-    expect([instances.cleared(0), instances.cleared(1), said.at(-1)?.avoided]).toEqual([true, false, new Set()]);
+    expect([instances.cleared(0), instances.cleared(1), said.at(-1)?.avoided]).toEqual([true, false, new Set([1])]);
     peers.delete(1);
     instances.running(new Set([0]), new Set([0]));
     pass(5_000);

@@ -7,6 +7,8 @@ import { type Event, World } from './world.ts';
 /** As in production, but for what would only make runs long. */
 const TIMING = { ...DEFAULT_CLUSTER_TIMING, cooldownMs: 20_000 };
 const SETTLED_MS = 70_000;
+/** The same stories in every run; other numbers tell others. */
+const SEED = 2026;
 
 const who = fc.nat({ max: 5 });
 const ms = fc.integer({ min: 200, max: 12_000 });
@@ -88,7 +90,7 @@ describe('simulated instances', () => {
         settle(world);
         expect(world.checks.violations).toEqual([]);
       }),
-      { numRuns: 80 },
+      { numRuns: 80, seed: SEED },
     );
   });
 
@@ -103,7 +105,7 @@ describe('simulated instances', () => {
         }
         settle(world);
       }),
-      { numRuns: 20 },
+      { numRuns: 20, seed: SEED },
     );
   });
 
@@ -134,7 +136,7 @@ describe('simulated instances', () => {
   it('take over at most once in 30 s while they do not see each other', () => {
     const world = new World({ ...calm, slots: 3 });
     world.pass(15_000);
-    const { now: from } = { now: world.clock.now() };
+    const from = world.clock.now();
     world.apply({ kind: 'sever', who: 1, ms: 600_000 });
     world.pass(300_000);
     expect(world.table.takeOvers.filter(({ at }) => at > from).length).toBeGreaterThan(0);

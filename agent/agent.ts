@@ -30,6 +30,8 @@ export interface AgentOptions {
   readonly random?: () => number;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
+  /** Milliseconds since 1970, UTC: only to tell people when something was. */
+  readonly wallClock?: () => number;
 }
 
 /** The data plane of one connector, for as long as the process runs. */
@@ -47,10 +49,12 @@ export interface Agent {
 /** Remembers its options; `start` reads the configuration and connects. */
 export function createAgent(options: AgentOptions): Agent {
   const { logger, identity = {}, timing = DEFAULT_TIMING, random = Math.random, now = monotonic } = options;
+  const { wallClock = Date.now } = options;
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   const ending = new AbortController();
-  const startedAt = new Date().toISOString();
+  const wallAt = (monotonic: number) => new Date(wallClock() - now() + monotonic).toISOString();
+  const startedAt = wallAt(now());
   const files = createMountedFiles(options);
   let config: ConfigSnapshot = { generation: 0, rejectedTotal: 0 };
   let ticking: NodeJS.Timeout | undefined;
@@ -70,18 +74,11 @@ export function createAgent(options: AgentOptions): Agent {
     closed.resolve();
   };
 
-  const steering = createSteering({
-    bridge,
-    cluster,
-    logger,
-    signal: ending.signal,
-    moved: () => progressed(),
-    failed: fail,
-  });
+  const steering = createSteering({ bridge, cluster, logger, signal: ending.signal, moved: progressed, failed: fail });
 
   const take = async (update: ConfigUpdate): Promise<void> => {
     if (update.kind === 'document') await steering.apply(update.document);
-    config = recordUpdate(config, update, new Date());
+    config = recordUpdate(config, update, wallAt(now()));
     progressed();
   };
 
@@ -106,8 +103,10 @@ export function createAgent(options: AgentOptions): Agent {
       clearInterval(ticking);
       closed.resolve();
     },
-    snapshot: () =>
-      snapshotAgent({ connector: steering.connector, version: options.version, startedAt, config, bridge, cluster }),
+    snapshot() {
+      const { connector } = steering;
+      return snapshotAgent({ connector, version: options.version, startedAt, config, bridge, cluster, wallAt });
+    },
     ready: ready.promise,
     closed: closed.promise,
   };
@@ -116,8 +115,11 @@ export function createAgent(options: AgentOptions): Agent {
 const monotonic = () => performance.now();
 
 /** What the status says of the configuration after an update; the last good document stays in force after a bad one. */
-function recordUpdate({ rejected: _past, ...config }: ConfigSnapshot, update: ConfigUpdate, now: Date): ConfigSnapshot {
-  const at = now.toISOString();
+function recordUpdate(
+  { rejected: _past, ...config }: ConfigSnapshot,
+  update: ConfigUpdate,
+  at: string,
+): ConfigSnapshot {
   if (update.kind === 'rejected') {
     const { revision, problems } = update;
     return { ...config, rejectedTotal: config.rejectedTotal + 1, rejected: { revision, at, problems } };

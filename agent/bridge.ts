@@ -152,13 +152,14 @@ export class Bridge {
   }
 
   #explainBy({ connector, plan }: Deployment): Explain {
-    const { clock = SYSTEM_WALL_CLOCK } = this.#parts.identity;
+    const { clock = SYSTEM_WALL_CLOCK, federation } = this.#parts.identity;
     return createExplain({
       connector,
       plan,
       credentials: (side) => this.#credentials?.[side],
       admitted: (one) =>
         this.sessions.some((other) => other.plan.side === one.side && other.plan.key !== one.key && other.connected),
+      federated: federation !== undefined,
       now: () => clock.now(),
     });
   }

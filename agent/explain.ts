@@ -14,6 +14,8 @@ export interface ExplainParts {
   readonly credentials: (side: Side) => Pick<Credentials, 'certificate' | 'token'> | undefined;
   /** Whether another session with the same credentials is connected. */
   readonly admitted: (session: SessionPlan) => boolean;
+  /** Whether the identity is a federated one. */
+  readonly federated: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -26,7 +28,7 @@ const SUBSCRIBER: Permission = 'Subscriber';
 
 /** Explains faults by the connector, and by what this instance knows of its credentials and other sessions. */
 export function createExplain(parts: ExplainParts): Explain {
-  const { connector, plan, credentials, admitted, now } = parts;
+  const { connector, plan, credentials, admitted, federated, now } = parts;
   // Counted once: an outage makes a fault of every session at the same time.
   const sessions = Map.groupBy(plan.sessions, ({ side }) => side);
   const sources = new Set(plan.lanes.map(({ source }) => source));
@@ -38,6 +40,7 @@ export function createExplain(parts: ExplainParts): Explain {
       clientId,
       permissions: [...(targets.has(key) ? [PUBLISHER] : []), ...(sources.has(key) ? [SUBSCRIBER] : [])],
       sessions: sessions.get(side)?.length ?? 0,
+      federated,
       objectId: token?.objectId,
       tokenEnds: token?.expiresAt,
       certificateEnds: credentials(side)?.certificate()?.notAfter,

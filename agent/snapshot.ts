@@ -19,17 +19,19 @@ export interface SnapshotParts {
   readonly config: ConfigSnapshot;
   readonly bridge: Bridge;
   readonly cluster: Cluster;
+  /** The date of a time in monotonic milliseconds, ISO 8601. */
+  readonly wallAt: (monotonic: number) => string;
 }
 
 const SIDES: readonly Side[] = ['local', 'remote'];
 
 /** Everything the agent says of itself at this moment. */
-export function snapshotAgent({ bridge, cluster, ...parts }: SnapshotParts): AgentSnapshot {
+export function snapshotAgent({ bridge, cluster, wallAt, ...parts }: SnapshotParts): AgentSnapshot {
   const instances = cluster.snapshot();
   return {
     ...parts,
     ...(instances && { instances }),
-    sessions: bridge.sessions.map((session) => session.snapshot()),
+    sessions: bridge.sessions.map((session) => session.snapshot(wallAt)),
     routes: routesOf(bridge),
     certificates: SIDES.flatMap((side) => certificateOf(bridge, side)),
     tokens: SIDES.flatMap((side) => tokenOf(bridge, side)),

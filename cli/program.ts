@@ -124,8 +124,7 @@ function addCheck(program: Command, add: Add): void {
       httpsUrl('https://management.azure.com'),
       'https://management.azure.com',
     );
-  addMounts(check);
-  add(check, async (options, io) => (await import('./check.ts')).checkCommand(options as never, io));
+  add(addMounts(check), async (options, io) => (await import('./check.ts')).checkCommand(options as never, io));
 }
 
 /** Where secrets are, and who the process is to Azure. */
@@ -137,14 +136,11 @@ function addMounts(command: Command): Command {
       '--extension-resource-id <id>',
       'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
     )
-    .addOption(keyVaultUrl());
-}
-
-function keyVaultUrl(): Option {
-  return new Option(
-    '--key-vault-url <url>',
-    'URL of key vaults, {name} in place of the name (default: https://{name}.vault.azure.net)',
-  ).argParser(httpsUrl('https://{name}.vault.azure.cn'));
+    .option(
+      '--key-vault-url <url>',
+      'URL of key vaults, {name} in place of the name (default: https://{name}.vault.azure.net)',
+      httpsUrl('https://{name}.vault.azure.cn'),
+    );
 }
 
 function detailLevel(): Option {
@@ -163,28 +159,21 @@ function messages(text: string): number {
 }
 
 function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
-  add(
-    program
-      .command('run')
-      .description('Run the bridge until it is told to stop; changed files are applied while it runs.')
-      .addOption(filename('file or folder of *.yaml, *.yml, *.json; may be repeated'))
-      .option('--connector <name>', 'connector to run, when the files hold several')
-      .addOption(http())
-      .option('--secrets-dir <dir>', 'folder with one folder per Secret', '/var/run/mqttbridge/secrets')
-      .option('--configmaps-dir <dir>', 'folder with one folder per ConfigMap', '/var/run/mqttbridge/configmaps')
-      .option(
-        '--instance <k>',
-        'this is instance K of several, counted from 0: run slot K, and those of dead ones (default: run all slots alone)',
-        wholeNumber,
-      )
-      .option(
-        '--extension-resource-id <id>',
-        'ARM resource ID of the Azure Arc extension, the root of client IDs (default: EXTENSION_ARMID)',
-      )
-      .addOption(keyVaultUrl())
-      .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready')
-      .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies'),
-    async (options, io) => (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),
+  const run = program
+    .command('run')
+    .description('Run the bridge until it is told to stop; changed files are applied while it runs.')
+    .addOption(filename('file or folder of *.yaml, *.yml, *.json; may be repeated'))
+    .option('--connector <name>', 'connector to run, when the files hold several')
+    .addOption(http())
+    .option(
+      '--instance <k>',
+      'this is instance K of several, counted from 0: run slot K, and those of dead ones (default: run all slots alone)',
+      wholeNumber,
+    )
+    .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready')
+    .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies');
+  add(addMounts(run), async (options, io) =>
+    (await import('./run.ts')).runCommand(options as never, io, await loadAgent()),
   );
   add(
     program

@@ -57,6 +57,7 @@ export async function runCommand(options: RunOptions, io: Io, createAgent: Creat
     identity: identityOf(options, io.env),
     logger,
     version: packageVersion(),
+    wallClock: () => io.wallClock().getTime(),
   });
   try {
     return await serve({ agent, logger, options, io });

@@ -5,6 +5,8 @@ import type { WireTarget } from './wire/wire.ts';
 import type { SessionFault } from './machine.ts';
 import type { WireFault } from './wire/fault.ts';
 
+const QUOTA_EXCEEDED = 0x97;
+
 /** Faults that somebody has to mend: knocking often would not help. */
 const SLOW: ReadonlySet<string> = new Set([
   'TlsVerifyFailed',
@@ -23,6 +25,15 @@ export function faultOfCode(reasonCode: number): FaultSnapshot {
 /** The broker answered CONNECT with a reason code. */
 export function refusedFault(code: number): SessionFault {
   return { ...faultOfCode(code), verdict: verdictOf('connack', code) };
+}
+
+/**
+ * Where a broker counts the CONNECTs of a client ID, its first refusal over a quota may mean no more than that another
+ * process connected the same one a moment ago, such as this agent before it was started anew: worth one early attempt.
+ */
+export function forgiveHaste(fault: SessionFault, attempt: number, connectSpacingMs: number): SessionFault {
+  const hasty = fault.reasonCode === QUOTA_EXCEEDED && attempt === 0 && connectSpacingMs > 0;
+  return hasty ? { ...fault, verdict: 'retry' } : fault;
 }
 
 /** The broker ended the connection by DISCONNECT. */

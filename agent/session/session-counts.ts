@@ -44,7 +44,8 @@ export interface SessionView {
   readonly rivalry: Rivalry;
   readonly since: number;
   readonly retryAt: number;
-  readonly now: () => number;
+  /** Their dates, ISO 8601. */
+  readonly wallAt: (monotonic: number) => string;
   readonly connack: Connack | undefined;
   readonly limits: TargetLimits;
   readonly sender: Sender;
@@ -53,8 +54,7 @@ export interface SessionView {
 
 /** A session as /status and the metrics show it. */
 export function snapshotSession(view: SessionView): SessionSnapshot {
-  const { plan, spec, state, rivalry, sender, counts, connack } = view;
-  const wallAt = (monotonic: number) => new Date(Date.now() - view.now() + monotonic).toISOString();
+  const { plan, spec, state, rivalry, sender, counts, connack, wallAt } = view;
   const { messages, bytes } = sender.inflight;
   const { rates } = sender;
   return {

@@ -12,7 +12,7 @@ import { connectOptions, limitsOf, pacingOf, TOPIC_ALIAS_MAXIMUM, windowOf } fro
 import { Connection, type ConnectionParts } from './connection.ts';
 import { hintOf } from './disconnect-hint.ts';
 import type { ConnectionMaterial } from './credentials/credentials.ts';
-import { ACK_TIMEOUT, credentialFault, TARGET_REPLACED } from './faults.ts';
+import { ACK_TIMEOUT, credentialFault, forgiveHaste, TARGET_REPLACED } from './faults.ts';
 import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } from './machine.ts';
 import type { Connack, ControlOptions } from './mqtt-client.ts';
 import { noteRefusal } from './refusals.ts';
@@ -188,8 +188,10 @@ export class Session {
     });
   }
 
-  snapshot(): SessionSnapshot {
+  /** @param wallAt the date of a time in monotonic milliseconds, ISO 8601. */
+  snapshot(wallAt: (monotonic: number) => string): SessionSnapshot {
     return snapshotSession({
+      wallAt,
       ...this.#parts,
       state: this.#state,
       rivalry: this.#rivalry,
@@ -315,10 +317,11 @@ export class Session {
 
   /** What a loss counts as, in the words of this connector. */
   #judge(cause: SessionFault, wasConnected: boolean): SessionFault {
-    const { timing, now, explain } = this.#parts;
+    const { timing, now, explain, profile } = this.#parts;
     const loss = { fault: cause, lastedMs: wasConnected ? now() - this.#since : undefined };
     const rivalry = afterLoss(this.#rivalry, loss, timing);
-    const fault = faultOf(rivalry, loss);
+    const found = faultOf(rivalry, loss);
+    const fault = wasConnected ? found : forgiveHaste(found, this.#state.attempt, profile.connectSpacingMs);
     // A broker that ends a connection over a permission or a quota speaks of what was being published.
     const hasPublished = this.sender.inflight.messages > 0 || hintOf(fault.reasonCode ?? 0).kind === 'tooFast';
     const told = { ...fault, ...explain(fault, { during: wasConnected && hasPublished ? 'publish' : 'connect' }) };

@@ -8,7 +8,6 @@ const command = new URL('../../dist/bin/mqttbridge.cjs', import.meta.url).pathna
 
 /** Starts `mqttbridge run` on a connector with one route per topic. Throws when it has not been built. */
 export function startOurs(lab: Lab, task: BridgeTask): Running {
-  if (!fs.existsSync(command)) throw new Error('dist/bin/mqttbridge.cjs is missing: run `npm run build` first');
   const folder = fs.mkdtempSync(path.join(lab.folder, 'ours-'));
   fs.writeFileSync(
     path.join(folder, 'bridge.yaml'),
@@ -18,7 +17,13 @@ export function startOurs(lab: Lab, task: BridgeTask): Running {
   );
   // The ready file lies outside: a change in the watched folder would be a reload.
   const args = ['run', '-f', folder, '--http', '127.0.0.1:0', '--once-ready', `${folder}.ready`];
-  return lab.pool.spawn(lab.node, [...optionsOf(command), ...lab.nodeOptions, command, ...args]);
+  return lab.pool.spawn(lab.node, [...commandOf(lab), ...args]);
+}
+
+/** Our program with its options of Node, as arguments of Node. Throws when it has not been built. */
+export function commandOf({ nodeOptions }: Lab): string[] {
+  if (!fs.existsSync(command)) throw new Error('dist/bin/mqttbridge.cjs is missing: run `npm run build` first');
+  return [...optionsOf(command), ...nodeOptions, command];
 }
 
 /** The options of Node in the first line of a program: a shell would start it with them. */
@@ -27,8 +32,15 @@ function optionsOf(program: string): string[] {
   return line.split(' ').filter((word) => word.startsWith('--'));
 }
 
-/** The two resources of a task; without an authentication the target takes everybody. */
-export function resources(task: BridgeTask, authentication: object = { anonymous: {} }): object[] {
+/** What a task leaves open: one slot, and a target that takes everybody, unless told. */
+export interface ResourceOptions {
+  readonly authentication?: object;
+  readonly bridgeInstances?: number;
+}
+
+/** The two resources of a task. */
+export function resources(task: BridgeTask, options: ResourceOptions = {}): object[] {
+  const { authentication = { anonymous: {} }, bridgeInstances = 1 } = options;
   const apiVersion = 'mq.iotoperations.azure.com/v1beta1';
   const broker = (port: number) => ({
     endpoint: `127.0.0.1:${port}`,
@@ -43,7 +55,7 @@ export function resources(task: BridgeTask, authentication: object = { anonymous
       spec: {
         image: { repository: 'mqttbridge', tag: 'bench' },
         protocol: task.shape.version === 5 ? 'v5' : 'v3',
-        bridgeInstances: 1,
+        bridgeInstances,
         clientIdPrefix: 'bench',
         logLevel: 'warn',
         session: { maxInflightMessages: task.window },

@@ -76,7 +76,7 @@ export async function openStage(lifetimeSeconds: number): Promise<Stage> {
 function startAgent(lab: Lab, task: BridgeTask, identityUrl: string): Running {
   const folder = fs.mkdtempSync(path.join(lab.folder, 'renewal-'));
   const authentication = { systemAssignedManagedIdentity: { audience: AUDIENCE } };
-  const text = resources(task, authentication).map((resource) => stringify(resource));
+  const text = resources(task, { authentication }).map((resource) => stringify(resource));
   fs.writeFileSync(path.join(folder, 'bridge.yaml'), text.join('---\n'));
   const args = [...lab.nodeOptions, command, 'run', '-f', folder, '--http', '127.0.0.1:0'];
   return lab.pool.spawn(lab.node, args, { AZURE_POD_IDENTITY_AUTHORITY_HOST: identityUrl });

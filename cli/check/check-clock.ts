@@ -34,7 +34,7 @@ export function judgeClock({ readings, tokens, now }: ClockEvidence): Outcome {
   if (first === undefined) {
     return ended(subject, 'skipped', {
       message:
-        'Nobody who was asked shows the time: MQTT has no clock, and TLS only showed that the certificates are valid today',
+        'Nobody who was asked shows the time: MQTT has no clock, and TLS shows at most that certificates are valid today',
       reason: 'NotChecked',
     });
   }

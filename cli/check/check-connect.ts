@@ -1,7 +1,7 @@
 import { connectOptions } from '../../agent/session/connect-options.ts';
 import { DEFAULT_TIMING } from '../../agent/session/timing.ts';
 import type { Side } from '../../shared/plan/types.ts';
-import type { LoadedCredentials } from './check-credentials.ts';
+import type { ConnectionMaterial } from '../../agent/session/credentials/credentials.ts';
 import type { CheckContext } from './context.ts';
 import { explainFault } from './explain-fault.ts';
 import { ended, type Outcome, passed, type Statement } from './outcome.ts';
@@ -11,7 +11,7 @@ import { connectProbe, type ProbeClient, ProbeEndedError } from './probe-client.
 /** Whether the broker lets the bridge in, with a client ID and a session of its own that ends with the connection. */
 export async function checkConnect(
   side: Side,
-  { material }: LoadedCredentials,
+  material: ConnectionMaterial,
   context: CheckContext,
 ): Promise<Outcome<ProbeClient>> {
   const spec = context.specs[side];

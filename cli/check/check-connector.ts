@@ -1,8 +1,9 @@
 import { sourceSide } from '../../shared/topic/loops.ts';
 import type { Side } from '../../shared/plan/types.ts';
+import type { ConnectionMaterial } from '../../agent/session/credentials/credentials.ts';
 import { judgeClock } from './check-clock.ts';
 import { checkConnect } from './check-connect.ts';
-import { checkCredentials, type LoadedCredentials, trustOf } from './check-credentials.ts';
+import { checkCredentials, trustOf } from './check-credentials.ts';
 import { checkHost } from './check-host.ts';
 import { checkPort, checkTls } from './check-line.ts';
 import { checkLoops } from './check-loops.ts';
@@ -26,7 +27,7 @@ export async function checkConnector(context: CheckContext): Promise<readonly Fi
   const reading = isEventGrid('remote', context) ? readNamespace(specs.remote, context) : undefined;
   const sides = await Promise.all(SIDES.map((side) => checkSide(side, context)));
   const namespace = await reading;
-  const tokens = sides.flatMap(({ loaded }) => loaded?.material.enhanced ?? []);
+  const tokens = sides.flatMap(({ material }) => material?.enhanced ?? []);
   const evidence = {
     readings: context.clock.all,
     tokens: tokens.map(({ data }) => claimsOf(data)).filter((claims) => claims !== undefined),
@@ -47,7 +48,7 @@ function aboutNamespace(reading: NamespaceReading, { document, specs, plan }: Ch
 
 interface SideResult {
   readonly findings: readonly Finding[];
-  readonly loaded: LoadedCredentials | undefined;
+  readonly material: ConnectionMaterial | undefined;
 }
 
 /** The checks of one side; each waits for those it needs, and for no others. */
@@ -59,23 +60,28 @@ async function checkSide(side: Side, context: CheckContext): Promise<SideResult>
   const line = after({ check: 'tls', side, signal }, port, async () =>
     checkTls(side, await materialOf(loading, side, context), context),
   );
-  const ready = both(line, loading);
-  const connected = after({ check: 'connect', side, signal }, ready, (loaded) => checkConnect(side, loaded, context));
+  const token = loading.then(({ value }) => value && checkToken(side, value, context));
+  const ready = both(
+    line,
+    token.then((outcome) => outcome ?? loading),
+  );
+  const connected = after({ check: 'connect', side, signal }, ready, (material) =>
+    checkConnect(side, material, context),
+  );
   const first = context.plan.lanes.some(({ route }) => sourceSide(route) === side) ? 'subscribe' : 'publish';
   const asked = after({ check: first, side, signal }, connected, (client) => askAll(side, client, context));
   const loaded = await loading;
-  const token = loaded.value && checkToken(side, loaded.value, context);
   const outcomes = [
     checkHost(context.specs[side]),
     await name,
     await port,
     loaded,
-    token,
+    await token,
     await line,
     await connected,
     await asked,
   ];
-  return { findings: outcomes.flatMap((outcome) => outcome?.findings ?? []), loaded: loaded.value };
+  return { findings: outcomes.flatMap((outcome) => outcome?.findings ?? []), material: loaded.value };
 }
 
 /** Everything that needs a connection, one thing after the other on the same one. */
@@ -94,9 +100,9 @@ async function both<T>(first: Promise<Outcome<unknown>>, second: Promise<Outcome
   return before.value === undefined ? { findings: before.findings } : second;
 }
 
-async function materialOf(loading: Promise<Outcome<LoadedCredentials>>, side: Side, context: CheckContext) {
+async function materialOf(loading: Promise<Outcome<ConnectionMaterial>>, side: Side, context: CheckContext) {
   const { value } = await loading;
-  if (value !== undefined) return value.material.tls ?? {};
+  if (value !== undefined) return value.tls ?? {};
   // Without a token there may still be the authorities to trust; without them the check of TLS says so.
   return trustOf(side, context).catch(() => ({}));
 }

@@ -3,9 +3,10 @@ import {
   type CertificateState,
   type ConnectionMaterial,
   createCredentials,
-  type Credentials,
 } from '../../agent/session/credentials/credentials.ts';
 import { credentialFault } from '../../agent/session/faults.ts';
+import { openAzureVault } from '../../agent/session/credentials/vault/azure-vault.ts';
+import type { VaultAccess } from '../../agent/session/credentials/vault/vault-reader.ts';
 import type { TlsMaterial } from '../../agent/session/wire/wire.ts';
 import type { Side } from '../../shared/plan/types.ts';
 import type { Authentication } from '../../shared/resources/authentication.ts';
@@ -16,14 +17,8 @@ import { inTime, LateError } from './in-time.ts';
 import { ended, finding, type Outcome, type Statement } from './outcome.ts';
 import { TIME_IS_UP } from './time-is-up.ts';
 
-/** What a side connects with. */
-export interface LoadedCredentials {
-  readonly credentials: Credentials;
-  readonly material: ConnectionMaterial;
-}
-
 /** Whether what a side logs on with can be read, or got, and how long it lasts. */
-export async function checkCredentials(side: Side, context: CheckContext): Promise<Outcome<LoadedCredentials>> {
+export async function checkCredentials(side: Side, context: CheckContext): Promise<Outcome<ConnectionMaterial>> {
   const spec = context.specs[side];
   const subject = { check: 'credentials', side } as const;
   const credentials = context.credentials[side];
@@ -31,10 +26,13 @@ export async function checkCredentials(side: Side, context: CheckContext): Promi
     const material = await inTime(credentials.load(), context.stepTimeoutMs);
     const said = describe(spec.authentication, credentials.certificate(), context.wallClock());
     const { status, statement } = said;
-    return { findings: [finding(subject, status, statement)], value: { credentials, material } };
+    const findings = [finding(subject, status, statement)];
+    return status === 'error' ? { findings } : { findings, value: material };
   } catch (error) {
     const fault = error instanceof LateError ? TIME_IS_UP : credentialFault(error);
     return ended(subject, 'error', explainFault(fault, { side, context }));
+  } finally {
+    credentials.close();
   }
 }
 
@@ -45,22 +43,24 @@ export async function trustOf(side: Side, context: CheckContext): Promise<TlsMat
   return tls ?? {};
 }
 
-/** How both sides log on; the answers of whoever gives tokens are heard for the time they show. */
+/** How both sides log on; whoever gives tokens and certificates is heard for the time that the answers show. */
 export function credentialsOf({
   specs,
   files,
   identity,
   clock,
 }: Pick<CheckContext, 'specs' | 'files' | 'identity' | 'clock'>): CheckContext['credentials'] {
-  const { federation } = identity;
-  const source = federation === undefined ? IDENTITY_ENDPOINT : 'Microsoft Entra';
-  const open = () => openAzureIdentity(federation, (date) => clock.heard(source, date));
-  const deps = { files, tokens: { open, ...identity }, vaults: identity.vaults };
+  const { federation, vaults, ...tokens } = identity;
+  const hear = (source: string) => (date: string | undefined) => clock.heard(source, date);
+  // Without federation it may be a sidecar, which has this machine's clock.
+  const issuer = hear(federation === undefined ? 'the identity endpoint' : 'Microsoft Entra');
+  const deps = {
+    files,
+    tokens: { federation, open: () => openAzureIdentity(federation, issuer), ...tokens },
+    vaults: { open: (access: VaultAccess) => openAzureVault(access, hear('the key vault')), ...vaults },
+  };
   return { local: createCredentials(specs.local, deps), remote: createCredentials(specs.remote, deps) };
 }
-
-/** It may be a sidecar, which has this machine's clock. */
-const IDENTITY_ENDPOINT = 'the identity endpoint';
 
 interface Verdict {
   readonly status: 'ok' | 'warning' | 'error';

@@ -1,7 +1,7 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import { EVENT_GRID_AUDIENCE } from '../../shared/event-grid.ts';
 import type { Connector } from '../../shared/resources/connector.ts';
-import type { LoadedCredentials } from './check-credentials.ts';
+import type { ConnectionMaterial } from '../../agent/session/credentials/credentials.ts';
 import { type CheckContext, isEventGrid } from './context.ts';
 import { lifeOf } from './life.ts';
 import { finding, type Outcome, type Statement } from './outcome.ts';
@@ -13,14 +13,15 @@ const FEW_MINUTES = 5;
 /** What a token says of itself: for whom it is, whose it is, and how long it lasts. Verifies nothing. */
 export function checkToken(
   side: Side,
-  { material }: LoadedCredentials,
+  material: ConnectionMaterial,
   context: Pick<CheckContext, 'document' | 'wallClock'>,
-): Outcome {
+): Outcome<ConnectionMaterial> {
   const claims = material.enhanced && claimsOf(material.enhanced.data);
-  if (material.enhanced === undefined || claims === undefined) return { findings: [] };
+  if (claims === undefined) return { findings: [], value: material };
   const { connector } = context.document;
   const judged = judgeToken(claims, { atEventGrid: isEventGrid(side, context), connector, now: context.wallClock() });
-  return { findings: [finding({ check: 'token', side }, judged.status, judged.statement)] };
+  const findings = [finding({ check: 'token', side }, judged.status, judged.statement)];
+  return judged.status === 'error' ? { findings } : { findings, value: material };
 }
 
 /** What a token is judged by. */

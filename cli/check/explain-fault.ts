@@ -28,7 +28,7 @@ export function refusal(reasonCode: number): Fault {
 
 /** What a fault says to a person: what happened, and what to do; in the words that the agent would use. */
 export function explainFault(fault: Fault, { side, context, ...asked }: FaultPlace): Statement {
-  const { document, plan, credentials, specs, wishes, wallClock } = context;
+  const { document, plan, credentials, specs, wishes, identity, wallClock } = context;
   if (fault.reasonCode === QUOTA_EXCEEDED && asked.during === 'connect' && isEventGrid(side, context)) {
     return sessionsFull(sessionsNeeded(plan), specs.remote, wishes.namespaceId);
   }
@@ -37,6 +37,7 @@ export function explainFault(fault: Fault, { side, context, ...asked }: FaultPla
     plan,
     credentials: (of) => credentials[of],
     admitted: () => false,
+    federated: identity.federation !== undefined,
     now: () => wallClock().getTime(),
   });
   const permissions = permissionsAt(side, plan);

@@ -1,3 +1,6 @@
+import { inTime as withinLimit } from '../../agent/session/credentials/in-time.ts';
+import { SYSTEM_WALL_CLOCK } from '../../agent/session/credentials/wall-clock.ts';
+
 /** Something did not answer in the time it had. */
 export class LateError extends Error {
   override readonly name = 'LateError';
@@ -6,12 +9,7 @@ export class LateError extends Error {
 }
 
 /** An answer, or a LateError after so many milliseconds. */
-export async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new LateError(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+  const late = () => new LateError(`no answer within ${ms} ms`);
+  return withinLimit(answer, { clock: SYSTEM_WALL_CLOCK, ms, late });
 }

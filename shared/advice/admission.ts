@@ -1,15 +1,15 @@
 import { EVENT_GRID_AUDIENCE } from '../event-grid.ts';
 import type { Authentication } from '../resources/authentication.ts';
-import type { Connector } from '../resources/connector.ts';
 import {
   assignRole,
   describePod,
   nameBySubject,
   registerClient,
+  renameClients,
   renewCertificate,
   replaceSecret,
   setting,
-  showPrincipal,
+  showIdentity,
 } from './commands.ts';
 import type { Advice, Permission, Situation } from './situation.ts';
 
@@ -65,19 +65,20 @@ export function tokenEnded(situation: Situation): Advice | undefined {
   if (tokenEnds === undefined || now === undefined || tokenEnds > now) return undefined;
   return {
     sentence: `The token for ${host} ended at ${dateOf(tokenEnds)}, and a newer one was not to be had by then.`,
-    fix: authentication.kind === 'managedIdentity' ? showPrincipal(situation) : describePod(connector),
+    fix: authentication.kind === 'managedIdentity' ? showIdentity(situation) : describePod(connector),
   };
 }
 
 /** Somebody else connects with the same client ID, as the broker says or as its silence makes likely. */
-export function clientIdTaken({ fault, context, host, connector }: Situation): Advice {
+export function clientIdTaken(situation: Situation): Advice {
+  const { fault, context, host } = situation;
   const id = context.clientId === undefined ? 'the client ID' : `the client ID "${context.clientId}"`;
   const who = 'a second copy of this bridge, or another connector with the same clientIdPrefix and names';
   const sentence =
     fault.reason === 'SessionTakenOver'
       ? `Another client uses ${id} at ${host}, and each takes the session from the other: ${who}.`
       : `${host} takes connections with ${id} and closes them again and again without a word, most likely since another client uses it too (${who}), or else over something that it does not permit.`;
-  return { sentence, fix: setting('spec.clientIdPrefix', `${prefixOf(connector)}-SITE`) };
+  return { sentence, fix: renameClients(situation, 'SITE') };
 }
 
 /** The broker does not know how this connector logs on. */
@@ -118,11 +119,12 @@ function certificateUnknown(situation: Situation): Advice {
   };
 }
 
-function nameOwned({ context, host, connector }: Situation): Advice {
+function nameOwned(situation: Situation): Advice {
+  const { context, host } = situation;
   const session = context.clientId === undefined ? 'This session name' : `The session name "${context.clientId}"`;
   return {
     sentence: `${session} at ${host} belongs to another identity until that session expires: the same credentials are accepted for another session.`,
-    fix: setting('spec.clientIdPrefix', `${prefixOf(connector)}-2`),
+    fix: renameClients(situation, '2'),
   };
 }
 
@@ -132,10 +134,6 @@ function vaultOf(authentication: Authentication): string {
 
 function dateOf(seconds: number): string {
   return new Date(seconds * 1000).toISOString();
-}
-
-function prefixOf({ spec }: Connector): string {
-  return spec.clientIdPrefix.replace(/-+$/, '') || 'PREFIX';
 }
 
 function named(objectId: string | undefined): string {

@@ -47,10 +47,28 @@ export function nameBySubject({ namespace }: Situation): string {
   return `az eventgrid namespace update --resource-group GROUP --name ${namespace} --topic-spaces-configuration "{clientAuthentication:{alternativeAuthenticationNameSources:[ClientCertificateSubject]}}"`;
 }
 
-/** Shows the principal of the extension whose identity the bridge uses. */
-export function showPrincipal({ authentication }: Situation): string {
+/** Shows the principal of the identity that the bridge uses: an extension's, or a federated one. */
+export function showPrincipal({ authentication, context }: Situation): string {
+  if (context.federated === true) {
+    return 'az identity show --resource-group GROUP --name IDENTITY --query principalId --output tsv';
+  }
   const name = authentication.kind === 'managedIdentity' ? authentication.extensionName : undefined;
   return `az k8s-extension show --resource-group GROUP --cluster-name CLUSTER --cluster-type connectedClusters --name ${name ?? 'EXTENSION'} --query identity.principalId --output tsv`;
+}
+
+/** Shows what the identity of the bridge rests on. */
+export function showIdentity(situation: Situation): string {
+  return situation.context.federated === true
+    ? 'az identity federated-credential list --resource-group GROUP --identity-name IDENTITY'
+    : showPrincipal(situation);
+}
+
+/** Gives client IDs another root: the ID of an extension takes the place of the prefix, and then the name tells two apart. */
+export function renameClients({ connector, context }: Situation, suffix: string): string {
+  if (context.clientId?.startsWith('/') === true)
+    return setting('metadata.name', `${connector.metadata.name}-${suffix}`);
+  const prefix = connector.spec.clientIdPrefix.replace(/-+$/, '') || 'PREFIX';
+  return setting('spec.clientIdPrefix', `${prefix}-${suffix}`);
 }
 
 /** Shows the containers of the agent's pod, its identity sidecar and its mounts. */

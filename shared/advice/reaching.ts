@@ -9,7 +9,7 @@ import {
   replaceSecret,
   setting,
   showHost,
-  showPrincipal,
+  showIdentity,
 } from './commands.ts';
 import { FROM_VAULT } from './key-vault.ts';
 import type { Adviser, Situation } from './situation.ts';
@@ -125,7 +125,7 @@ export const REACHING: Readonly<Record<string, Adviser>> = {
   TokenInvalid: podFix,
   TokenTimeout: podFix,
   IdentityUnreachable: podFix,
-  TokenFailed: withFix(showPrincipal),
+  TokenFailed: withFix(showIdentity),
   TokenExpired: withFix(() => SET_CLOCK),
   TokenAudienceRefused: withFix(({ block }) =>
     setting(`${block}.authentication.systemAssignedManagedIdentity.audience`, EVENT_GRID_AUDIENCE),

@@ -33,6 +33,8 @@ export interface AdviceContext {
   readonly sessions?: number | undefined;
   /** Microsoft Entra object ID of the identity: claim `oid` of its token. */
   readonly objectId?: string | undefined;
+  /** True where the identity is a federated one instead of an extension's. */
+  readonly federated?: boolean | undefined;
   /** Ends of the client certificate and of the token, and the present time, all in seconds since 1970. */
   readonly certificateEnds?: number | undefined;
   readonly tokenEnds?: number | undefined;

@@ -8,17 +8,23 @@ import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startConsumer, startProducer } from '../support/load.ts';
 import { connectionOf, startRawBroker } from '../support/raw-broker.ts';
+import { startInside, SWIFT_SUBSCRIBERS } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
 const SETTINGS = { spec: { session: { maxInflightMessages: 10 } } };
 
-test.for([1, 2] as const)(
-  'F07 - one swallowed acknowledgement at QoS %i is missed, its message sent again, and the window stays whole',
-  async (qos, scope) => {
-    const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+test.for([
+  { kind: 'embedded', qos: 1 },
+  { kind: 'embedded', qos: 2 },
+  { kind: 'eventgrid', qos: 1 },
+] as const)(
+  'F07 - one swallowed acknowledgement of $kind at QoS $qos is missed, its message sent again, and the window stays whole',
+  async ({ kind, qos }, scope) => {
+    const local = await startEmbedded(scope);
+    const remote = await startInside(scope, kind, { settings: SWIFT_SUBSCRIBERS });
     const proxy = await startFaultProxy(scope, remote);
     const routes = [outward('up', 'up/#', { qos }), outward('fast', 'fast/#', { qos: 0 })];
-    const config = { local: local.port, remote: proxy.port, routes, ...SETTINGS };
+    const config = { local: local.port, remote: remote.side(proxy.port), routes, ...SETTINGS };
     const bridge = await startBridge(scope, config, { timing: { ackTimeoutMs: 300 } });
     const above = await startConsumer(scope, { port: remote.port, clientId: 'above', filters: '#', qos });
     let swallowed = 0;

@@ -3,6 +3,7 @@ import { type BridgeConfig, inward, outward } from '../support/bridge-config.ts'
 import { type Bridge, startBridge } from '../support/bridge-harness.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectRawClient } from '../support/raw-client.ts';
+import { INSIDE_KINDS, startInside } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
 /** Brokers in a ring, each bridged to the next one by an agent of its own. */
@@ -38,14 +39,22 @@ describe('F24 - a message that goes round is stopped', () => {
     await eventually(() => sum(sinks.map(({ messages }) => messages.length)) === maxHops + 1);
   });
 
-  test('between two routes of one connector, which is only a warning while hops are counted', async (scope) => {
-    const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-    const routes = [outward('up', 'x/#', { target: 'y/1' }), inward('down', 'y/#', { target: 'x/1' })];
-    const bridge = await startBridge(scope, { local: local.port, remote: remote.port, routes, spec: { maxHops: 3 } });
-    const client = await connectRawClient(scope, { port: local.port, clientId: 'client' });
-    await client.publish({ topic: 'x/0', payload: 'x', qos: 1 });
-    await eventually(() => bridge.snapshot().routes.some(({ counters }) => counters.dropped['loop'] === 1));
-    const forwarded = bridge.snapshot().routes.map(({ counters }) => counters.forwarded);
-    expect(forwarded).toEqual([2, 1]);
-  });
+  test.for(INSIDE_KINDS)(
+    'between two routes to %s, which is only a warning while hops are counted',
+    async (kind, scope) => {
+      const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
+      const routes = [outward('up', 'x/#', { target: 'y/1' }), inward('down', 'y/#', { target: 'x/1' })];
+      const bridge = await startBridge(scope, {
+        local: local.port,
+        remote: remote.side(),
+        routes,
+        spec: { maxHops: 3 },
+      });
+      const client = await connectRawClient(scope, { port: local.port, clientId: 'client' });
+      await client.publish({ topic: 'x/0', payload: 'x', qos: 1 });
+      await eventually(() => bridge.snapshot().routes.some(({ counters }) => counters.dropped['loop'] === 1));
+      const forwarded = bridge.snapshot().routes.map(({ counters }) => counters.forwarded);
+      expect(forwarded).toEqual([2, 1]);
+    },
+  );
 });

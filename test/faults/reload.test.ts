@@ -5,13 +5,15 @@ import { type Bridge, startBridge } from '../support/bridge-harness.ts';
 import { checkDelivery, type DeliveryExpectation } from '../support/delivery.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Consumer, type Producer, startConsumer, startProducer } from '../support/load.ts';
+import { type InsideEnd, type InsideKind, INSIDE_KINDS, startInside, SWIFT_SUBSCRIBERS } from '../support/remote.ts';
 import { type Embedded, startEmbedded } from '../support/test-broker.ts';
 
-const RATE = 1500;
+/** Messages per second; one session of Event Grid takes 1,000. */
+const RATES = { embedded: 1500, eventgrid: 600 } as const;
 
 interface Stage {
   readonly local: Embedded;
-  readonly remote: Embedded;
+  readonly remote: InsideEnd;
   readonly bridge: Bridge;
   readonly config: BridgeConfig;
   readonly moved: Producer;
@@ -25,15 +27,21 @@ interface Stage {
 
 const STILL = inward('still', 'still/#');
 
+/** A remote broker whose subscribers get everything the test sends. */
+function startAway(scope: TestContext, kind: InsideKind): Promise<InsideEnd> {
+  return startInside(scope, kind, { settings: SWIFT_SUBSCRIBERS });
+}
+
 /** Two routes under load: `still`, which no change concerns, and the one to be changed. */
-async function setStage(scope: TestContext, route: RouteInput): Promise<Stage> {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-  const config: BridgeConfig = { local: local.port, remote: remote.port, routes: [STILL, route] };
+async function setStage(scope: TestContext, kind: InsideKind, route: RouteInput): Promise<Stage> {
+  const rate = RATES[kind];
+  const [local, remote] = await Promise.all([startEmbedded(scope), startAway(scope, kind)]);
+  const config: BridgeConfig = { local: local.port, remote: remote.side(), routes: [STILL, route] };
   const bridge = await startBridge(scope, config);
   const above = await startConsumer(scope, { port: remote.port, clientId: 'above', filters: '#' });
   const below = await startConsumer(scope, { port: local.port, clientId: 'below', filters: 'still/#' });
-  const moved = startProducer(scope, { port: local.port, name: 'moved', topics: ['moved/a'], rate: RATE });
-  const still = startProducer(scope, { port: remote.port, name: 'still', topics: ['still/a'], rate: RATE });
+  const moved = startProducer(scope, { port: local.port, name: 'moved', topics: ['moved/a'], rate });
+  const still = startProducer(scope, { port: remote.port, name: 'still', topics: ['still/a'], rate });
   await above.received(200);
   return {
     local,
@@ -77,9 +85,9 @@ function expectEachOnceOn(stage: Stage, topics: readonly string[], duplicates = 
   expect(new Set(own.map(({ topic }) => topic))).toEqual(new Set(topics));
 }
 
-describe('F28 - a valid change under load loses nothing and leaves other routes connected', () => {
+describe.for(INSIDE_KINDS)('F28 - a change under load to %s loses nothing and leaves other routes alone', (kind) => {
   test('when a route gets another target', async (scope) => {
-    const stage = await setStage(scope, outward('moved', 'moved/#'));
+    const stage = await setStage(scope, kind, outward('moved', 'moved/#'));
     await stage.reload({ routes: [STILL, outward('moved', 'moved/#', { target: 'new/a' })] });
     const { moved, above } = stage;
     await moved.stop();
@@ -92,7 +100,7 @@ describe('F28 - a valid change under load loses nothing and leaves other routes 
   });
 
   test('when a route gets a wider source', async (scope) => {
-    const stage = await setStage(scope, outward('moved', 'moved/#'));
+    const stage = await setStage(scope, kind, outward('moved', 'moved/#'));
     await stage.reload({ routes: [STILL, outward('moved', '+/#', { excludes: ['still/#'] })] });
     await stage.finish({ allowDuplicates: 100 });
     const view = stage.local.broker.sessions().find(({ clientId }) => clientId === 'agent-moved');
@@ -100,7 +108,7 @@ describe('F28 - a valid change under load loses nothing and leaves other routes 
   });
 
   test('when a route is renamed', async (scope) => {
-    const stage = await setStage(scope, outward('moved', 'moved/#'));
+    const stage = await setStage(scope, kind, outward('moved', 'moved/#'));
     await stage.reload({ routes: [STILL, outward('renamed', 'moved/#')] });
     // For a moment both names read the source.
     await stage.finish({ allowDuplicates: true, ignoreOrder: true });
@@ -110,13 +118,13 @@ describe('F28 - a valid change under load loses nothing and leaves other routes 
   });
 
   test('when a route gets another QoS', async (scope) => {
-    const stage = await setStage(scope, outward('moved', 'moved/#'));
+    const stage = await setStage(scope, kind, outward('moved', 'moved/#'));
     await stage.reload({ routes: [STILL, outward('moved', 'moved/#', { qos: 2 })] });
     await stage.finish({ allowDuplicates: 100 });
   });
 
   test('when routes are added', async (scope) => {
-    const stage = await setStage(scope, outward('moved', 'moved/#'));
+    const stage = await setStage(scope, kind, outward('moved', 'moved/#'));
     const added = Array.from({ length: 20 }, (_, i) => outward(`added-${i}`, `added/${i}`));
     await stage.reload({ routes: [...stage.config.routes, ...added] });
     stage.local.broker.publish({ topic: 'added/7', payload: 'x', qos: 1 });
@@ -126,7 +134,7 @@ describe('F28 - a valid change under load loses nothing and leaves other routes 
   });
 
   test('when a route is removed, which ends its sessions and hands on what its broker had for it', async (scope) => {
-    const stage = await setStage(scope, outward('moved', 'moved/#'));
+    const stage = await setStage(scope, kind, outward('moved', 'moved/#'));
     const { local, remote, bridge, config } = stage;
     await bridge.write({ ...config, routes: [STILL] });
     const ours = (broker: Embedded) => broker.broker.sessions().filter(({ clientId }) => clientId === 'agent-moved');
@@ -140,11 +148,11 @@ describe('F28 - a valid change under load loses nothing and leaves other routes 
   });
 
   test('when the remote endpoint changes', async (scope) => {
-    const stage = await setStage(scope, outward('moved', 'moved/#'));
-    const other = await startEmbedded(scope);
+    const stage = await setStage(scope, kind, outward('moved', 'moved/#'));
+    const other = await startAway(scope, kind);
     const there = await startConsumer(scope, { port: other.port, clientId: 'there', filters: '#' });
     const { bridge, config, moved, above } = stage;
-    await bridge.write({ ...config, remote: other.port });
+    await bridge.write({ ...config, remote: other.side() });
     await there.received(200);
     await moved.stop();
     const received = () =>
@@ -157,7 +165,7 @@ describe('F28 - a valid change under load loses nothing and leaves other routes 
   });
 
   test('when only the order of the routes differs, which moves none of them', async (scope) => {
-    const stage = await setStage(scope, outward('moved', 'moved/#'));
+    const stage = await setStage(scope, kind, outward('moved', 'moved/#'));
     const { config, bridge } = stage;
     const { generation } = bridge.snapshot().config;
     await bridge.write({ ...config, routes: config.routes.toReversed() });

@@ -14,7 +14,7 @@ const RATE = 100;
 /** Load both ways, and one connector of which instances can be started with any number of slots. */
 async function setStage(scope: TestContext, remoteSessions: RemoteSessions) {
   const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-  const takeOvers = countTakeOvers(local.broker, remote.broker);
+  const takeOvers = countTakeOvers({ local, remote });
   const of = (bridgeInstances: number) => ({
     local: local.port,
     remote: remote.port,
@@ -91,9 +91,7 @@ const WAYS: readonly Way[] = [
         [second, ''],
         [third, ''],
       ]);
-      await write(3, [third]);
-      await write(3, [second]);
-      await write(3, [first]);
+      await write(3, [third, second, first]);
       return [second, third];
     },
     async down({ write }, [first, second, third]) {

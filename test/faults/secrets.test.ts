@@ -166,9 +166,11 @@ test('F31 - client secret, token and key of a key vault never show, neither good
   );
   const agent = await start();
   const reason = async () => (await agent.status()).sessions.find(({ side }) => side === 'remote')?.fault?.reason;
-  await eventually(async () => (await reason()) === 'VaultClientSecretRefused', { describe: () => agent.output() });
+  // Somebody has to mend these, so the agent comes back slowly.
+  const waiting = { deadlineMs: 30_000, describe: () => agent.output() };
+  await eventually(async () => (await reason()) === 'VaultClientSecretRefused', waiting);
   await principal.update(from.principal);
-  await eventually(async () => (await reason()) === 'VaultKeyNotExportable', { describe: () => agent.output() });
+  await eventually(async () => (await reason()) === 'VaultKeyNotExportable', waiting);
   from.vault.put('edge', { value: key + chain });
   await agent.ready(30_000);
   await connectionOf(remote, 'agent-up');

@@ -6,35 +6,42 @@ import { eventually } from '../support/eventually.ts';
 import { startConsumer, startProducer } from '../support/load.ts';
 import { connectionOf, startRawBroker } from '../support/raw-broker.ts';
 import { connectRawClient } from '../support/raw-client.ts';
+import { INSIDE_KINDS, startInside } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
-test('F13 - a broker that forgot the session is subscribed to once more, and the loss is counted and logged', async (scope) => {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-  const subscribed: string[] = [];
-  remote.broker.events.on('subscribed', ({ clientId }) => void subscribed.push(clientId));
-  const routes = [inward('in', 'in/#'), inward('other', 'other/#')];
-  const bridge = await startBridge(scope, { local: local.port, remote: remote.port, routes });
-  const below = await startConsumer(scope, { port: local.port, clientId: 'below', filters: 'in/#' });
-  remote.broker.forget('agent-in');
-  await eventually(() => bridge.session('remote', 'in').sessionLost === 1);
-  await bridge.allReady();
-  const producer = startProducer(scope, { port: remote.port, name: 'p', topics: ['in/a'], count: 200 });
-  await producer.done;
-  await below.received(200);
-  expect(subscribed).toEqual(['agent-in', 'agent-other', 'agent-in']);
-  expect(bridge.events('SessionLost')).toMatchObject([{ clientId: 'agent-in', side: 'remote' }]);
-  expect(bridge.session('remote', 'other')).toMatchObject({ epoch: 1, sessionLost: 0 });
-  const report = checkDelivery(producer.log.sent, below.log.received);
-  expect(report.ok, report.text).toBe(true);
-});
+test.for(INSIDE_KINDS)(
+  'F13 - %s, which forgot the session, is subscribed to once more, and the loss is counted and logged',
+  async (kind, scope) => {
+    const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
+    const subscribed: string[] = [];
+    remote.broker.events.on('subscribed', ({ clientId }) => void subscribed.push(clientId));
+    const routes = [inward('in', 'in/#'), inward('other', 'other/#')];
+    const bridge = await startBridge(scope, { local: local.port, remote: remote.side(), routes });
+    const below = await startConsumer(scope, { port: local.port, clientId: 'below', filters: 'in/#' });
+    remote.broker.forget('agent-in');
+    await eventually(() => bridge.session('remote', 'in').sessionLost === 1);
+    await bridge.allReady();
+    const producer = startProducer(scope, { port: remote.port, name: 'p', topics: ['in/a'], count: 150 });
+    await producer.done;
+    await below.received(150);
+    expect(subscribed).toEqual(['agent-in', 'agent-other', 'agent-in']);
+    expect(bridge.events('SessionLost')).toMatchObject([{ clientId: 'agent-in', side: 'remote' }]);
+    expect(bridge.session('remote', 'other')).toMatchObject({ epoch: 1, sessionLost: 0 });
+    const report = checkDelivery(producer.log.sent, below.log.received);
+    expect(report.ok, report.text).toBe(true);
+  },
+);
 
-test('F13 - a session that the broker kept is not subscribed to again', async (scope) => {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+test.for([
+  ['embedded', 5],
+  ['eventgrid', 2],
+] as const)('F13 - a session that %s kept is not subscribed to again after %i cuts', async ([kind, cuts], scope) => {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
   const subscribed: string[] = [];
   remote.broker.events.on('subscribed', ({ clientId }) => void subscribed.push(clientId));
-  const config = { local: local.port, remote: remote.port, routes: [inward('in', 'in/#')] };
+  const config = { local: local.port, remote: remote.side(), routes: [inward('in', 'in/#')] };
   const bridge = await startBridge(scope, config);
-  for (let cut = 1; cut <= 5; cut++) {
+  for (let cut = 1; cut <= cuts; cut++) {
     remote.broker.cut('agent-in');
     await eventually(() => bridge.session('remote').epoch === cut + 1);
     await bridge.allReady();
@@ -59,43 +66,50 @@ test('F13 - until the new subscription is granted the route is not ready', async
   await bridge.allReady();
 });
 
-test('F25 - a thousand retained messages are forwarded once, however often the connection is cut', async (scope) => {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-  const keeper = await connectRawClient(scope, { port: remote.port, clientId: 'keeper' });
-  const topics = Array.from({ length: 1000 }, (_, i) => `in/${i}`);
-  await keeper.publishAll(topics.map((topic) => ({ topic, payload: topic, qos: 1, retain: true })));
-  const sink = await connectRawClient(scope, { port: local.port, clientId: 'sink' });
-  await sink.subscribe([{ topic: 'in/#', qos: 1, rap: true }]);
-  const bridge = await startBridge(scope, {
-    local: local.port,
-    remote: remote.port,
-    routes: [inward('in', 'in/#')],
-  });
-  await sink.received(1000);
-  // A cut may take acknowledgements along, and then QoS 1 rightly repeats: that is not what is asked here.
-  const view = () => remote.broker.sessions().find(({ clientId }) => clientId === 'agent-in');
-  await eventually(() => view()?.inflight === 0 && view()?.queued === 0);
-  for (let cut = 1; cut <= 20; cut++) {
-    remote.broker.cut('agent-in');
-    await eventually(() => bridge.session('remote').epoch > cut);
-    await bridge.allReady();
-  }
-  await keeper.publish({ topic: 'in/last', payload: 'last', qos: 1 });
-  await sink.received(1001);
-  await bridge.settled();
-  expect(sink.messages.map(({ topic }) => topic).sort()).toEqual([...topics, 'in/last'].sort());
-  expect(sink.messages.filter(({ retain }) => retain).length).toBe(1000);
-  expect(bridge.route('in').counters).toMatchObject({ received: 1001, forwarded: 1001 });
-});
+test.for([
+  { kind: 'embedded', count: 1000, cuts: 20 },
+  // More would be more than its queue holds for a subscriber.
+  { kind: 'eventgrid', count: 100, cuts: 2 },
+] as const)(
+  'F25 - $count retained messages of $kind are forwarded once, however often the connection is cut',
+  async ({ kind, count, cuts }, scope) => {
+    const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
+    const keeper = await connectRawClient(scope, { port: remote.port, clientId: 'keeper' });
+    const topics = Array.from({ length: count }, (_, i) => `in/${i}`);
+    await keeper.publishAll(topics.map((topic) => ({ topic, payload: topic, qos: 1, retain: true })));
+    const sink = await connectRawClient(scope, { port: local.port, clientId: 'sink' });
+    await sink.subscribe([{ topic: 'in/#', qos: 1, rap: true }]);
+    const bridge = await startBridge(scope, {
+      local: local.port,
+      remote: remote.side(),
+      routes: [inward('in', 'in/#')],
+    });
+    await sink.received(count);
+    // A cut may take acknowledgements along, and then QoS 1 rightly repeats: that is not what is asked here.
+    const view = () => remote.broker.sessions().find(({ clientId }) => clientId === 'agent-in');
+    await eventually(() => view()?.inflight === 0 && view()?.queued === 0);
+    for (let cut = 1; cut <= cuts; cut++) {
+      remote.broker.cut('agent-in');
+      await eventually(() => bridge.session('remote').epoch > cut);
+      await bridge.allReady();
+    }
+    await keeper.publish({ topic: 'in/last', payload: 'last', qos: 1 });
+    await sink.received(count + 1);
+    await bridge.settled();
+    expect(sink.messages.map(({ topic }) => topic).sort()).toEqual([...topics, 'in/last'].sort());
+    expect(sink.messages.filter(({ retain }) => retain).length).toBe(count);
+    expect(bridge.route('in').counters).toMatchObject({ received: count + 1, forwarded: count + 1 });
+  },
+);
 
-test('F25 - with retain Never the flag is taken off retained messages', async (scope) => {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+test.for(INSIDE_KINDS)('F25 - with retain Never the flag is taken off messages retained by %s', async (kind, scope) => {
+  const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
   const keeper = await connectRawClient(scope, { port: remote.port, clientId: 'keeper' });
   await keeper.publish({ topic: 'in/a', payload: 'x', qos: 1, retain: true });
   const sink = await connectRawClient(scope, { port: local.port, clientId: 'sink' });
   await sink.subscribe([{ topic: 'in/#', qos: 1, rap: true }]);
   const routes = [inward('in', 'in/#', { retain: 'Never' })];
-  await startBridge(scope, { local: local.port, remote: remote.port, routes });
+  await startBridge(scope, { local: local.port, remote: remote.side(), routes });
   await sink.received(1);
   expect(sink.messages[0].retain).toBe(false);
 });

@@ -7,6 +7,7 @@ import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startConsumer, startProducer } from '../support/load.ts';
 import { connectionOf, startRawBroker } from '../support/raw-broker.ts';
 import { residentBytes } from '../support/resident-bytes.ts';
+import { startInside, SWIFT_SUBSCRIBERS } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
 const MIB = 1024 * 1024;
@@ -69,28 +70,36 @@ describe('F12 - a target that reads slowly or not at all', () => {
     },
   );
 
-  test('keeps the window when it takes 1 KB a second, and gets everything when it is quick again', async (scope) => {
-    const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-    const proxy = await startFaultProxy(scope, remote);
-    const { start } = await prepareBridge(scope, {
-      local: local.port,
-      remote: proxy.port,
-      routes: [outward('slow', 'slow/#')],
-      spec: { session: { maxInflightMessages: WINDOW } },
-    });
-    const agent = await start();
-    await agent.ready();
-    const above = await startConsumer(scope, { port: remote.port, clientId: 'above', filters: '#' });
-    proxy.add({ type: 'bandwidth', rate: 1 }, 'upstream');
-    const slow = startProducer(scope, { port: local.port, name: 'slow', topics: ['slow/a'], size: 1024, count: COUNT });
-    await slow.done;
-    await above.received(2);
-    const held = local.broker.sessions().find(({ clientId }) => clientId === 'agent-slow');
-    expect(held?.inflight).toBe(WINDOW);
-    expect(held?.queued).toBeGreaterThan(COUNT - 3 * WINDOW);
-    proxy.reset();
-    await above.received(COUNT);
-    const report = checkDelivery(slow.log.sent, above.log.received);
-    expect(report.ok, report.text).toBe(true);
-  });
+  test.for([
+    { kind: 'embedded', count: COUNT },
+    // At the rate of Event Grid the others would take their time.
+    { kind: 'eventgrid', count: 500 },
+  ] as const)(
+    'keeps its window as $kind at 1 KB a second, and gets everything when it is quick again',
+    async ({ kind, count }, scope) => {
+      const local = await startEmbedded(scope);
+      const remote = await startInside(scope, kind, { settings: SWIFT_SUBSCRIBERS });
+      const proxy = await startFaultProxy(scope, remote);
+      const { start } = await prepareBridge(scope, {
+        local: local.port,
+        remote: remote.side(proxy.port),
+        routes: [outward('slow', 'slow/#')],
+        spec: { session: { maxInflightMessages: WINDOW } },
+      });
+      const agent = await start();
+      await agent.ready();
+      const above = await startConsumer(scope, { port: remote.port, clientId: 'above', filters: '#' });
+      proxy.add({ type: 'bandwidth', rate: 1 }, 'upstream');
+      const slow = startProducer(scope, { port: local.port, name: 'slow', topics: ['slow/a'], size: 1024, count });
+      await slow.done;
+      await above.received(2);
+      const held = local.broker.sessions().find(({ clientId }) => clientId === 'agent-slow');
+      expect(held?.inflight).toBe(WINDOW);
+      expect(held?.queued).toBeGreaterThan(count - 3 * WINDOW);
+      proxy.reset();
+      await above.received(count);
+      const report = checkDelivery(slow.log.sent, above.log.received);
+      expect(report.ok, report.text).toBe(true);
+    },
+  );
 });

@@ -6,49 +6,71 @@ import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startConsumer, startProducer } from '../support/load.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
+import { INSIDE_KINDS, startInside, startRemote } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
-test('F02 - SIGTERM under load ends the agent with 0 and neither loses nor repeats a message', async (scope) => {
-  const [local, remote] = await Promise.all([startMosquitto(scope), startMosquitto(scope)]);
-  const { start } = await prepareBridge(scope, {
-    local: local.port,
-    remote: remote.port,
-    routes: [outward('up', 'up/#'), inward('down', 'down/#', { qos: 2 })],
-  });
-  let agent = await start();
-  await agent.ready();
-  const [above, below] = await Promise.all([
-    startConsumer(scope, { port: remote.port, clientId: 'above', filters: 'up/#' }),
-    startConsumer(scope, { port: local.port, clientId: 'below', filters: 'down/#', qos: 2 }),
-  ]);
-  const up = startProducer(scope, { port: local.port, name: 'up', topics: ['up/a'], rate: 2000 });
-  const down = startProducer(scope, { port: remote.port, name: 'down', topics: ['down/a'], qos: 2, rate: 500 });
+const LOADS = [
+  { kind: 'mosquitto', qos: 2, upRate: 2000, downRate: 500, up: 300, down: 100, rounds: 3 },
+  { kind: 'eventgrid', qos: 1, upRate: 60, downRate: 30, up: 40, down: 20, rounds: 2 },
+] as const;
 
-  for (let round = 1; round <= 3; round++) {
-    await Promise.all([above.received(above.log.distinct() + 300), below.received(below.log.distinct() + 100)]);
-    expect(await agent.term()).toEqual({ code: 0, signal: null });
-    agent = await start();
+test.for(LOADS)(
+  'F02 - SIGTERM under load to $kind ends the agent with 0 and neither loses nor repeats a message',
+  async (load, scope) => {
+    const { kind, qos } = load;
+    const [local, remote] = await Promise.all([startMosquitto(scope), startRemote(scope, kind)]);
+    const { start } = await prepareBridge(scope, {
+      local: local.port,
+      remote: remote.side(),
+      routes: [outward('up', 'up/#'), inward('down', 'down/#', { qos })],
+    });
+    let agent = await start();
     await agent.ready();
-  }
-  await Promise.all([up.stop(), down.stop()]);
-  await Promise.all([above.received(up.log.sent.length), below.received(down.log.sent.length)]);
+    const [above, below] = await Promise.all([
+      startConsumer(scope, { port: remote.port, clientId: 'above', filters: 'up/#' }),
+      startConsumer(scope, { port: local.port, clientId: 'below', filters: 'down/#', qos }),
+    ]);
+    const up = startProducer(scope, { port: local.port, name: 'up', topics: ['up/a'], rate: load.upRate });
+    const down = startProducer(scope, {
+      port: remote.port,
+      name: 'down',
+      topics: ['down/a'],
+      qos,
+      rate: load.downRate,
+    });
 
-  const upward = checkDelivery(up.log.sent, above.log.received);
-  const downward = checkDelivery(down.log.sent, below.log.received);
-  expect(upward.ok, upward.text).toBe(true);
-  expect(downward.ok, downward.text).toBe(true);
-});
+    for (let round = 1; round <= load.rounds; round++) {
+      await Promise.all([
+        above.received(above.log.distinct() + load.up),
+        below.received(below.log.distinct() + load.down),
+      ]);
+      expect(await agent.term()).toEqual({ code: 0, signal: null });
+      agent = await start();
+      await agent.ready();
+    }
+    await Promise.all([up.stop(), down.stop()]);
+    await Promise.all([above.received(up.log.sent.length), below.received(down.log.sent.length)]);
 
-test('F02 - an agent told to stop does not wait for a change that cannot be carried out now', async (scope) => {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-  const proxy = await startFaultProxy(scope, remote);
-  const config = { local: local.port, remote: proxy.port, routes: [inward('old', 'down/#')] };
-  const bridge = await startBridge(scope, config);
-  await proxy.down();
-  await eventually(() => bridge.session('remote').state !== 'connected');
-  void bridge.write({ ...config, routes: [inward('new', 'down/#')] }).catch(() => undefined);
-  await eventually(() => bridge.snapshot().sessions.length === 4);
-  let stopped = false;
-  void bridge.stop().then(() => (stopped = true));
-  await eventually(() => stopped, { deadlineMs: 7_000 });
-});
+    const upward = checkDelivery(up.log.sent, above.log.received);
+    const downward = checkDelivery(down.log.sent, below.log.received);
+    expect(upward.ok, upward.text).toBe(true);
+    expect(downward.ok, downward.text).toBe(true);
+  },
+);
+
+test.for(INSIDE_KINDS)(
+  'F02 - an agent told to stop does not wait for a change that %s being away holds up',
+  async (kind, scope) => {
+    const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
+    const proxy = await startFaultProxy(scope, remote);
+    const config = { local: local.port, remote: remote.side(proxy.port), routes: [inward('old', 'down/#')] };
+    const bridge = await startBridge(scope, config);
+    await proxy.down();
+    await eventually(() => bridge.session('remote').state !== 'connected');
+    void bridge.write({ ...config, routes: [inward('new', 'down/#')] }).catch(() => undefined);
+    await eventually(() => bridge.snapshot().sessions.length === 4);
+    let stopped = false;
+    void bridge.stop().then(() => (stopped = true));
+    await eventually(() => stopped, { deadlineMs: 7_000 });
+  },
+);

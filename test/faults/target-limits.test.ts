@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { startProducer } from '../support/load.ts';
 import { connectionOf, startRawBroker } from '../support/raw-broker.ts';
 import { connectRawClient } from '../support/raw-client.ts';
+import { startInside } from '../support/remote.ts';
 import { startEmbedded } from '../support/test-broker.ts';
 
 describe('F11 - what a target says in CONNACK is never exceeded', () => {
@@ -36,52 +37,62 @@ describe('F11 - what a target says in CONNACK is never exceeded', () => {
     expect(most).toBe(1);
   });
 
-  test('a message above Maximum Packet Size is counted as too large, and the next ones pass', async (scope) => {
-    const [local, remote] = [
-      await startEmbedded(scope),
-      await startEmbedded(scope, { profile: { maximumPacketSize: 4096 } }),
-    ];
-    const bridge = await startBridge(scope, {
-      local: local.port,
-      remote: remote.port,
-      routes: [outward('up', 'up/#', { qos: 2 })],
-    });
-    const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
-    const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
-    await sink.subscribe('up/#', 2);
-    for (const qos of [0, 1, 2] as const) {
-      await source.publish({ topic: 'up/big', payload: Buffer.alloc(4096), qos });
-      await source.publish({ topic: 'up/small', payload: `${qos}`, qos });
-    }
-    await sink.received(3);
-    await bridge.settled();
-    expect(sink.messages.map(({ payload }) => payload.toString())).toEqual(['0', '1', '2']);
-    expect(bridge.route('up').counters.dropped).toEqual({ too_large: 3 });
-    expect(bridge.session('remote').epoch).toBe(1);
-  });
+  test.for([
+    { kind: 'embedded', bytes: 4096, options: { profile: { maximumPacketSize: 4096 } } },
+    { kind: 'eventgrid', bytes: 512 * 1024, options: {} },
+  ] as const)(
+    'a message above Maximum Packet Size of $kind is counted as too large, and the next ones pass',
+    async ({ kind, bytes, options }, scope) => {
+      const [local, remote] = [await startEmbedded(scope), await startInside(scope, kind, options)];
+      const bridge = await startBridge(scope, {
+        local: local.port,
+        remote: remote.side(),
+        routes: [outward('up', 'up/#', { qos: 2 })],
+      });
+      const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
+      const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
+      await sink.subscribe('up/#', 2);
+      for (const qos of [0, 1, 2] as const) {
+        await source.publish({ topic: 'up/big', payload: Buffer.alloc(bytes), qos });
+        await source.publish({ topic: 'up/small', payload: `${qos}`, qos });
+      }
+      await sink.received(3);
+      await bridge.settled();
+      expect(sink.messages.map(({ payload }) => payload.toString())).toEqual(['0', '1', '2']);
+      expect(bridge.route('up').counters.dropped).toEqual({ too_large: 3 });
+      expect(bridge.session('remote').epoch).toBe(1);
+    },
+  );
 
-  test('Maximum QoS lowers messages, and without retain the flag is cleared; both are counted', async (scope) => {
-    const local = await startEmbedded(scope);
-    const remote = await startEmbedded(scope, { profile: { maximumQos: 1, retainAvailable: false } });
-    const bridge = await startBridge(scope, {
-      local: local.port,
-      remote: remote.port,
-      routes: [outward('up', 'up/#', { qos: 2 })],
-    });
-    const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
-    await sink.subscribe([{ topic: 'up/#', qos: 2, rap: true }]);
-    const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
-    for (const qos of [0, 1, 2] as const) await source.publish({ topic: 'up/a', payload: `${qos}`, qos, retain: true });
-    await sink.received(3);
-    await bridge.settled();
-    expect(sink.messages.map(({ qos, retain }) => [qos, retain])).toEqual([
-      [0, false],
-      [1, false],
-      [1, false],
-    ]);
-    expect(bridge.route('up').counters).toMatchObject({ qosLowered: 1, retainCleared: 3, forwarded: 3, dropped: {} });
-    expect(bridge.session('remote').epoch).toBe(1);
-  });
+  test.for([
+    { kind: 'embedded', options: { profile: { maximumQos: 1, retainAvailable: false } } },
+    { kind: 'eventgrid', options: { dated: 'eventgrid-2023' } },
+  ] as const)(
+    'Maximum QoS of $kind lowers messages, and without retain the flag is cleared; both are counted',
+    async ({ kind, options }, scope) => {
+      const local = await startEmbedded(scope);
+      const remote = await startInside(scope, kind, options);
+      const bridge = await startBridge(scope, {
+        local: local.port,
+        remote: remote.side(),
+        routes: [outward('up', 'up/#', { qos: 2 })],
+      });
+      const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
+      await sink.subscribe([{ topic: 'up/#', qos: 2, rap: true }]);
+      const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
+      for (const qos of [0, 1, 2] as const)
+        await source.publish({ topic: 'up/a', payload: `${qos}`, qos, retain: true });
+      await sink.received(3);
+      await bridge.settled();
+      expect(sink.messages.map(({ qos, retain }) => [qos, retain])).toEqual([
+        [0, false],
+        [1, false],
+        [1, false],
+      ]);
+      expect(bridge.route('up').counters).toMatchObject({ qosLowered: 1, retainCleared: 3, forwarded: 3, dropped: {} });
+      expect(bridge.session('remote').epoch).toBe(1);
+    },
+  );
 
   test('Maximum QoS 0 sends everything at QoS 0, without packet identifiers', async (scope) => {
     const remote = await startRawBroker(scope, { connack: { properties: { maximumQoS: 0 } } });
@@ -108,21 +119,27 @@ describe('F11 - what a target says in CONNACK is never exceeded', () => {
     expect(bridge.session('remote').limits?.keepAlive).toBe(1);
   });
 
-  test('a large message that fits is passed to a broker whose window it fills alone', async (scope) => {
-    const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-    const bridge = await startBridge(scope, {
-      local: local.port,
-      remote: remote.port,
-      routes: [outward('up', 'up/#')],
-      spec: { session: { maxInflightBytes: 1024 } },
-    });
-    const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
-    await sink.subscribe('up/#');
-    const up = startProducer(scope, { port: local.port, name: 'up', topics: ['up/a'], size: 512 * 1024, count: 10 });
-    await up.done;
-    await sink.received(10);
-    await bridge.settled();
-    const received = sink.messages.map(({ topic, payload }) => ({ topic, payload }));
-    expect(received.map(({ payload }) => payload.length)).toEqual(up.log.sent.map(() => 512 * 1024));
-  });
+  test.for([
+    { kind: 'embedded', size: 512 * 1024, count: 10 },
+    { kind: 'eventgrid', size: 511 * 1024, count: 3 },
+  ] as const)(
+    'a large message that fits is passed to $kind, whose window it fills alone',
+    async ({ kind, size, count }, scope) => {
+      const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
+      const bridge = await startBridge(scope, {
+        local: local.port,
+        remote: remote.side(),
+        routes: [outward('up', 'up/#')],
+        spec: { session: { maxInflightBytes: 1024 } },
+      });
+      const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
+      await sink.subscribe('up/#');
+      const up = startProducer(scope, { port: local.port, name: 'up', topics: ['up/a'], size, count });
+      await up.done;
+      await sink.received(count);
+      await bridge.settled();
+      const received = sink.messages.map(({ topic, payload }) => ({ topic, payload }));
+      expect(received.map(({ payload }) => payload.length)).toEqual(up.log.sent.map(() => size));
+    },
+  );
 });

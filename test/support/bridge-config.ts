@@ -5,7 +5,10 @@ import type { RouteInput } from '../../shared/resources/topic-map.ts';
 type Spec = ConnectorInput['spec'];
 
 /** One broker of a bridge under test: a port on loopback (plain TCP, anonymous), or the fields of its connection. */
-export type SideInput = number | (Partial<Spec['remoteBrokerConnection']> & { readonly port: number });
+export type SideInput = number | SideFields;
+
+/** The fields of a connection; what is left out is that of a plain and anonymous one. */
+export type SideFields = Partial<Spec['remoteBrokerConnection']> & { readonly port: number };
 
 /** A connector and its topic maps, said briefly. */
 export interface BridgeConfig {

@@ -1,10 +1,10 @@
 import { type ClusterTiming, DEFAULT_CLUSTER_TIMING } from '../../agent/cluster/timing.ts';
-import type { Broker } from '../../local/broker/broker.ts';
 import { type Bridge, type BridgeOptions, startBridge } from './bridge-harness.ts';
 import type { BridgeConfig } from './bridge-config.ts';
 import { eventually } from './eventually.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import type { Scope } from './scope.ts';
+import type { Embedded } from './test-broker.ts';
 
 /** Membership as quick as a busy machine allows. */
 export const QUICK_CLUSTER: ClusterTiming = {
@@ -33,13 +33,13 @@ export interface Instance {
 /** Starts an instance without waiting for anything; `config` names the brokers' own ports. */
 export async function startInstance(
   scope: Scope,
-  config: BridgeConfig & { readonly local: number; readonly remote: number },
+  config: BridgeConfig & { readonly local: number },
   instance: number,
   options: BridgeOptions = {},
 ): Promise<Instance> {
   const [local, remote] = await Promise.all([
     startFaultProxy(scope, { port: config.local }),
-    startFaultProxy(scope, { port: config.remote }),
+    startFaultProxy(scope, { port: typeof config.remote === 'number' ? config.remote : config.remote.port }),
   ]);
   const bridge = await startBridge(scope, config, {
     clusterTiming: QUICK_CLUSTER,
@@ -74,12 +74,13 @@ export async function untilRunning(wanted: readonly (readonly [Instance, string]
   });
 }
 
-/** Counts how often each client ID was connected while it still was. */
-export function countTakeOvers(...brokers: readonly Broker[]): ReadonlyMap<string, number> {
+/** Counts how often each client ID was connected while it still was, as `local/agent-a`. */
+export function countTakeOvers(brokers: Readonly<Record<string, Embedded>>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { events } of brokers) {
-    events.on('disconnected', ({ clientId, cause }) => {
-      if (cause === 'taken-over') counts.set(clientId, (counts.get(clientId) ?? 0) + 1);
+  for (const [side, { broker }] of Object.entries(brokers)) {
+    broker.events.on('disconnected', ({ clientId, cause }) => {
+      const key = `${side}/${clientId}`;
+      if (cause === 'taken-over') counts.set(key, (counts.get(key) ?? 0) + 1);
     });
   }
   return counts;

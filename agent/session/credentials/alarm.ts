@@ -1,9 +1,11 @@
 import type { WallClock } from './wall-clock.ts';
 
-/** Rings once at a time of the wall clock. */
+/** Rings once: at a time of the wall clock, or after a pause. */
 export interface Alarm {
   /** Milliseconds since 1970; takes the place of an earlier one. */
   readonly set: (due: number) => void;
+  /** Milliseconds from now, however the clock is set meanwhile; takes the place of an earlier one. */
+  readonly pause: (ms: number) => void;
   readonly stop: () => void;
 }
 
@@ -21,5 +23,9 @@ export function createAlarm(clock: WallClock, ring: () => void): Alarm {
       else ring();
     });
   }
-  return { set, stop: () => cancel?.() };
+  function pause(ms: number): void {
+    cancel?.();
+    cancel = clock.after(ms, ring);
+  }
+  return { set, pause, stop: () => cancel?.() };
 }

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { openAzureHttp } from './azure-http.ts';
+import { type Dated, openAzureHttp } from './azure-http.ts';
 import type { TokenSource } from './token-source.ts';
 
 /** Workload identity federation as its webhook announces it to a pod. */
@@ -10,25 +10,17 @@ export interface Federation {
   readonly tokenFilePath: string;
 }
 
-/**
- * Tokens of the pod's identity: of the federated one where there is one, of the system-assigned one otherwise.
- * @param dated hears the `Date` header of each answer.
- */
-export async function openAzureIdentity(
-  federation?: Federation,
-  dated?: (date: string | undefined) => void,
-): Promise<TokenSource> {
+/** Tokens of the pod's identity: of the federated one where there is one, of the system-assigned one otherwise. */
+export async function openAzureIdentity(federation?: Federation, dated?: Dated): Promise<TokenSource> {
   // Loaded only here: an agent that logs on by other means does not pay their memory.
   const { ManagedIdentityCredential, WorkloadIdentityCredential } = await import('@azure/identity');
-  const client = await openAzureHttp();
+  const client = await openAzureHttp(dated);
   const agent = new Agent({ keepAlive: false });
   const httpClient: typeof client = {
-    async sendRequest(request) {
+    sendRequest(request) {
       // A connection that was opened before the Arc sidecar redirected the address goes past it as long as it is kept alive.
       if (request.url.startsWith('http:')) request.agent = agent;
-      const response = await client.sendRequest(request);
-      dated?.(response.headers.get('date'));
-      return response;
+      return client.sendRequest(request);
     },
   };
   // Whoever asks waits and asks again, at a pace of its own.

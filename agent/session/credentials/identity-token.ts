@@ -31,7 +31,12 @@ export function createIdentityToken(parts: IdentityTokenParts): LogOnSource {
   let fruitless = 0;
 
   function plan(): void {
-    if (life !== undefined) alarm.set(nextRequestAt({ life, now: clock.now(), fruitless, random: random() }));
+    if (life === undefined) return;
+    const now = clock.now();
+    const due = nextRequestAt({ life, now, fruitless, random: random() });
+    // A pause is a length of time, whatever becomes of the date meanwhile.
+    if (fruitless > 0) alarm.pause(due - now);
+    else alarm.set(due);
   }
 
   async function ask(): Promise<void> {

@@ -5,15 +5,16 @@ import { startBridge } from '../../support/bridge-harness.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startRawBroker } from '../../support/raw-broker.ts';
 import { connectRawClient } from '../../support/raw-client.ts';
+import { startInside } from '../../support/remote.ts';
 import { startEmbedded } from '../../support/test-broker.ts';
 
 const profile = 'eventgrid';
 
 test('what Event Grid would refuse is not sent, and the policy of the route decides', async (scope) => {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
+  const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, profile)]);
   const bridge = await startBridge(scope, {
     local: local.port,
-    remote: { port: remote.port, profile },
+    remote: remote.side(),
     routes: [outward('drop', 'drop/#'), outward('bury', 'bury/#', { onReject: 'deadLetter', deadLetterTopic: 'dead' })],
   });
   const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
@@ -41,13 +42,14 @@ test('what Event Grid would refuse is not sent, and the policy of the route deci
     publishRate: { allowedMessages: 970, allowedBytes: 970_000, throttled: 0 },
   });
   expect(bridge.session('local', 'drop').publishRate).toBeUndefined();
+  expect(new Set(remote.emulator?.log.entries().map(({ kind }) => kind))).toEqual(new Set(['connected']));
 });
 
 test('a broker that ends the connection because of the rate gets everything, more slowly', async (scope) => {
   let refusals = 0;
   const arrived = new Set<string>();
   const local = await startEmbedded(scope);
-  const remote = await startEmbedded(scope, {
+  const remote = await startInside(scope, profile, {
     hooks: {
       onPublish: ({ payload }) => {
         if (arrived.size === 20 && refusals++ === 0) return { reasonCode: 0x97, disconnect: true };
@@ -58,7 +60,7 @@ test('a broker that ends the connection because of the rate gets everything, mor
   });
   const bridge = await startBridge(scope, {
     local: local.port,
-    remote: { port: remote.port, profile },
+    remote: remote.side(),
     routes: [outward('r', '#')],
   });
   for (let i = 0; i < 50; i++) local.broker.publish({ topic: 'a', payload: `${i}`, qos: 1 });
@@ -74,12 +76,12 @@ test('a broker that ends the connection because of the rate gets everything, mor
 test('a broker that refuses publishes because of the rate keeps its connection and gets everything', async (scope) => {
   let refusals = 0;
   const local = await startEmbedded(scope);
-  const remote = await startEmbedded(scope, {
+  const remote = await startInside(scope, profile, {
     hooks: { onPublish: () => (refusals++ < 5 ? { reasonCode: 0x97 } : undefined) },
   });
   const bridge = await startBridge(scope, {
     local: local.port,
-    remote: { port: remote.port, profile },
+    remote: remote.side(),
     routes: [outward('r', '#')],
   });
   for (let i = 0; i < 30; i++) local.broker.publish({ topic: 'a', payload: `${i}`, qos: 1 });

@@ -6,7 +6,8 @@ import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { PROPERTY, type Property } from '../../support/properties.ts';
 import { connectionOf, startRawBroker } from '../../support/raw-broker.ts';
 import { connectRawClient } from '../../support/raw-client.ts';
-import { BROKER_KINDS, startBroker, startEmbedded } from '../../support/test-broker.ts';
+import { INSIDE_KINDS, localKind, REMOTE_KINDS, startInside, startRemote, takesQos } from '../../support/remote.ts';
+import { startBroker, startEmbedded } from '../../support/test-broker.ts';
 
 const HOPS = 'mqttbridge-hops';
 const withoutHops = (properties: readonly Property[]) => properties.filter(([, name]) => name !== HOPS);
@@ -27,13 +28,14 @@ const PROPERTIES: readonly Property[] = [
 ];
 
 describe('the fields of an MQTT 5 message arrive as they were sent', () => {
-  test.for(BROKER_KINDS.flatMap((kind) => ([0, 1, 2] as const).map((qos) => ({ kind, qos }))))(
+  const cases = REMOTE_KINDS.flatMap((kind) => ([0, 1, 2] as const).map((qos) => ({ kind, qos })));
+  test.for(cases.filter(({ kind, qos }) => takesQos(kind, qos)))(
     'through $kind at QoS $qos',
     async ({ kind, qos }, scope) => {
-      const [local, remote] = await Promise.all([startBroker(scope, kind), startBroker(scope, kind)]);
-      const config = { local, remote, routes: [outward('up', 'up/#', { qos })], spec: { maxHops: 0 } };
-      await startBridge(scope, config);
-      const sink = await connectRawClient(scope, { port: remote, clientId: 'sink' });
+      const [local, remote] = await Promise.all([startBroker(scope, localKind(kind)), startRemote(scope, kind)]);
+      const routes = [outward('up', 'up/#', { qos })];
+      await startBridge(scope, { local, remote: remote.side(), routes, spec: { maxHops: 0 } });
+      const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
       await sink.subscribe('up/#', qos);
       const source = await connectRawClient(scope, { port: local, clientId: 'source' });
       const payload = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
@@ -79,9 +81,9 @@ test('topic aliases and subscription identifiers of the source do not reach the 
 });
 
 describe('the message expiry', () => {
-  test('is passed on unchanged when the message is not held', async (scope) => {
-    const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-    await startBridge(scope, { local: local.port, remote: remote.port, routes: [outward('up', '#')] });
+  test.for(INSIDE_KINDS)('is passed on unchanged to %s when the message is not held', async (kind, scope) => {
+    const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
+    await startBridge(scope, { local: local.port, remote: remote.side(), routes: [outward('up', '#')] });
     const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
     await sink.subscribe('#');
     const expiry: Property = [PROPERTY.messageExpiryInterval, 3600];
@@ -123,28 +125,34 @@ describe('the message expiry', () => {
   });
 });
 
-test('MQTT 5 properties have no way through a connector of MQTT 3.1.1, the message has', async (scope) => {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-  const routes = [outward('up', '#')];
-  await startBridge(scope, { local: local.port, remote: remote.port, routes, spec: { protocol: 'v3' } });
-  const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
-  await sink.subscribe('#');
-  const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
-  await source.publish({ topic: 'a', payload: 'x', qos: 1, properties: PROPERTIES });
-  await sink.received(1);
-  expect(sink.messages[0]).toMatchObject({ topic: 'a', properties: [] });
-});
+test.for(INSIDE_KINDS)(
+  'MQTT 5 properties have no way through a connector of MQTT 3.1.1 to %s, the message has',
+  async (kind, scope) => {
+    const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
+    const routes = [outward('up', '#')];
+    await startBridge(scope, { local: local.port, remote: remote.side(), routes, spec: { protocol: 'v3' } });
+    const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
+    await sink.subscribe('#');
+    const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
+    await source.publish({ topic: 'a', payload: 'x', qos: 1, properties: PROPERTIES });
+    await sink.received(1);
+    expect(sink.messages[0]).toMatchObject({ topic: 'a', properties: [] });
+  },
+);
 
-test('each bridge counts itself in a user property behind those of the message', async (scope) => {
-  const [local, remote] = await Promise.all([startEmbedded(scope), startEmbedded(scope)]);
-  await startBridge(scope, { local: local.port, remote: remote.port, routes: [outward('up', '#')] });
-  const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
-  await sink.subscribe('#');
-  const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
-  await source.publish({ topic: 'a', payload: 'x', qos: 1, properties: [[PROPERTY.userProperty, 'k', 'v']] });
-  await sink.received(1);
-  expect(sink.messages[0].properties).toEqual([
-    [PROPERTY.userProperty, 'k', 'v'],
-    [PROPERTY.userProperty, HOPS, '1'],
-  ]);
-});
+test.for(INSIDE_KINDS)(
+  'each bridge to %s counts itself in a user property behind those of the message',
+  async (kind, scope) => {
+    const [local, remote] = await Promise.all([startEmbedded(scope), startInside(scope, kind)]);
+    await startBridge(scope, { local: local.port, remote: remote.side(), routes: [outward('up', '#')] });
+    const sink = await connectRawClient(scope, { port: remote.port, clientId: 'sink' });
+    await sink.subscribe('#');
+    const source = await connectRawClient(scope, { port: local.port, clientId: 'source' });
+    await source.publish({ topic: 'a', payload: 'x', qos: 1, properties: [[PROPERTY.userProperty, 'k', 'v']] });
+    await sink.received(1);
+    expect(sink.messages[0].properties).toEqual([
+      [PROPERTY.userProperty, 'k', 'v'],
+      [PROPERTY.userProperty, HOPS, '1'],
+    ]);
+  },
+);

@@ -6,18 +6,29 @@ import { eventually } from '../../support/eventually.ts';
 import { PROPERTY } from '../../support/properties.ts';
 import { connectionOf, startRawBroker } from '../../support/raw-broker.ts';
 import { connectRawClient } from '../../support/raw-client.ts';
-import { type BrokerKind, BROKER_KINDS, startBroker, startEmbedded } from '../../support/test-broker.ts';
+import {
+  INSIDE_KINDS,
+  localKind,
+  REMOTE_KINDS,
+  type RemoteKind,
+  startInside,
+  startRemote,
+} from '../../support/remote.ts';
+import { startBroker, startEmbedded } from '../../support/test-broker.ts';
 
-async function setStage(scope: TestContext, route: RouteInput, kind: BrokerKind = 'embedded') {
-  const [local, remote] = await Promise.all([startBroker(scope, kind), startBroker(scope, kind)]);
-  const bridge = await startBridge(scope, { local, remote, routes: [route] });
+async function setStage(scope: TestContext, route: RouteInput, kind: RemoteKind) {
+  const [local, { port: remote, side }] = await Promise.all([
+    startBroker(scope, localKind(kind)),
+    startRemote(scope, kind),
+  ]);
+  const bridge = await startBridge(scope, { local, remote: side(), routes: [route] });
   const source = await connectRawClient(scope, { port: local, clientId: 'source' });
   const sink = await connectRawClient(scope, { port: remote, clientId: 'sink' });
   await sink.subscribe([{ topic: '#', qos: 2, rap: true }]);
   return { bridge, source, sink, remote };
 }
 
-describe('the target of a route', () => {
+describe.for(INSIDE_KINDS)('the target of a route to %s', (kind) => {
   const rows: [string, RouteInput, string[], string[]][] = [
     ['left out is the topic itself', outward('r', 'a/#'), ['a', 'a/b', 'a//c', 'b/a'], ['a', 'a/b', 'a//c']],
     ['fixed takes all topics together', outward('r', 'a/+', { target: 'one' }), ['a/1', 'a/2', 'a'], ['one', 'one']],
@@ -35,7 +46,7 @@ describe('the target of a route', () => {
     ],
   ];
   test.for(rows)('%s', async ([, route, topics, expected], scope) => {
-    const { bridge, source, sink } = await setStage(scope, route);
+    const { bridge, source, sink } = await setStage(scope, route, kind);
     for (const topic of topics) await source.publish({ topic, payload: topic, qos: 1 });
     await sink.received(expected.length);
     await bridge.settled();
@@ -43,7 +54,7 @@ describe('the target of a route', () => {
   });
 
   test('that needs a level which a topic lacks drops that message and says so', async (scope) => {
-    const { bridge, source, sink } = await setStage(scope, outward('r', 'a/#', { target: 'x/${inputTopic.3}' }));
+    const { bridge, source, sink } = await setStage(scope, outward('r', 'a/#', { target: 'x/${inputTopic.3}' }), kind);
     for (const topic of ['a', 'a/b', 'a/b/c']) await source.publish({ topic, payload: '', qos: 1 });
     await sink.received(1);
     await bridge.settled();
@@ -52,9 +63,9 @@ describe('the target of a route', () => {
   });
 });
 
-test('excluded topics are left out and counted', async (scope) => {
+test.for(INSIDE_KINDS)('topics excluded from a route to %s are left out and counted', async (kind, scope) => {
   const route = outward('r', 'a/#', { excludes: ['a/secret/#', 'a/+/raw'] });
-  const { bridge, source, sink } = await setStage(scope, route);
+  const { bridge, source, sink } = await setStage(scope, route, kind);
   for (const topic of ['a/1', 'a/secret', 'a/secret/2', 'a/x/raw', 'a/x/raw/3']) {
     await source.publish({ topic, payload: '', qos: 2 });
   }
@@ -65,17 +76,21 @@ test('excluded topics are left out and counted', async (scope) => {
 });
 
 describe('the QoS of a route is a ceiling', () => {
-  test.for([0, 1, 2] as const)('of %i', async (qos, scope) => {
-    const { source, sink } = await setStage(scope, outward('r', 'a/#', { qos }), 'mosquitto');
+  const rows = (['mosquitto', 'eventgrid'] as const).flatMap((kind) =>
+    ([0, 1, 2] as const).map((qos) => ({ kind, qos })),
+  );
+  test.for(rows)('of $qos to $kind', async ({ kind, qos }, scope) => {
+    const { source, sink } = await setStage(scope, outward('r', 'a/#', { qos }), kind);
     for (const sent of [0, 1, 2] as const) await source.publish({ topic: 'a/b', payload: `${sent}`, qos: sent });
     await sink.received(3);
     const seen = Object.fromEntries(sink.messages.map((message) => [message.payload.toString(), message.qos]));
-    expect(seen).toEqual({ 0: 0, 1: Math.min(1, qos), 2: Math.min(2, qos) });
+    const most = kind === 'eventgrid' ? 1 : 2;
+    expect(seen).toEqual({ 0: 0, 1: Math.min(1, qos), 2: Math.min(most, qos) });
   });
 });
 
 describe('the retain flag', () => {
-  test.for(BROKER_KINDS.flatMap((kind) => (['Keep', 'Never'] as const).map((retain) => ({ kind, retain }))))(
+  test.for(REMOTE_KINDS.flatMap((kind) => (['Keep', 'Never'] as const).map((retain) => ({ kind, retain }))))(
     'with $retain at $kind',
     async ({ kind, retain }, scope) => {
       const { bridge, source, sink, remote } = await setStage(scope, outward('r', 'a/#', { retain }), kind);
@@ -92,8 +107,8 @@ describe('the retain flag', () => {
     },
   );
 
-  test('of an empty message clears what the target keeps', async (scope) => {
-    const { source, sink, remote } = await setStage(scope, outward('r', 'a/#'));
+  test.for(INSIDE_KINDS)('of an empty message clears what %s keeps', async (kind, scope) => {
+    const { source, sink, remote } = await setStage(scope, outward('r', 'a/#'), kind);
     await source.publish({ topic: 'a/b', payload: 'x', qos: 1, retain: true });
     await source.publish({ topic: 'a/b', payload: '', qos: 1, retain: true });
     await sink.received(2);
@@ -105,7 +120,7 @@ describe('the retain flag', () => {
   });
 });
 
-describe('a message that the target refuses', () => {
+describe.for(INSIDE_KINDS)('a message that %s refuses', (kind) => {
   const refusing = (code: number) => ({
     hooks: {
       onPublish: ({ topic }: { topic: string }) => (topic.startsWith('bad') ? { reasonCode: code } : undefined),
@@ -119,14 +134,14 @@ describe('a message that the target refuses', () => {
     [0x83, undefined],
   ] as const)('with 0x%x is dropped as %s, or tried again, and the next ones pass', async ([code, reason], scope) => {
     let refusals = 0;
-    const remote = await startEmbedded(scope, {
+    const remote = await startInside(scope, kind, {
       hooks: {
         onPublish: ({ topic }) =>
           topic === 'bad' && (reason !== undefined || refusals++ < 3) ? { reasonCode: code } : undefined,
       },
     });
     const local = await startEmbedded(scope);
-    const bridge = await startBridge(scope, { local: local.port, remote: remote.port, routes: [outward('r', '#')] });
+    const bridge = await startBridge(scope, { local: local.port, remote: remote.side(), routes: [outward('r', '#')] });
     for (const topic of ['good/1', 'bad', 'good/2']) local.broker.publish({ topic, payload: '', qos: 1 });
     await eventually(() => bridge.route('r').counters.received === 3);
     await bridge.settled();
@@ -138,10 +153,10 @@ describe('a message that the target refuses', () => {
   });
 
   test('goes to the dead-letter topic at the source, with the reason and without loss of its own fields', async (scope) => {
-    const remote = await startEmbedded(scope, refusing(0x87));
+    const remote = await startInside(scope, kind, refusing(0x87));
     const local = await startEmbedded(scope);
     const routes = [outward('r', 'bad/#', { onReject: 'deadLetter' })];
-    const bridge = await startBridge(scope, { local: local.port, remote: remote.port, routes });
+    const bridge = await startBridge(scope, { local: local.port, remote: remote.side(), routes });
     const watcher = await connectRawClient(scope, { port: local.port, clientId: 'watcher' });
     await watcher.subscribe('mqttbridge/#');
     const properties = [
@@ -160,10 +175,10 @@ describe('a message that the target refuses', () => {
   });
 
   test('goes to a dead-letter topic of its own', async (scope) => {
-    const remote = await startEmbedded(scope, refusing(0x90));
+    const remote = await startInside(scope, kind, refusing(0x90));
     const local = await startEmbedded(scope);
     const routes = [outward('r', 'bad/#', { qos: 2, onReject: 'deadLetter', deadLetterTopic: 'rejected' })];
-    const bridge = await startBridge(scope, { local: local.port, remote: remote.port, routes });
+    const bridge = await startBridge(scope, { local: local.port, remote: remote.side(), routes });
     const watcher = await connectRawClient(scope, { port: local.port, clientId: 'watcher' });
     await watcher.subscribe('rejected/#');
     await watcher.publish({ topic: 'bad/2', payload: '', qos: 2 });
@@ -174,12 +189,12 @@ describe('a message that the target refuses', () => {
 
   test('stops its route with onReject block until the target takes it, and loses nothing', async (scope) => {
     let refusing = true;
-    const remote = await startEmbedded(scope, {
+    const remote = await startInside(scope, kind, {
       hooks: { onPublish: ({ topic }) => (refusing && topic === 'bad' ? { reasonCode: 0x87 } : undefined) },
     });
     const local = await startEmbedded(scope);
     const routes = [outward('r', 'bad', { onReject: 'block' }), outward('other', 'good/#')];
-    const bridge = await startBridge(scope, { local: local.port, remote: remote.port, routes });
+    const bridge = await startBridge(scope, { local: local.port, remote: remote.side(), routes });
     for (let i = 0; i < 5; i++) local.broker.publish({ topic: 'bad', payload: `${i}`, qos: 1 });
     for (let i = 0; i < 5; i++) local.broker.publish({ topic: 'good/1', payload: `${i}`, qos: 1 });
     await eventually(() => bridge.route('other').counters.forwarded === 5);
@@ -198,10 +213,10 @@ describe('a message that the target refuses', () => {
 
   test('for which the broker closes the connection is found, dropped, and the rest passes', async (scope) => {
     const local = await startEmbedded(scope);
-    const remote = await startEmbedded(scope, {
+    const remote = await startInside(scope, kind, {
       hooks: { onPublish: ({ topic }) => (topic === 'bad' ? { reasonCode: 0x87, disconnect: true } : undefined) },
     });
-    const config = { local: local.port, remote: remote.port, routes: [outward('r', '#')] };
+    const config = { local: local.port, remote: remote.side(), routes: [outward('r', '#')] };
     const bridge = await startBridge(scope, config);
     const seen: string[] = [];
     remote.broker.events.on('published', ({ payload }) => void seen.push(payload.toString()));

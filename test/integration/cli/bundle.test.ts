@@ -126,6 +126,16 @@ describe('the built program alone', () => {
     expect([code, stdout]).toEqual([0, expect.stringMatching(expected)]);
   });
 
+  test('checks a bridge, with the libraries of Azure on demand', async () => {
+    const { ports } = await startBrokers();
+    const connector = connectorYaml('bridge', ports).replace('  remoteBrokerConnection:', '$&\n    profile: eventgrid');
+    const config = await folderOf({ 'c.yaml': connector, 'm.yaml': topicMapYaml() });
+    const known = ['--source-queue', '1000', '--detail-level', '1'];
+    const azure = ['--subscription', 's', '--management-endpoint', 'https://127.0.0.1:1'];
+    const { code, stdout } = await execute(await install(), 'check', '-f', config, ...known, ...azure);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('reason: NamespaceUnreadable')]);
+  });
+
   test('says in a stack where in the sources it was', async () => {
     const map = JSON.parse(await readFile(join(ROOT, 'dist/bin/agent.cjs.map'), 'utf8')) as { sources: string[] };
     expect(map.sources).toContain('../../agent/agent.ts');

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createMountedFiles } from '../../../agent/config/mounted-files.ts';
 import { createCredentials, type Rejection } from '../../../agent/session/credentials/credentials.ts';
+import type { VaultPace } from '../../../agent/session/credentials/vault/vault-schedule.ts';
 import type { VaultFault } from '../../../local/vault/vault.ts';
 import type { KeyVault } from '../../../shared/resources/authentication.ts';
 import { createAuthority, type Identity } from '../../support/certificates.ts';
@@ -20,7 +21,7 @@ const authority = await createAuthority();
 const subject = (pem = ''): string => new X509Certificate(pem).subject;
 
 /** Credentials of a side that takes its certificate from this vault. */
-async function read(scope: Scope, from: VaultServer, more: Partial<KeyVault> = {}) {
+async function read(scope: Scope, from: VaultServer, more: Partial<KeyVault> = {}, pace: Partial<VaultPace> = {}) {
   const secrets = await createMountRoot(scope);
   await secrets.mount('principal', from.principal);
   const rejections: Rejection[] = [];
@@ -37,7 +38,7 @@ async function read(scope: Scope, from: VaultServer, more: Partial<KeyVault> = {
     },
     {
       files: createMountedFiles({ secretsDir: secrets.dir }),
-      vaults: { url, authorityHost: url, pace: { freshMs: 0 } },
+      vaults: { url, authorityHost: url, pace: { freshMs: 0, ...pace } },
       onRejected: (rejection) => void rejections.push(rejection),
     },
   );
@@ -215,5 +216,16 @@ describe('a vault that gives no certificate', () => {
     for (let nth = 0; nth < 3; nth++) expect((await credentials.load()).tls).toBe(tls);
     expect(rejections).toMatchObject([{ source: { kind: 'KeyVault', name: 'plant/edge' }, reason: 'KeyMismatch' }]);
     expect(credentials.certificate()?.rejected).toBe(rejections[0]?.message);
+  });
+
+  test('that answers late holds up no connection that has a certificate', async (scope) => {
+    const { vault, from, pair } = await serve(scope);
+    vault.put('edge', pemItem(pair));
+    const { credentials } = await read(scope, from, {}, { waitMs: 10 });
+    const { tls } = await credentials.load();
+    vault.put('edge', pemItem(await authority.issue({ commonName: 'edge-2' })));
+    vault.setFault({ kind: 'slow', delayMs: 1_000 });
+    expect((await credentials.load()).tls).toBe(tls);
+    await eventually(async () => subject((await credentials.load()).tls?.cert) === 'CN=edge-2');
   });
 });

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, type TestContext, test } from 'vitest';
 import type { VaultPace } from '../../../agent/session/credentials/vault/vault-schedule.ts';
 import { type BridgeConfig, outward } from '../../support/bridge-config.ts';
@@ -64,7 +65,7 @@ test('both sides log on with the certificate of the vault; a new version is foun
   vault.put('edge', pemItem(first));
   const bridge = await start();
   await bridge.allReady();
-  expect([names(local), names(remote)]).toEqual([['edge-1'], ['edge-1']]);
+  await eventually(() => isDeepStrictEqual([names(local), names(remote)], [['edge-1'], ['edge-1']]));
 
   vault.put('edge', pemItem(second));
   const certificates = ['local', 'remote'].map((side) => ({

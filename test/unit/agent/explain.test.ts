@@ -30,6 +30,7 @@ function explainWith(admitted: boolean, tokenEnds = 2_000) {
       token: () => ({ method: 'OAUTH2-JWT', expiresAt: tokenEnds, objectId: OBJECT_ID }),
     }),
     admitted: () => admitted,
+    federated: false,
     now: () => 1_000_000,
   });
 }

@@ -148,6 +148,17 @@ describe('advice for Event Grid', () => {
     const { sentence, fix } = adviceFor({ reason, side: 'remote' }, connector, { clientId: 'plant-up' });
     expect(sentence).toMatch(cause);
     expect(fix).toBe('spec.clientIdPrefix: plant-SITE');
+    const extension = { clientId: '/subscriptions/s/extensions/mq/bridge-0' };
+    expect(adviceFor({ reason, side: 'remote' }, connector, extension).fix).toBe('metadata.name: bridge-SITE');
+  });
+
+  test('a federated identity has no extension to ask about', () => {
+    const context = { federated: true };
+    expect(adviceFor(refused, remote(), context).fix).toContain(
+      '--assignee "$(az identity show --resource-group GROUP',
+    );
+    const { fix } = adviceFor({ reason: 'TokenFailed', side: 'remote', message: 'm' }, remote(), context);
+    expect(fix).toBe('az identity federated-credential list --resource-group GROUP --identity-name IDENTITY');
   });
 
   test.each([

@@ -1,15 +1,15 @@
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
-import { openAzureHttp } from '../azure-http.ts';
+import { type Dated, openAzureHttp } from '../azure-http.ts';
 import { type VaultAccess, VaultLogOnError, type VaultReader } from './vault-reader.ts';
 
 /** Reads a key vault of Azure, as the service principal that has this client secret. */
-export async function openAzureVault(access: VaultAccess): Promise<VaultReader> {
+export async function openAzureVault(access: VaultAccess, dated?: Dated): Promise<VaultReader> {
   // Loaded only here: an agent that logs on by other means does not pay their memory.
   const { CertificateClient } = await import('@azure/keyvault-certificates');
   const { SecretClient } = await import('@azure/keyvault-secrets');
   // Whoever asks asks again, at a pace of its own.
-  const transport = { httpClient: await openAzureHttp(), retryOptions: { maxRetries: 0 } };
+  const transport = { httpClient: await openAzureHttp(dated), retryOptions: { maxRetries: 0 } };
   const credential = await servicePrincipal(access, transport);
   // A vault tells for which service it wants a token, and the library checks that the vault belongs to it. A vault on
   // this machine belongs to none, and nobody on the network can pretend to be on this machine.

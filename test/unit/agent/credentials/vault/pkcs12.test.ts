@@ -12,21 +12,28 @@ const pair = await (await root.intermediate()).issue();
 const keyOf = (pem: string) => createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
 const certificatesOf = (pem: string) => pem.match(/-----BEGIN C[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
 
-/** The same value with its constructed parts in indefinite length, as some writers have them (X.690, 8.1.3.6). */
+/** The same value with indefinite lengths, and octet strings in two pieces, as some writers have them (X.690, 8.1.3.6 and 8.7.3.2). */
 function indefinite(der: Buffer): Buffer {
   const [tag = 0, first = 0] = der;
   const start = first < 128 ? 2 : 2 + (first & 0x7f);
   const content = der.subarray(start);
+  const open = (...parts: Buffer[]): Buffer =>
+    Buffer.concat([Buffer.from([tag | 0x20, 0x80]), ...parts, Buffer.from([0, 0])]);
+  if (tag === 0x04 || tag === 0x80) return open(octets(content.subarray(0, 3)), octets(content.subarray(3)));
   if ((tag & 0x20) === 0) return der;
   const parts: Buffer[] = [];
   for (let at = 0; at < content.length; ) {
     const rest = content.subarray(at);
-    const octets = (rest[1] ?? 0) < 128 ? 0 : (rest[1] ?? 0) & 0x7f;
-    const length = 2 + octets + (octets === 0 ? (rest[1] ?? 0) : rest.readUIntBE(2, octets));
+    const count = (rest[1] ?? 0) < 128 ? 0 : (rest[1] ?? 0) & 0x7f;
+    const length = 2 + count + (count === 0 ? (rest[1] ?? 0) : rest.readUIntBE(2, count));
     parts.push(indefinite(rest.subarray(0, length)));
     at += length;
   }
-  return Buffer.concat([Buffer.from([tag, 0x80]), ...parts, Buffer.from([0, 0])]);
+  return open(...parts);
+}
+
+function octets(content: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0x04, 0x82, content.length >> 8, content.length & 0xff]), content]);
 }
 
 describe('a PKCS #12 file without a password', () => {

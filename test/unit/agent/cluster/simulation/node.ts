@@ -1,7 +1,6 @@
 import { Instances } from '../../../../../agent/cluster/instances.ts';
 import type { Presence, PresenceParts } from '../../../../../agent/cluster/presence.ts';
 import type { ClusterTiming } from '../../../../../agent/cluster/timing.ts';
-import type { Logger } from '../../../../../agent/observe/logger.ts';
 import { createMountedFiles } from '../../../../../agent/config/mounted-files.ts';
 import { createCredentials } from '../../../../../agent/session/credentials/credentials.ts';
 import { connectionSpecOf } from '../../../../../agent/session/credentials/spec.ts';
@@ -10,6 +9,7 @@ import type { Line, SimulatedBroker } from './broker.ts';
 import type { Checks } from './checks.ts';
 import type { VirtualClock } from './clock.ts';
 import type { SessionTable } from './session-table.ts';
+import { SILENT } from '../../../../support/silent-logger.ts';
 
 /** What a simulated process is made of. */
 export interface NodeParts {
@@ -30,15 +30,6 @@ interface NodeSession {
   /** When it may connect, in milliseconds. */
   due: number;
 }
-
-const SILENT: Logger = {
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
 
 /** Longest time that sessions take to finish, in milliseconds. */
 const MOVE_MS = 600;

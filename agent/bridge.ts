@@ -24,7 +24,7 @@ import type { Session } from './session/session.ts';
 import { createSideCredentials, type SideCredentials } from './side-credentials.ts';
 
 /** What a bridge is given by its agent. */
-export interface BridgeParts extends Omit<RunningParts, 'takenOver' | 'explain'> {
+export interface BridgeParts extends Omit<RunningParts, 'slotOf' | 'explain'> {
   readonly files: MountedFiles;
   readonly identity: IdentityOptions;
 }
@@ -64,7 +64,7 @@ export class Bridge {
     this.#parts = parts;
     this.#running = new Running({
       ...parts,
-      takenOver: (key) => this.#takenOver(key),
+      slotOf: (key) => this.#deployed?.plan.sessions.find((plan) => plan.key === key)?.slot,
       explain: (session, fault, context) => this.#explain?.(session, fault, context) ?? fault,
     });
     this.#patience = { now: parts.now, signal: this.#ending.signal };
@@ -144,11 +144,6 @@ export class Bridge {
     await settleInflight(sessions, patience, deadlineMs - (this.#parts.now() - start));
     await Promise.all(sessions.map((session) => session.stop({ forget: session.targetOnly })));
     for (const side of ['local', 'remote'] as const) this.#credentials?.[side].close();
-  }
-
-  #takenOver(key: string): void {
-    const session = this.#deployed?.plan.sessions.find((plan) => plan.key === key);
-    if (session) this.#parts.cluster.takenOver(session.slot);
   }
 
   #explainBy({ connector, plan }: Deployment): Explain {

@@ -29,8 +29,8 @@ export interface RunningParts {
   readonly now: () => number;
   /** A session or subscription came up. */
   readonly progressed: () => void;
-  /** Another client has this session of the plan now. */
-  readonly takenOver: (key: string) => void;
+  /** The slot of a session by the plan in force; undefined when that does not hold it. */
+  readonly slotOf: (key: string) => number | undefined;
   /** Adds to a fault of a session why it is likely and what mends it. */
   readonly explain: Explain;
 }
@@ -92,7 +92,7 @@ export class Running {
   #makeSession(plan: SessionPlan, deployment: Deployment, credentials: SideCredentials): Session {
     const { connector } = deployment;
     const { lanes } = deployment.plan;
-    const { cluster, timing, logger, random, now, progressed, takenOver, explain } = this.#parts;
+    const { cluster, timing, logger, random, now, progressed, slotOf, explain } = this.#parts;
     return new Session({
       plan,
       spec: connectionSpecOf(connector, plan.side),
@@ -112,8 +112,13 @@ export class Running {
       random,
       now,
       progressed,
-      cleared: () => cluster.cleared(plan.slot),
-      takenOver: () => takenOver(plan.key),
+      shared: cluster.shared,
+      // A new document may have moved a session that stays to another slot.
+      cleared: () => cluster.cleared(slotOf(plan.key) ?? plan.slot),
+      takenOver: () => {
+        const slot = slotOf(plan.key);
+        if (slot !== undefined) cluster.takenOver(slot);
+      },
       explain: (fault, context) => explain(plan, fault, context),
     });
   }

@@ -227,7 +227,6 @@ export class Instances implements Cluster {
   }
 
   #opened(): void {
-    this.#fault = undefined;
     this.#roster = withConnection(this.#roster, this.#parts.now());
     this.#beat();
   }
@@ -241,14 +240,17 @@ export class Instances implements Cluster {
     this.#roster = withoutConnection(this.#roster, refused, now());
   }
 
-  #heard(payload: Buffer): void {
+  #heard(payload: Buffer): boolean {
     const beat = decodeHeartbeat(payload);
-    if (!beat) return;
+    if (!beat) return false;
     const { now } = this.#parts;
     const before = this.#roster;
+    const ours = beat.id === before.id && beat.state !== 'lost';
+    if (ours) this.#fault = undefined;
     this.#roster = heard(before, beat, now());
     if (isAsked(before, beat, now())) this.#beat();
     this.#decide();
+    return ours;
   }
 
   #tick(): void {

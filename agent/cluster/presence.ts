@@ -27,7 +27,8 @@ export interface PresenceParts {
   readonly opened: () => void;
   /** They cannot; `refused` when the broker is there and does not let us. */
   readonly closed: (fault: SessionFault, refused: boolean) => void;
-  readonly heard: (payload: Buffer) => void;
+  /** True for a heartbeat of ours, come back from the broker. */
+  readonly heard: (payload: Buffer) => boolean;
 }
 
 /** The connection over which an instance is seen by the others; it knows nothing of what is said there. */
@@ -46,16 +47,24 @@ const MAX_PACKET_BYTES = 512 * 1024;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 const REFUSED_PAUSE_MS = 5_000;
+/**
+ * Connections in a row that the broker took and closed before a heartbeat came back: Mosquitto does so in MQTT 5 when its
+ * rules forget our topic. A broker that restarts takes none for a while.
+ */
+const CLOSES_FOR_REFUSED = 3;
 
 /** Remembers its parts; `start` connects, and connects again until `stop`. */
 export function createPresence(parts: PresenceParts): Presence {
   const ending = new AbortController();
   let current: Connection | undefined;
+  const proof = createProof(parts);
   let attempt = 0;
 
-  const lost = (fault: SessionFault, refused: boolean) => {
+  const lost = (fault: SessionFault, denied: boolean) => {
     current = undefined;
     if (ending.signal.aborted) return;
+    if (proof.given) attempt = 0;
+    const refused = proof.ended() || denied;
     parts.closed(fault, refused);
     const bound = refused ? REFUSED_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt++);
     delay(bound * (0.5 + parts.random() / 2), undefined, { signal: ending.signal }).then(open, () => undefined);
@@ -66,7 +75,7 @@ export function createPresence(parts: PresenceParts): Presence {
       const material = await parts.credentials.load();
       if (ending.signal.aborted) return;
       const connection: Connection = new Connection({
-        ...connectionParts(parts, material),
+        ...connectionParts({ ...parts, heard: (payload) => proof.heard(payload) }, material),
         up: () => void join(connection),
         down: (fault) => lost(fault, fault.verdict === 'refresh' || fault.verdict === 'slow'),
       });
@@ -81,7 +90,7 @@ export function createPresence(parts: PresenceParts): Presence {
       const [code = 0x80] = (await connection.control?.subscribe([parts.filter], { qos: 0, noLocal: false })) ?? [];
       if (connection !== current) return;
       if (code < 0x80) {
-        attempt = 0;
+        proof.begin();
         parts.opened();
       } else connection.fail({ ...refusedFault(code), verdict: 'slow' });
     } catch {
@@ -98,6 +107,32 @@ export function createPresence(parts: PresenceParts): Presence {
       current = undefined;
       await connection?.close(false);
       parts.credentials.close();
+    },
+  };
+}
+
+/** Whether the broker passes on what it lets us send: a heartbeat of ours that came back is the proof. */
+function createProof({ heard }: Pick<PresenceParts, 'heard'>) {
+  let state: 'closed' | 'awaited' | 'given' = 'closed';
+  let closes = 0;
+  return {
+    get given() {
+      return state === 'given';
+    },
+    /** Heartbeats can be sent. */
+    begin() {
+      state = 'awaited';
+    },
+    heard(payload: Buffer): boolean {
+      const ours = heard(payload);
+      if (ours) state = 'given';
+      return ours;
+    },
+    /** The connection has ended; true when it is one of so many without proof that the broker must be refusing us. */
+    ended(): boolean {
+      closes = state === 'awaited' ? closes + 1 : 0;
+      state = 'closed';
+      return closes >= CLOSES_FOR_REFUSED;
     },
   };
 }

@@ -122,13 +122,8 @@ function heardOf(roster: Roster, beat: Heartbeat, now: number): Roster {
 
 function echoed(roster: Roster, now: number): Roster {
   const unbroken = roster.echoAt !== undefined && now - roster.echoAt <= roster.timing.echoMs;
-  return {
-    ...roster,
-    refusedAt: undefined,
-    echoAt: now,
-    joinedAt: unbroken ? (roster.joinedAt ?? now) : now,
-    unheard: 0,
-  };
+  const joinedAt = unbroken ? (roster.joinedAt ?? now) : now;
+  return { ...roster, refusedAt: undefined, echoAt: now, joinedAt, unheard: 0 };
 }
 
 /** A heartbeat of ours left. */

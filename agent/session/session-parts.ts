@@ -40,6 +40,8 @@ export interface SessionParts {
   readonly now: () => number;
   /** The session or one of its subscriptions came up. */
   readonly progressed: () => void;
+  /** Whether other instances may run this session at another time. */
+  readonly shared: boolean;
   /** False while another instance may be running this session unseen: it does not connect until that is known. */
   readonly cleared: () => boolean;
   /** Another client connected with the same client ID. */

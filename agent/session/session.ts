@@ -37,6 +37,11 @@ export class Session {
   readonly #logger: Logger;
   #state: SessionState = IDLE;
   #rivalry: Rivalry = NO_RIVALRY;
+  /**
+   * Somebody else may have had the session since the last connection. A packet identifier may then stand for another
+   * message than the one that came with it before: taking one for the other would lose it.
+   */
+  #disputed = false;
   /** Monotonic milliseconds: when this state began, and when the next attempt is due. */
   #since: number;
   #retryAt = 0;
@@ -284,7 +289,8 @@ export class Session {
     this.#counts.connect('Success');
     this.#counts.established = true;
     this.#logger.info({ evt: 'Connected', epoch, sessionPresent });
-    this.receiver.begin(sessionPresent);
+    this.receiver.begin(sessionPresent && !this.#disputed);
+    this.#disputed = false;
     this.sender.begin(limitsOf(connack, this.#parts.profile), sessionPresent);
     if (this.#connection?.control) this.#subscriptions.begin(this.#connection.control, sessionPresent);
     this.#parts.progressed();
@@ -300,6 +306,7 @@ export class Session {
     if (kind === 'connected') {
       if (reasonCode !== undefined) this.#heed(reasonCode);
       if (fault.verdict === 'takenOver') this.#parts.takenOver();
+      if (cause !== TARGET_REPLACED) this.#disputed = this.#parts.shared || this.#rivalry.kind === 'certain';
       this.#counts.disconnect(reason);
       this.receiver.end();
       this.sender.end();

@@ -1,10 +1,9 @@
 import { expect, type TestContext, test } from 'vitest';
 import { type BridgeConfig, inward, outward } from '../support/bridge-config.ts';
-import { checkDelivery } from '../support/delivery.ts';
 import { eventually } from '../support/eventually.ts';
 import { countTakeOvers, type Instance, startInstance, untilRunning } from '../support/instances.ts';
-import { startConsumer, startProducer } from '../support/load.ts';
 import { startEmbedded } from '../support/test-broker.ts';
+import { startTwoWayLoad } from '../support/two-way-load.ts';
 
 type RemoteSessions = 'perRoute' | 'perInstance';
 
@@ -24,24 +23,7 @@ async function setStage(scope: TestContext, remoteSessions: RemoteSessions) {
   const start = (instance: number, slots: number) => startInstance(scope, of(slots), instance);
   const write = (slots: number, instances: readonly Instance[]) =>
     Promise.all(instances.map(({ bridge }) => bridge.write(of(slots))));
-  const load = async () => {
-    const [above, below] = await Promise.all([
-      startConsumer(scope, { port: remote.port, clientId: 'above', filters: 'up/#' }),
-      startConsumer(scope, { port: local.port, clientId: 'below', filters: 'down/#' }),
-    ]);
-    const topics = (root: string) => NAMES.map((name) => `${root}/${name}`);
-    const up = startProducer(scope, { port: local.port, name: 'up', topics: topics('up'), rate: RATE });
-    const down = startProducer(scope, { port: remote.port, name: 'down', topics: topics('down'), rate: RATE });
-    /** Ends the load and tells what came of it. */
-    return async (allowDuplicates: boolean) => {
-      await Promise.all([up.stop(), down.stop()]);
-      await Promise.all([above.received(up.log.sent.length), below.received(down.log.sent.length)]);
-      const upward = checkDelivery(up.log.sent, above.log.received, { allowDuplicates });
-      const downward = checkDelivery(down.log.sent, below.log.received, { allowDuplicates });
-      expect(upward.ok, upward.text).toBe(true);
-      expect(downward.ok, downward.text).toBe(true);
-    };
-  };
+  const load = () => startTwoWayLoad(scope, { local: local.port, remote: remote.port, names: NAMES, rate: RATE });
   const sessions = () =>
     [local, remote]
       .flatMap(({ broker }) => broker.sessions().map(({ clientId }) => clientId))
@@ -139,7 +121,7 @@ test.for(CASES)(
     const first = await start(0, 1);
     await untilRunning([[first, '0']]);
     const before = sessions();
-    const end = await load();
+    const { end } = await load();
     const [second, third] = await up(stage, first);
     await untilRunning([
       [first, '0'],
@@ -149,7 +131,8 @@ test.for(CASES)(
     await down(stage, [first, second, third]);
     await untilRunning([[first, '0']]);
     await only(before);
-    await end(repeats || mode === 'perInstance');
+    // A route that comes to another slot is read in two sessions for a moment.
+    await end({ allowDuplicates: repeats || mode === 'perInstance', ignoreOrder: mode === 'perInstance' });
     expect([...takeOvers]).toEqual([]);
   },
 );

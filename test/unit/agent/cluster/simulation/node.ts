@@ -148,7 +148,7 @@ export class SimulatedNode {
     const { broker, checks } = this.#parts;
     const heard = (payload: Buffer) => {
       checks.heard(this.id, payload);
-      parts.heard(payload);
+      return parts.heard(payload);
     };
     const presence = broker.presence({ ...parts, heard }, this.line);
     return {

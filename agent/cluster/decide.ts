@@ -38,16 +38,21 @@ function decideAlone(roster: Roster, now: number): Changes {
 }
 
 function decideTogether(roster: Roster, now: number, surrender: readonly number[]): Changes {
-  const { id, claims, releasing, ending, slots, revision, timing } = roster;
+  const { id, claims, releasing, ending, slots, slotsSince, revision, timing } = roster;
   const live = livePeers(roster, now);
-  const owners = ownersOf({
-    slots: slotsToRun(roster, now),
-    members: membersOf(roster, now),
-    awaited: awaited(roster, now),
-  });
+  const members = membersOf(roster, now);
+  const common = { slots: slotsToRun(roster, now), awaited: awaited(roster, now) };
+  const owners = ownersOf({ ...common, members });
+  const ready = members.filter((member) => member.revision === revision);
+  const standIns = ready.length < members.length ? ownersOf({ ...common, members: ready }) : owners;
+  const isMine = (slot: number) => {
+    const owner = members.find((member) => member.id === owners.get(slot));
+    const isLate = owner?.revision !== revision && owner?.instance !== slot && now - slotsSince >= timing.awaitedMs;
+    return isLate ? standIns.get(slot) === id : owner?.id === id;
+  };
   const acquire = [...owners.keys()].filter(
     (slot) =>
-      owners.get(slot) === id &&
+      isMine(slot) &&
       !claims.has(slot) &&
       !ending.has(slot) &&
       !live.some((peer) => peer.claims.has(slot)) &&

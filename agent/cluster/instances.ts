@@ -25,6 +25,7 @@ import {
   wasContested,
   withConnection,
   withDocument,
+  withTick,
   withoutConnection,
 } from './roster.ts';
 import type { ClusterTiming } from './timing.ts';
@@ -142,7 +143,8 @@ export class Instances implements Cluster {
   takenOver(slot: number): void {
     const { instance, now, timing, logger, changed } = this.#parts;
     if (slot === instance || !this.#roster.claims.has(slot) || this.#standing === 'apart') return;
-    const pauseMs = wasContested(this.#roster, slot, now()) ? 0 : timing.cooldownMs;
+    // Who took it may be about to say so.
+    const pauseMs = wasContested(this.#roster, slot, now()) ? timing.settleMs : timing.cooldownMs;
     this.#roster = { ...this.#roster, cooling: new Map(this.#roster.cooling).set(slot, now() + pauseMs) };
     this.#abandon([slot]);
     logger.warn({ evt: 'SlotLost', slot, pauseMs }, 'an instance that is not heard here runs this slot');
@@ -253,7 +255,7 @@ export class Instances implements Cluster {
 
   #tick(): void {
     const { now, timing } = this.#parts;
-    this.#roster = forgetful(this.#roster, now());
+    this.#roster = forgetful(withTick(this.#roster, now()), now());
     if (now() - this.#sentAt >= timing.heartbeatMs) {
       this.#beat();
       this.#roster = sent(this.#roster);

@@ -47,6 +47,9 @@ export interface Roster {
   /** When our own heartbeat last came back, and since when it does without a break. */
   readonly echoAt?: number | undefined;
   readonly joinedAt?: number | undefined;
+  /** When this process last looked around, and whether it stood still before and may have more to hear. */
+  readonly tickedAt?: number | undefined;
+  readonly stalled: boolean;
   /** Heartbeats sent since one came back. Counted, not timed: a process that was frozen has not tried. */
   readonly unheard: number;
 }
@@ -69,7 +72,17 @@ export function createRoster(self: Pick<Roster, 'id' | 'instance' | 'timing'>): 
     cooling: new Map(),
     claimedAt: new Map(),
     unheard: 0,
+    stalled: false,
   };
+}
+
+/** This process looks around; to be called every `tickMs`. */
+export function withTick(roster: Roster, now: number): Roster {
+  return { ...roster, tickedAt: now, stalled: isLate(roster, now) };
+}
+
+function isLate({ tickedAt, timing }: Roster, now: number): boolean {
+  return tickedAt !== undefined && now - tickedAt > timing.stallMs;
 }
 
 /** The document in force has so many slots. */
@@ -77,9 +90,8 @@ export function withDocument(roster: Roster, slots: number, revision: string, no
   return { ...roster, revision, slots, slotsSince: slots === roster.slots ? roster.slotsSince : now };
 }
 
-/** The connection for heartbeats came up. */
+/** The connection for heartbeats came up; a broker that ends it for what is published there has still refused us. */
 export function withConnection(roster: Roster, now: number): Roster {
-  // A broker that refused us has to show first that it passes heartbeats on.
   return { ...roster, connectedAt: now, echoAt: undefined, joinedAt: undefined, unheard: 0 };
 }
 
@@ -92,6 +104,10 @@ export function withoutConnection(roster: Roster, refused: boolean, now: number)
 /** A heartbeat came in: our own, come back from the broker, or that of a peer. */
 export function heard(roster: Roster, beat: Heartbeat, now: number): Roster {
   if (beat.id === roster.id) return beat.state === 'lost' ? roster : echoed(roster, now);
+  return heardOf(withTerms(roster, beat), beat, now);
+}
+
+function heardOf(roster: Roster, beat: Heartbeat, now: number): Roster {
   const known = roster.peers.get(beat.id);
   if (beat.state === 'lost') {
     return known ? withPeer(roster, { ...known, suspectedAt: known.suspectedAt ?? now }) : roster;
@@ -115,17 +131,22 @@ export function sent(roster: Roster): Roster {
   return { ...roster, unheard: roster.unheard + 1 };
 }
 
-function learned(roster: Roster, { instance, claims }: Heartbeat, now: number): Roster {
+/** A claim is never made again with a term that anybody has ever said. */
+function withTerms(roster: Roster, { claims }: Heartbeat): Roster {
   const terms = new Map(roster.terms);
+  for (const [slot, term] of claims) terms.set(slot, Math.max(term, terms.get(slot) ?? 0));
+  return { ...roster, terms };
+}
+
+function learned(roster: Roster, { instance, claims }: Heartbeat, now: number): Roster {
   const cooling = new Map(roster.cooling);
   const claimedAt = new Map(roster.claimedAt);
-  for (const [slot, term] of claims) {
-    terms.set(slot, Math.max(term, terms.get(slot) ?? 0));
+  for (const slot of claims.keys()) {
     // Whoever took it is not unseen any more.
     cooling.delete(slot);
     claimedAt.set(slot, now);
   }
-  return { ...roster, terms, cooling, claimedAt, seen: new Set(roster.seen).add(instance) };
+  return { ...roster, cooling, claimedAt, seen: new Set(roster.seen).add(instance) };
 }
 
 function withPeer(roster: Roster, peer: Peer): Roster {
@@ -134,7 +155,9 @@ function withPeer(roster: Roster, peer: Peer): Roster {
 
 /** How far this instance can trust what it hears. */
 export function standingOf(roster: Roster, now: number): Standing {
-  const { connectedAt, refusedAt, echoAt, joinedAt, unheard, timing } = roster;
+  const { connectedAt, refusedAt, echoAt, joinedAt, unheard, stalled, timing } = roster;
+  // Timers come first after a stall, and what the others said meanwhile waits to be read.
+  if (stalled || isLate(roster, now)) return 'apart';
   if (refusedAt !== undefined) return now - refusedAt >= timing.blindBeats * timing.heartbeatMs ? 'blind' : 'apart';
   if (connectedAt === undefined) return 'apart';
   if (unheard >= timing.blindBeats * (echoAt === undefined ? 1 : 2)) return 'blind';
@@ -168,7 +191,7 @@ export function livePeers(roster: Roster, now: number): Peer[] {
 }
 
 /** Who can be given slots: everybody alive who means to stay, and ourselves. */
-export function membersOf(roster: Roster, now: number): Member[] {
+export function membersOf(roster: Roster, now: number): (Member & Pick<Heartbeat, 'revision'>)[] {
   return [roster, ...livePeers(roster, now).filter(({ state }) => state === 'running')];
 }
 

@@ -4,6 +4,8 @@ export interface ClusterTiming {
   readonly heartbeatMs: number;
   /** How often decisions are looked at again when nothing is heard. */
   readonly tickMs: number;
+  /** A tick so late means that the process stood still: it reads what has come before it does anything. */
+  readonly stallMs: number;
   /** An instance without a heartbeat for this long is dead. */
   readonly silenceMs: number;
   /**
@@ -37,6 +39,7 @@ export interface ClusterTiming {
 export const DEFAULT_CLUSTER_TIMING: ClusterTiming = {
   heartbeatMs: 1_000,
   tickMs: 100,
+  stallMs: 500,
   silenceMs: 3_000,
   echoMs: 2_500,
   suspectMs: 400,

@@ -144,6 +144,8 @@ export interface LimitsSnapshot {
   readonly topicAliasMaximum: number;
   /** Seconds. */
   readonly keepAlive: number;
+  /** Seconds the broker keeps the session; absent when it is what `session.expirySeconds` asks for. */
+  readonly sessionExpiry?: number;
 }
 
 export interface RouteSnapshot {

@@ -64,6 +64,7 @@ const session = z.strictObject({
       zeroExpiryIsNever: z.boolean(),
       topicAliasMaximum: count,
       keepAlive: count,
+      sessionExpiry: count.optional(),
     })
     .optional(),
   inflightMessages: count,

@@ -44,6 +44,8 @@ export interface Connack {
   readonly topicAliasMaximum?: number | undefined;
   /** Seconds. */
   readonly serverKeepAlive?: number | undefined;
+  /** Seconds; what was asked for when absent. */
+  readonly sessionExpiry?: number | undefined;
   readonly sharedSubscriptions?: boolean | undefined;
   readonly wildcardSubscriptions?: boolean | undefined;
 }
@@ -211,6 +213,7 @@ function connackOf(packet: IConnackPacket): Connack {
     retainAvailable: properties.retainAvailable,
     topicAliasMaximum: properties.topicAliasMaximum,
     serverKeepAlive: properties.serverKeepAlive,
+    sessionExpiry: properties.sessionExpiryInterval,
     sharedSubscriptions: properties.sharedSubscriptionAvailable,
     wildcardSubscriptions: properties.wildcardSubscriptionAvailable,
   };

@@ -73,6 +73,7 @@ export function snapshotSession(view: SessionView): SessionSnapshot {
         ...view.limits,
         topicAliasMaximum: connack.topicAliasMaximum ?? 0,
         keepAlive: connack.serverKeepAlive ?? 0,
+        ...(connack.sessionExpiry === undefined ? {} : { sessionExpiry: connack.sessionExpiry }),
       },
     }),
     inflightMessages: messages,

@@ -17,6 +17,7 @@ import { IDLE, type SessionEvent, type SessionFault, type SessionState, step } f
 import type { Connack, ControlOptions } from './mqtt-client.ts';
 import { noteRefusal } from './refusals.ts';
 import { afterLoss, faultOf, NO_RIVALRY, type Rivalry, whileConnected } from './rivalry.ts';
+import { isSessionLost } from './session-continuity.ts';
 import { createSessionCounts, snapshotSession } from './session-counts.ts';
 import type { SessionParts } from './session-parts.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
@@ -281,13 +282,10 @@ export class Session {
     this.#leftovers = 'none';
     this.#connack = connack;
     this.#dispatch({ kind: 'connected', epoch });
-    if (!sessionPresent && this.#counts.established && this.#parts.limits.expirySeconds > 0) {
-      this.#counts.sessionLost++;
-      this.#logger.warn(
-        { evt: 'SessionLost', epoch },
-        'the broker forgot the session; messages it had queued are gone',
-      );
-    }
+    const { limits } = this.#parts;
+    const { established } = this.#counts;
+    const known = { established, reads: this.#reads, expirySeconds: limits.expirySeconds, epoch };
+    if (isSessionLost(connack, known, this.#logger)) this.#counts.sessionLost++;
     this.#counts.connect('Success');
     this.#counts.established = true;
     this.#logger.info({ evt: 'Connected', epoch, sessionPresent });

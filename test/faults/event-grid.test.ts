@@ -86,6 +86,10 @@ describe.concurrent('F13 - a session that Event Grid ended', () => {
     const clock = createManualClock();
     const config = { ...IN, spec: { session: { expirySeconds: 86_400, keepAliveSeconds: 65_535 } } };
     const { remote, proxy, bridge, sink } = await setStage(scope, config, { clock });
+    expect(bridge.session('remote').limits?.sessionExpiry).toBe(3_600);
+    expect(bridge.events('SessionExpiryShortened')).toMatchObject([
+      { side: 'remote', askedSeconds: 86_400, grantedSeconds: 3_600 },
+    ]);
     await proxy.down();
     await eventually(() => remote.broker.sessions().every(({ connected }) => !connected));
     clock.advance(3_600_000 - 1);

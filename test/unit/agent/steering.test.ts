@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ALONE, type Cluster } from '../../../agent/cluster/cluster.ts';
-import type { Logger } from '../../../agent/observe/logger.ts';
 import { createSteering } from '../../../agent/steering.ts';
 import { type ConnectorDocument, connectorDocument } from '../../../shared/plan/document.ts';
 import { eventually } from '../../support/eventually.ts';
 import { sampleConnector, sampleMap, sampleRoute } from '../shared/sample.ts';
-
-const SILENT: Logger = {
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
+import { SILENT } from '../../support/silent-logger.ts';
 
 const first = connectorDocument(sampleConnector(), []);
 const second = connectorDocument(sampleConnector(), [sampleMap([sampleRoute()])]);

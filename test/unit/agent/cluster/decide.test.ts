@@ -134,6 +134,17 @@ describe('an instance that is heard', () => {
     expect(all(heard(state, beat(0), NOW + 60_000), NOW + 60_000)).toEqual(nothing);
   });
 
+  it('takes what would go to one that does not have the document yet', () => {
+    const late = beat(1, { claims: { 1: 1 }, revision: 'older' });
+    expect(all(roster({ claims: { 0: 1, 2: 1 }, slots: 4 }, late))).toEqual({ ...nothing, acquire: [3] });
+    const soon = { slotsSince: NOW - timing.awaitedMs + 1, seen: new Set([2, 3]) };
+    expect(all(roster({ claims: { 0: 1, 2: 1 }, slots: 4, ...soon }, late))).toEqual(nothing);
+  });
+
+  it('leaves a slot to its own instance though that does not have the document yet', () => {
+    expect(all(roster({ claims: { 0: 1, 2: 1 } }, beat(1, { revision: 'older' })))).toEqual(nothing);
+  });
+
   it('hands a slot back to its own instance once that has lasted', () => {
     const state = heard(roster({ claims: { 0: 1, 1: 2, 2: 2 } }), beat(1), NOW);
     const alive = heard(heard(state, beat(0), NOW + 999), beat(1), NOW + 999);
@@ -262,6 +273,22 @@ describe('an instance that is not heard', () => {
     const silenced = roster({});
     expect(all(beats(silenced, 9), NOW + 9_000)).toEqual(nothing);
     expect(all(beats(silenced, 10), NOW + 10_000)).toEqual({ ...nothing, acquire: [0] });
+  });
+
+  it('runs its own slot alone when the broker ends the connection for what it says', () => {
+    let state = withoutConnection(joined, true, NOW);
+    for (const at of [2_000, 4_000]) {
+      state = withConnection(state, NOW + at);
+      state = withoutConnection(state, true, NOW + at + 10);
+    }
+    expect(all(state, NOW + 5_000)).toEqual({ ...nothing, release: [1] });
+    expect(all(heard(withConnection(state, NOW + 6_000), beat(0), NOW + 6_010), NOW + 6_020)).toEqual(nothing);
+  });
+
+  it('leaves its own slot to a peer that says to run it', () => {
+    const state = { ...withoutConnection(roster({}, beat(1, { claims: { 0: 2 } })), true, NOW), claims: new Map() };
+    expect(all(state, NOW + timing.retakeMs - 1)).toEqual(nothing);
+    expect(all(state, NOW + timing.retakeMs)).toEqual({ ...nothing, acquire: [0] });
   });
 
   it('runs nothing when the document has no slot for it', () => {

@@ -8,8 +8,8 @@ export interface Line {
   readonly deliver: (run: () => void) => void;
   /** Packets wait on the way, in both directions, until this ends. */
   severed: boolean;
-  /** The broker ignores what it publishes, or does not let it in. */
-  denied: 'no' | 'publish' | 'connect';
+  /** The broker ignores what it publishes, does not let it in, or ends the connection for what it publishes. */
+  denied: 'no' | 'publish' | 'connect' | 'kick';
   /** Chance that the broker drops a heartbeat on its way here. */
   loss: number;
 }
@@ -61,7 +61,7 @@ export class SimulatedBroker {
       if (stopped) return;
       if (line.severed || !this.up) return later(false);
       if (line.denied === 'connect') return later(true);
-      link = this.#open(parts, line, () => later(false));
+      link = this.#open(parts, line, () => later(line.denied === 'kick'));
       parts.opened();
     };
     const later = (refused: boolean): void => {
@@ -121,7 +121,8 @@ export class SimulatedBroker {
   #received(link: Link, payload: Buffer): void {
     if (!link.open) return;
     link.heardAt = this.#parts.clock.now();
-    if (link.line.denied === 'no') this.#spread(payload);
+    if (link.line.denied === 'kick') this.#drop(link, false);
+    else if (link.line.denied === 'no') this.#spread(payload);
   }
 
   #spread(payload: Buffer): void {

@@ -66,7 +66,7 @@ export class Checks {
       const since = this.#runs.get(`${other.id}/${slot}`);
       if (other === node || since === undefined || !other.claims.includes(slot)) continue;
       const late = this.#calm(node) && this.#calm(other) && now - since > this.bound;
-      const adopted = node.frozenAt !== undefined && since > node.frozenAt;
+      const adopted = node.slept !== undefined && since > node.slept.from && since <= node.slept.to;
       if (late || adopted) {
         this.violations.push(`${node.id} connects slot ${slot} at ${now}, which ${other.id} runs since ${since}`);
       }
@@ -78,7 +78,7 @@ export class Checks {
     for (const [slot, term] of decodeHeartbeat(payload)?.claims ?? []) this.#learn(id, slot, term);
   }
 
-  /** A process sent a heartbeat: terms of what it runs stay, and those of what it takes are new. */
+  /** A process sent a heartbeat: the terms of what it took since the last one are new. */
   said(id: string, payload: Buffer): void {
     const claims = decodeHeartbeat(payload)?.claims;
     if (!claims) return void this.violations.push(`${id} said what nobody can read`);
@@ -86,7 +86,7 @@ export class Checks {
     for (const [slot, term] of claims) {
       const known = this.#terms.get(`${id}/${slot}`) ?? 0;
       const kept = before?.get(slot);
-      if (kept === undefined ? term <= known : term !== kept) {
+      if (term !== kept && term <= known) {
         this.violations.push(`${id} claims slot ${slot} with term ${term}, had ${kept}, knew of ${known}`);
       }
       this.#learn(id, slot, term);

@@ -1,7 +1,6 @@
 import { Instances } from '../../../../../agent/cluster/instances.ts';
 import type { Presence, PresenceParts } from '../../../../../agent/cluster/presence.ts';
 import type { ClusterTiming } from '../../../../../agent/cluster/timing.ts';
-import type { Logger } from '../../../../../agent/observe/logger.ts';
 import { createMountedFiles } from '../../../../../agent/config/mounted-files.ts';
 import { createCredentials } from '../../../../../agent/session/credentials/credentials.ts';
 import { connectionSpecOf } from '../../../../../agent/session/credentials/spec.ts';
@@ -10,6 +9,7 @@ import type { Line, SimulatedBroker } from './broker.ts';
 import type { Checks } from './checks.ts';
 import type { VirtualClock } from './clock.ts';
 import type { SessionTable } from './session-table.ts';
+import { SILENT } from '../../../../support/silent-logger.ts';
 
 /** What a simulated process is made of. */
 export interface NodeParts {
@@ -31,15 +31,6 @@ interface NodeSession {
   due: number;
 }
 
-const SILENT: Logger = {
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
-
 /** Longest time that sessions take to finish, in milliseconds. */
 const MOVE_MS = 600;
 const TAKEN_OVER_MS = 30_000;
@@ -55,7 +46,8 @@ export class SimulatedNode {
   /** When it last was frozen, denied or cut off, in milliseconds. */
   troubledAt = 0;
   /** When it last was frozen. */
-  frozenAt: number | undefined;
+  slept: { readonly from: number; readonly to: number } | undefined;
+  #frozenAt = 0;
   #frozen = false;
   #waiting: (() => void)[] = [];
   #moving = false;
@@ -108,7 +100,7 @@ export class SimulatedNode {
   }
 
   freeze(): void {
-    if (!this.#frozen) this.frozenAt = this.#parts.clock.now();
+    if (!this.#frozen) this.#frozenAt = this.#parts.clock.now();
     this.#frozen = true;
   }
 
@@ -117,6 +109,7 @@ export class SimulatedNode {
     if (!this.#frozen || !this.alive) return;
     this.#frozen = false;
     this.troubledAt = this.#parts.clock.now();
+    this.slept = { from: this.#frozenAt, to: this.troubledAt };
     if (timersFirst) this.#look();
     for (const run of this.#waiting.splice(0)) run();
   }

@@ -24,7 +24,7 @@ type Trouble =
   | { readonly kind: 'freeze'; readonly who: number; readonly ms: number; readonly timersFirst: boolean }
   | { readonly kind: 'sever'; readonly who: number; readonly ms: number }
   | { readonly kind: 'lossy'; readonly who: number; readonly ms: number }
-  | { readonly kind: 'deny'; readonly who: number; readonly ms: number; readonly what: 'publish' | 'connect' };
+  | { readonly kind: 'deny'; readonly who: number; readonly ms: number; readonly what: 'publish' | 'connect' | 'kick' };
 
 /** How a world is set up. */
 export interface WorldOptions {

@@ -180,8 +180,10 @@ function hasListened({ peers, timing }: Roster, joinedAt: number, now: number): 
  */
 export function isAlive({ echoAt, joinedAt, timing }: Roster, peer: Peer, now: number): boolean {
   if (peer.state === 'gone') return false;
-  if (peer.suspectedAt !== undefined && now - peer.suspectedAt > timing.suspectMs) return false;
   if (echoAt === undefined || joinedAt === undefined) return true;
+  // A broker that stops says the will of some to others before it closes their connections too.
+  const { suspectedAt = Number.NEGATIVE_INFINITY } = peer;
+  if (suspectedAt >= joinedAt && now - suspectedAt > timing.suspectMs) return false;
   return echoAt - Math.max(peer.heardAt, joinedAt) <= timing.silenceMs;
 }
 

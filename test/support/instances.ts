@@ -11,7 +11,9 @@ export const QUICK_CLUSTER: ClusterTiming = {
   ...DEFAULT_CLUSTER_TIMING,
   heartbeatMs: 100,
   tickMs: 20,
-  silenceMs: 1_000,
+  // Longer than the longest pause before another connection for heartbeats.
+  silenceMs: 1_500,
+  echoMs: 1_200,
   suspectMs: 100,
   settleMs: 200,
   awaitedMs: 500,

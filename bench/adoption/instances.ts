@@ -9,7 +9,7 @@ import { freePorts } from '../processes/ports.ts';
 /** One of our processes among several. */
 export interface Instance {
   readonly running: Running;
-  /** Resolves when it runs exactly these slots. */
+  /** Resolves when it runs exactly these slots, and all of their routes are subscribed. */
   runs(slots: readonly number[]): Promise<void>;
 }
 
@@ -46,11 +46,20 @@ async function untilRunning(running: Running, port: number, slots: readonly numb
   }
 }
 
-/** Undefined while the process does not answer. */
+/** What is read of /status. */
+interface Status {
+  readonly instances?: { readonly slots: readonly number[] };
+  readonly routes: readonly { readonly lanes: { readonly total: number; readonly ready: number } }[];
+}
+
+/** Undefined while the process does not answer, or a route is not ready. */
 async function slotsAt(port: number): Promise<string | undefined> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/status`);
-    const { instances } = (await response.json()) as { readonly instances?: { readonly slots: readonly number[] } };
+    const { instances, routes } = (await response.json()) as Status;
+    if (routes.some(({ lanes }) => lanes.ready < lanes.total)) return undefined;
+    // A slot is taken before its routes are there.
+    if (routes.length < (instances?.slots.length ?? 0)) return undefined;
     return instances?.slots.toSorted((a, b) => a - b).join();
   } catch {
     return undefined;

@@ -20,6 +20,7 @@ async function setStage(scope: TestContext) {
       routes: [outward('a', 'up/a'), outward('b', 'up/b'), inward('c', 'down/a'), inward('d', 'down/b')],
       spec: { bridgeInstances: 2, session: { maxInflightMessages: WINDOW } },
     }),
+    4,
   );
   await Promise.all([fleet.start(0), fleet.start(1)]);
   await fleet.runs({ 0: [0], 1: [1] });

@@ -80,7 +80,7 @@ async function setStage(scope: TestContext, { broker, protocol }: Kind, needs?: 
     [first, '0'],
     [second, '1'],
   ] as const;
-  await untilRunning(apart);
+  await untilRunning(apart, ROUTES.length);
   const version = protocol === 'v5' ? 5 : 4;
   const { flows, end } = await startTwoWayLoad(scope, { ...config, names: ['a', 'b'], rate: RATE, version });
   /** Several times the pause after a take-over. */

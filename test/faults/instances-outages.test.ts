@@ -31,7 +31,7 @@ async function setPair(scope: TestContext) {
     [first, '0'],
     [second, '1'],
   ] as const;
-  await untilRunning(apart);
+  await untilRunning(apart, ROUTES.length);
   return { ...stage, first, second, apart, ...(await stage.startLoad()) };
 }
 
@@ -88,10 +88,13 @@ test.concurrent('instances that start while the local broker is down share the s
   await eventually(() => unseen(first) && unseen(second));
   expect([first.slots(), second.slots()]).toEqual(['', '']);
   await local.restart();
-  await untilRunning([
-    [first, '0'],
-    [second, '1'],
-  ]);
+  await untilRunning(
+    [
+      [first, '0'],
+      [second, '1'],
+    ],
+    ROUTES.length,
+  );
   const { flows, end } = await startLoad();
   await flows();
   await end({});
@@ -109,11 +112,14 @@ test.concurrent('of two processes with the same number one runs the slot, and th
   const [one] = running();
   const other = twins.find((twin) => twin !== one);
   if (!one || !other) throw new Error('nobody runs the slot');
-  await untilRunning([
-    [first, '0'],
-    [one, '1'],
-    [other, ''],
-  ]);
+  await untilRunning(
+    [
+      [first, '0'],
+      [one, '1'],
+      [other, ''],
+    ],
+    ROUTES.length,
+  );
   const { flows, end } = await startLoad();
   await flows();
   expect([one.slots(), other.slots()]).toEqual(['1', '']);
@@ -147,7 +153,7 @@ test.concurrent('three instances restarted in turn by SIGTERM under load lose an
   timeout: 150_000,
 }, async (scope) => {
   const { config } = await setStage(scope, 3);
-  const fleet = createFleet(await prepareBridge(scope, config));
+  const fleet = createFleet(await prepareBridge(scope, config), ROUTES.length);
   const apart = { 0: [0], 1: [1], 2: [2] };
   await Promise.all([fleet.start(0), fleet.start(1), fleet.start(2)]);
   await fleet.runs(apart, 60_000);

@@ -43,6 +43,7 @@ test.concurrent.for(CASES)(
         routes: TOPICS.flatMap((name) => [outward(`up-${name}`, `up/${name}`), inward(`down-${name}`, `down/${name}`)]),
         spec: { remoteSessions, bridgeInstances: INSTANCES, session: { maxInflightMessages: WINDOW } },
       }),
+      2 * TOPICS.length,
     );
     await Promise.all([fleet.start(0), fleet.start(1), fleet.start(2)]);
     await fleet.runs({ 0: [0], 1: [1], 2: [2] }, PATIENCE_MS);

@@ -8,6 +8,7 @@ import { startTwoWayLoad } from '../support/two-way-load.ts';
 type RemoteSessions = 'perRoute' | 'perInstance';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
+const LANES = 2 * NAMES.length;
 const RATE = 100;
 
 /** Load both ways, and one connector of which instances can be started with any number of slots. */
@@ -119,17 +120,20 @@ test.for(CASES)(
     const stage = await setStage(scope, mode);
     const { start, load, only, sessions, takeOvers } = stage;
     const first = await start(0, 1);
-    await untilRunning([[first, '0']]);
+    await untilRunning([[first, '0']], LANES);
     const before = sessions();
     const { end } = await load();
     const [second, third] = await up(stage, first);
-    await untilRunning([
-      [first, '0'],
-      [second, '1'],
-      [third, '2'],
-    ]);
+    await untilRunning(
+      [
+        [first, '0'],
+        [second, '1'],
+        [third, '2'],
+      ],
+      LANES,
+    );
     await down(stage, [first, second, third]);
-    await untilRunning([[first, '0']]);
+    await untilRunning([[first, '0']], LANES);
     await only(before);
     // A route that comes to another slot is read in two sessions for a moment.
     await end({ allowDuplicates: repeats || mode === 'perInstance', ignoreOrder: mode === 'perInstance' });
@@ -143,7 +147,7 @@ test.for(['perRoute', 'perInstance'] as const)(
   async (mode, scope) => {
     const { start, write, load, takeOvers } = await setStage(scope, mode);
     const first = await start(0, 1);
-    await untilRunning([[first, '0']]);
+    await untilRunning([[first, '0']], LANES);
     const { flows, end } = await load();
     await flows();
     const down = first.remote.down();
@@ -154,11 +158,14 @@ test.for(['perRoute', 'perInstance'] as const)(
     await eventually(() => all.map(({ slots }) => slots()).join() === '0,1,2', { deadlineMs: 20_000 });
     await Promise.all(all.map(({ remote }) => remote.up()));
     await flows();
-    await untilRunning([
-      [first, '0'],
-      [second, '1'],
-      [third, '2'],
-    ]);
+    await untilRunning(
+      [
+        [first, '0'],
+        [second, '1'],
+        [third, '2'],
+      ],
+      LANES,
+    );
     await end({ allowDuplicates: true, ignoreOrder: mode === 'perInstance' });
     expect([...takeOvers]).toEqual([]);
   },

@@ -2,6 +2,7 @@ import type { AgentSnapshot } from '../../agent/observe/snapshot.ts';
 import type { AgentProcess } from './agent-process.ts';
 import type { BridgeProcesses } from './bridge-harness.ts';
 import { eventually } from './eventually.ts';
+import { lanesOf } from './instances.ts';
 
 /** Processes of one connector, by the number each was started with. */
 export interface Fleet {
@@ -9,20 +10,21 @@ export interface Fleet {
   readonly start: (instance: number) => Promise<AgentProcess>;
   /** The last process started with that number. */
   readonly agent: (instance: number) => AgentProcess;
-  /** Waits until every instance named runs exactly these slots, and all of its lanes pass messages. */
+  /** Waits until the instances named run exactly these slots, which are all there are, and all lanes pass messages. */
   readonly runs: (slots: Readonly<Record<number, readonly number[]>>, deadlineMs?: number) => Promise<void>;
 }
 
-/** A fleet without processes yet. */
-export function createFleet({ start }: Pick<BridgeProcesses, 'start'>): Fleet {
+/**
+ * A fleet without processes yet.
+ * @param lanes how many its routes make in all slots.
+ */
+export function createFleet({ start }: Pick<BridgeProcesses, 'start'>, lanes: number): Fleet {
   const agents = new Map<number, AgentProcess>();
   const agent = (instance: number) => {
     const found = agents.get(instance);
     if (!found) throw new Error(`instance ${instance} was never started`);
     return found;
   };
-  const at = async (instance: number, slots: readonly number[]) =>
-    isAtWork(await agent(instance).status()) && (await slotsOf(agent(instance))).join() === slots.join();
   return {
     agent,
     async start(instance) {
@@ -33,8 +35,10 @@ export function createFleet({ start }: Pick<BridgeProcesses, 'start'>): Fleet {
     async runs(slots, deadlineMs = 30_000) {
       const wanted = Object.entries(slots);
       const all = async () => {
-        const states = await Promise.all(wanted.map(([instance, own]) => at(Number(instance), own)));
-        return states.every(Boolean);
+        const statuses = await Promise.all(wanted.map(([instance]) => agent(Number(instance)).status()));
+        const placed = statuses.every((status, index) => slotsOf(status) === wanted[index]?.[1].join());
+        const total = statuses.reduce((sum, status) => sum + lanesOf(status), 0);
+        return placed && total === lanes && statuses.every(isAtWork);
       };
       const describe = () =>
         wanted.map(([instance]) => `instance ${instance}:\n${agent(Number(instance)).output()}`).join('\n');
@@ -43,10 +47,8 @@ export function createFleet({ start }: Pick<BridgeProcesses, 'start'>): Fleet {
   };
 }
 
-/** The slots an instance says it runs, in order. */
-export async function slotsOf(agent: AgentProcess): Promise<readonly number[]> {
-  const { instances } = await agent.status();
-  return instances?.slots.toSorted((a, b) => a - b) ?? [];
+function slotsOf({ instances }: AgentSnapshot): string {
+  return instances?.slots.toSorted((a, b) => a - b).join() ?? '';
 }
 
 function isAtWork({ routes }: AgentSnapshot): boolean {

@@ -1,4 +1,5 @@
 import { type ClusterTiming, DEFAULT_CLUSTER_TIMING } from '../../agent/cluster/timing.ts';
+import type { AgentSnapshot } from '../../agent/observe/snapshot.ts';
 import { type Bridge, type BridgeOptions, startBridge } from './bridge-harness.ts';
 import type { BridgeConfig } from './bridge-config.ts';
 import { eventually } from './eventually.ts';
@@ -65,15 +66,24 @@ export async function startInstance(
   };
 }
 
-/** Waits until each instance runs these slots (`'0,2'`), and all lanes pass messages. */
-export async function untilRunning(wanted: readonly (readonly [Instance, string])[]): Promise<void> {
+/**
+ * Waits until each instance runs these slots (`'0,2'`), and all its lanes pass messages.
+ * @param lanes how many there are to be in all of them; without it those of a slot taken just now may be missing.
+ */
+export async function untilRunning(wanted: readonly (readonly [Instance, string])[], lanes?: number): Promise<void> {
   const runs = ([{ bridge, slots }, own]: readonly [Instance, string]) =>
     slots() === own && bridge.snapshot().routes.every(({ lanes }) => lanes.ready === lanes.total);
-  await eventually(() => wanted.every(runs), {
+  const total = () => wanted.reduce((sum, [{ bridge }]) => sum + lanesOf(bridge.snapshot()), 0);
+  await eventually(() => wanted.every(runs) && (lanes === undefined || total() === lanes), {
     deadlineMs: 20_000,
     describe: () =>
       wanted.map(([{ bridge, slots }, own]) => `wanted ${own}, has ${slots()}\n${bridge.log()}`).join('\n'),
   });
+}
+
+/** The lanes at work in an instance. */
+export function lanesOf({ routes }: AgentSnapshot): number {
+  return routes.reduce((sum, { lanes }) => sum + lanes.total, 0);
 }
 
 /** Counts how often each client ID was connected while it still was, as `local/agent-a`. */

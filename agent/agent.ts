@@ -105,7 +105,8 @@ export function createAgent(options: AgentOptions): Agent {
     },
     snapshot() {
       const { connector } = steering;
-      return snapshotAgent({ connector, version: options.version, startedAt, config, bridge, cluster, wallAt });
+      const about = { connector, version: options.version, startedAt, config };
+      return snapshotAgent({ ...about, bridge, cluster, wallAt, wallNow: wallClock() });
     },
     ready: ready.promise,
     closed: closed.promise,

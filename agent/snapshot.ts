@@ -21,20 +21,22 @@ export interface SnapshotParts {
   readonly cluster: Cluster;
   /** The date of a time in monotonic milliseconds, ISO 8601. */
   readonly wallAt: (monotonic: number) => string;
+  /** Milliseconds since 1970. */
+  readonly wallNow: number;
 }
 
 const SIDES: readonly Side[] = ['local', 'remote'];
 
 /** Everything the agent says of itself at this moment. */
-export function snapshotAgent({ bridge, cluster, wallAt, ...parts }: SnapshotParts): AgentSnapshot {
+export function snapshotAgent({ bridge, cluster, wallAt, wallNow, ...parts }: SnapshotParts): AgentSnapshot {
   const instances = cluster.snapshot();
   return {
     ...parts,
     ...(instances && { instances }),
     sessions: bridge.sessions.map((session) => session.snapshot(wallAt)),
     routes: routesOf(bridge),
-    certificates: SIDES.flatMap((side) => certificateOf(bridge, side)),
-    tokens: SIDES.flatMap((side) => tokenOf(bridge, side)),
+    certificates: SIDES.flatMap((side) => certificateOf(bridge, side, wallNow)),
+    tokens: SIDES.flatMap((side) => tokenOf(bridge, side, wallNow)),
   };
 }
 
@@ -67,12 +69,17 @@ function routeSnapshot(bridge: Bridge, lanes: readonly RunningLane[]): RouteSnap
   };
 }
 
-function certificateOf(bridge: Bridge, side: Side): CertificateSnapshot[] {
+function certificateOf(bridge: Bridge, side: Side, wallNow: number): CertificateSnapshot[] {
   const certificate = bridge.credentials?.[side].certificate();
-  return certificate ? [{ side, ...certificate }] : [];
+  return certificate ? [{ side, ...certificate, daysLeft: left(certificate.notAfter, wallNow, 86_400) }] : [];
 }
 
-function tokenOf(bridge: Bridge, side: Side): TokenSnapshot[] {
+function tokenOf(bridge: Bridge, side: Side, wallNow: number): TokenSnapshot[] {
   const token = bridge.credentials?.[side].token();
-  return token ? [{ side, ...token }] : [];
+  return token ? [{ side, ...token, minutesLeft: left(token.expiresAt, wallNow, 60) }] : [];
+}
+
+/** What is left until a moment, rounded down to a tenth of the unit. */
+function left(ends: number, wallNow: number, unitSeconds: number): number {
+  return Math.floor(((ends - wallNow / 1_000) / unitSeconds) * 10) / 10;
 }

@@ -1,5 +1,4 @@
-import type { Side } from '../../shared/plan/types.ts';
-import { type MetricDefinition, ofAgent, ofProcess, ofSides, type Sample, sumRecords } from './metric-table.ts';
+import { type MetricDefinition, ofAgent, ofProcess, ofSides, sumRecords } from './metric-table.ts';
 import type { PublishRateSnapshot, SessionSnapshot } from './snapshot.ts';
 
 /** The disconnect reason that has a metric of its own (MQTT reason code 0x90). */
@@ -149,30 +148,6 @@ export const AGENT_METRICS: readonly MetricDefinition[] = [
     value: (snapshot) => (snapshot.config.rejected === undefined ? 0 : 1),
   }),
   {
-    name: 'mqttbridge_certificate_expiry_timestamp_seconds',
-    type: 'gauge',
-    help: 'When the first client certificate of this side ends, as seconds since 1970.',
-    labels: ['connector', 'side'],
-    unit: 'seconds',
-    read: ({ snapshot: { connector, certificates } }) =>
-      firstEnds(
-        connector,
-        certificates.map(({ side, notAfter }) => ({ side, at: notAfter })),
-      ),
-  },
-  {
-    name: 'mqttbridge_token_expiry_timestamp_seconds',
-    type: 'gauge',
-    help: 'When the token in use on this side ends, as seconds since 1970.',
-    labels: ['connector', 'side'],
-    unit: 'seconds',
-    read: ({ snapshot: { connector, tokens } }) =>
-      firstEnds(
-        connector,
-        tokens.map(({ side, expiresAt }) => ({ side, at: expiresAt })),
-      ),
-  },
-  {
     name: 'mqttbridge_build_info',
     type: 'gauge',
     help: 'Always 1; the version is in the label.',
@@ -229,12 +204,4 @@ function sumRates(
 ): number | Readonly<Record<string, number>> {
   const limited = sessions.flatMap((session) => session.publishRate ?? []);
   return limited.length === 0 ? {} : limited.reduce((total, rate) => total + value(rate), 0);
-}
-
-// One value per side: the first to end is the one that needs a person.
-function firstEnds(connector: string, ends: readonly { readonly side: Side; readonly at: number }[]): Sample[] {
-  return (['local', 'remote'] as const).flatMap((side) => {
-    const ofSide = ends.filter((end) => end.side === side).map(({ at }) => at);
-    return ofSide.length === 0 ? [] : [{ labels: { connector, side }, value: Math.min(...ofSide) }];
-  });
 }

@@ -10,7 +10,6 @@ export interface AgentSnapshot {
   readonly config: ConfigSnapshot;
   readonly sessions: readonly SessionSnapshot[];
   readonly routes: readonly RouteSnapshot[];
-  /** Days or minutes are derived from these by whoever shows them. */
   readonly certificates: readonly CertificateSnapshot[];
   readonly tokens: readonly TokenSnapshot[];
   /** Absent where one process runs all slots. */
@@ -57,6 +56,8 @@ export interface CertificateSnapshot {
   readonly secret: string;
   /** Seconds since 1970, UTC. */
   readonly notAfter: number;
+  /** By the clock of this machine; below 0 once it has ended. */
+  readonly daysLeft: number;
   /** Why the newest pair on disk is not in use, when it is not. */
   readonly rejected?: string;
 }
@@ -67,6 +68,8 @@ export interface TokenSnapshot {
   readonly method: string;
   /** Seconds since 1970, UTC. */
   readonly expiresAt: number;
+  /** By the clock of this machine; below 0 once it has ended. */
+  readonly minutesLeft: number;
   /** Microsoft Entra object ID of the identity it is for. */
   readonly objectId?: string;
   /** Why there is no newer one, when one was asked for in vain. */

@@ -125,7 +125,13 @@ export const statusSchema = z.strictObject({
   sessions: z.array(session),
   routes: z.array(route),
   certificates: z.array(
-    z.strictObject({ side, secret: z.string(), notAfter: z.number(), rejected: z.string().optional() }),
+    z.strictObject({
+      side,
+      secret: z.string(),
+      notAfter: z.number(),
+      daysLeft: z.number(),
+      rejected: z.string().optional(),
+    }),
   ),
   instances: z
     .strictObject({
@@ -145,6 +151,7 @@ export const statusSchema = z.strictObject({
       side,
       method: z.string(),
       expiresAt: z.number(),
+      minutesLeft: z.number(),
       objectId: z.string().optional(),
       rejected: z.string().optional(),
     }),

@@ -306,7 +306,7 @@ export class Session {
     if (kind === 'connected') {
       if (reasonCode !== undefined) this.#heed(reasonCode);
       if (fault.verdict === 'takenOver') this.#parts.takenOver();
-      if (cause !== TARGET_REPLACED) this.#disputed = this.#parts.shared || this.#rivalry.kind === 'certain';
+      if (cause !== TARGET_REPLACED) this.#disputed = this.#parts.shared || cause.verdict === 'takenOver';
       this.#counts.disconnect(reason);
       this.receiver.end();
       this.sender.end();

@@ -84,9 +84,10 @@ export async function remoteFault(agents: Agents, instance: number): Promise<Fau
   return status && remoteOf(status).find(({ fault }) => fault !== undefined)?.fault;
 }
 
-/** A fault as /status words it. */
-export function wordsOf(instance: number, { reason, message }: FaultSnapshot): string {
-  return `/status of instance ${instance}: ${reason}: ${message}`;
+/** A fault as /status words it, and what mends it. */
+export function wordsOf(instance: number, { reason, message, fix }: FaultSnapshot): string {
+  const remedy = fix === undefined ? '' : `\n          try: ${fix}`;
+  return `/status of instance ${instance}: ${reason}: ${message}${remedy}`;
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

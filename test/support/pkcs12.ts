@@ -17,28 +17,40 @@ const OID = {
   aes256: '60864801650304012a',
   sha1AndDes3: '2a864886f70d010c0103',
 };
-const ITERATIONS = 2_048;
 
-/** A PKCS #12 file with an empty password (RFC 7292) from PEM texts, the certificates in their order. */
-export function makePkcs12(pair: { readonly chain: string; readonly key: string }, how: Pkcs12Encryption): Buffer {
+/** What a file's keys are derived from. */
+interface Protection {
+  /** Empty unless told; null is for none at all, which makes other keys than an empty one (RFC 7292, appendix B.1). */
+  readonly password?: string | null;
+  /** Of each derivation, below 32 768; 2048 unless told. */
+  readonly iterations?: number;
+}
+
+/** A PKCS #12 file (RFC 7292) from PEM texts, the certificates in their order. */
+export function makePkcs12(
+  pair: { readonly chain: string; readonly key: string },
+  how: Pkcs12Encryption,
+  { password = '', iterations = 2_048 }: Protection = {},
+): Buffer {
+  const by = { password, iterations };
   const certificates = derOf(pair.chain).map((der) =>
     bag(OID.certificateBag, sequence(oid(OID.x509), explicit(octets(der)))),
   );
   const [key = Buffer.alloc(0)] = derOf(pair.key);
-  const { algorithm, ciphertext } = encrypt(key, how);
+  const { algorithm, ciphertext } = encrypt(key, how, by);
   const keyBag =
     how === 'none' ? bag(OID.keyBag, key) : bag(OID.shroudedKeyBag, sequence(algorithm, octets(ciphertext)));
-  const safe = sequence(encryptedInfo(sequence(...certificates), how), dataInfo(sequence(keyBag)));
-  return sequence(integer(3), dataInfo(safe), mac(safe));
+  const safe = sequence(encryptedInfo(sequence(...certificates), how, by), dataInfo(sequence(keyBag)));
+  return sequence(integer(3), dataInfo(safe), mac(safe, by));
 }
 
 function dataInfo(content: Buffer): Buffer {
   return sequence(oid(OID.data), explicit(octets(content)));
 }
 
-function encryptedInfo(content: Buffer, how: Pkcs12Encryption): Buffer {
+function encryptedInfo(content: Buffer, how: Pkcs12Encryption, by: Required<Protection>): Buffer {
   if (how === 'none') return dataInfo(content);
-  const { algorithm, ciphertext } = encrypt(content, how);
+  const { algorithm, ciphertext } = encrypt(content, how, by);
   const info = sequence(oid(OID.data), algorithm, tagged(0x80, ciphertext));
   return sequence(oid(OID.encryptedData), explicit(sequence(integer(0), info)));
 }
@@ -47,38 +59,55 @@ function bag(type: string, value: Buffer): Buffer {
   return sequence(oid(type), explicit(value));
 }
 
-function mac(content: Buffer): Buffer {
+function mac(content: Buffer, by: Required<Protection>): Buffer {
   const salt = randomBytes(8);
-  const digest = createHmac('sha1', derive(3, 20, salt))
+  const digest = createHmac('sha1', derive({ id: 3, bytes: 20, salt, by }))
     .update(content)
     .digest();
   const info = sequence(sequence(oid(OID.sha1), Buffer.from([5, 0])), octets(digest));
-  return sequence(info, octets(salt), integer(ITERATIONS));
+  return sequence(info, octets(salt), integer(by.iterations));
 }
 
-function encrypt(plain: Buffer, how: Pkcs12Encryption): { readonly algorithm: Buffer; readonly ciphertext: Buffer } {
+interface Encrypted {
+  readonly algorithm: Buffer;
+  readonly ciphertext: Buffer;
+}
+
+function encrypt(plain: Buffer, how: Pkcs12Encryption, by: Required<Protection>): Encrypted {
   const salt = randomBytes(8);
   if (how === 'des3') {
-    const cipher = createCipheriv('des-ede3-cbc', derive(1, 24, salt), derive(2, 8, salt));
-    const algorithm = sequence(oid(OID.sha1AndDes3), sequence(octets(salt), integer(ITERATIONS)));
+    const cipher = createCipheriv(
+      'des-ede3-cbc',
+      derive({ id: 1, bytes: 24, salt, by }),
+      derive({ id: 2, bytes: 8, salt, by }),
+    );
+    const algorithm = sequence(oid(OID.sha1AndDes3), sequence(octets(salt), integer(by.iterations)));
     return { algorithm, ciphertext: Buffer.concat([cipher.update(plain), cipher.final()]) };
   }
   const iv = randomBytes(16);
-  const cipher = createCipheriv('aes-256-cbc', pbkdf2Sync('', salt, ITERATIONS, 32, 'sha256'), iv);
+  const cipher = createCipheriv('aes-256-cbc', pbkdf2Sync(by.password ?? '', salt, by.iterations, 32, 'sha256'), iv);
   const prf = sequence(oid(OID.hmacSha256), Buffer.from([5, 0]));
-  const derivation = sequence(oid(OID.pbkdf2), sequence(octets(salt), integer(ITERATIONS), prf));
+  const derivation = sequence(oid(OID.pbkdf2), sequence(octets(salt), integer(by.iterations), prf));
   const encryption = sequence(oid(OID.aes256), octets(iv));
   const algorithm = sequence(oid(OID.pbes2), sequence(derivation, encryption));
   return { algorithm, ciphertext: Buffer.concat([cipher.update(plain), cipher.final()]) };
 }
 
-/** RFC 7292, appendix B.2, for an empty password: SHA-1, sums as big numbers of 64 bytes. */
-function derive(id: number, bytes: number, salt: Buffer): Buffer {
-  const input = [Buffer.alloc(64, salt), Buffer.alloc(64)];
+interface Derivation {
+  readonly id: number;
+  readonly bytes: number;
+  readonly salt: Buffer;
+  readonly by: Required<Protection>;
+}
+
+/** RFC 7292, appendix B.2, for a short password: SHA-1, sums as big numbers of 64 bytes. */
+function derive({ id, bytes, salt, by }: Derivation): Buffer {
+  const password = by.password === null ? [] : [Buffer.alloc(64, Buffer.from(`${by.password}\0`, 'utf16le').swap16())];
+  const input = [Buffer.alloc(64, salt), ...password];
   const made: Buffer[] = [];
   for (let length = 0; length < bytes; length += 20) {
     let hash = Buffer.concat([Buffer.alloc(64, id), ...input]);
-    for (let turn = 0; turn < ITERATIONS; turn++) hash = createHash('sha1').update(hash).digest();
+    for (let turn = 0; turn < by.iterations; turn++) hash = createHash('sha1').update(hash).digest();
     made.push(hash);
     const addend = BigInt(`0x${Buffer.alloc(64, hash).toString('hex')}`) + 1n;
     for (const [nth, block] of input.entries()) {

@@ -8,6 +8,7 @@ import { type BridgeConfig, bridgeYaml, outward } from '../../support/bridge-con
 import { createAuthority } from '../../support/certificates.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
 import { mount } from '../../support/mounted.ts';
+import { makePkcs12 } from '../../support/pkcs12.ts';
 import { keyVaultOf, pemItem, startVault } from '../../support/vault-server.ts';
 import { sumMetric } from '../../support/metrics-text.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
@@ -61,20 +62,24 @@ describe('the built program alone', () => {
   });
 
   // Each of these costs megabytes of every agent; one import of a package's main entry brings them back.
-  test('loads no HTTP client, HTTP/2 or web streams', async () => {
-    const names = `process.on('exit', () => process.stderr.write(process.moduleLoadList.join('\\n') + '\\n'))`;
+  test('loads no HTTP client, HTTP/2, web streams or node-forge', async () => {
+    const list = '[...process.moduleLoadList, ...Object.keys(require.cache)]';
+    const names = `process.on('exit', () => process.stderr.write(${list}.join('\\n') + '\\n'))`;
     const folder = await folderOf({ 'names.cjs': names });
     const { agent } = await startBridge({ NODE_OPTIONS: `--require ${join(folder, 'names.cjs')}` });
     await agent.term();
     expect(agent.output()).toContain('NativeModule http\n');
     expect(agent.output()).not.toMatch(/^NativeModule (?:http2|internal\/deps\/undici\/.*|internal\/webstreams\/.*)$/m);
+    expect(agent.output()).toMatch(/\/dist\/bin\/agent\.cjs$/m);
+    expect(agent.output()).not.toContain('pkcs12');
   });
 
-  test('brings the libraries of Azure, which it loads for a connector that needs them', async () => {
+  test('brings the libraries of Azure and node-forge, which it loads for a connector that needs them', async () => {
     const scope = { onTestFinished };
     const [vault, authority] = await Promise.all([startVault(scope), createAuthority()]);
     const [server, client] = await Promise.all([authority.issue(), authority.issue()]);
-    vault.vault.put('edge', pemItem(client));
+    const value = makePkcs12(client, 'des3').toString('base64');
+    vault.vault.put('edge', { ...pemItem(client), value, contentType: 'application/x-pkcs12' });
     const tls = { certificate: server.chain, key: server.key, clientCa: authority.certificate };
     const [local, remote] = [await startMosquitto(scope), await startMosquitto(scope, { tls })];
     const dir = await folderOf({ 'ca.pem': vault.ca });

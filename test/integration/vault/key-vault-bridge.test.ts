@@ -74,7 +74,7 @@ test('both sides log on with the certificate of the vault; a new version is foun
     notAfter: ends(second.chain),
   }));
   await eventually(() => {
-    expect(bridge.snapshot().certificates).toEqual(certificates);
+    expect(bridge.snapshot().certificates).toMatchObject(certificates);
     return true;
   });
   expect(bridge.session('remote')).toMatchObject({ state: 'connected', epoch: 1 });

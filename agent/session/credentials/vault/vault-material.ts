@@ -3,7 +3,6 @@ import type { KeyVault } from '../../../../shared/resources/authentication.ts';
 import type { ClientCertificate } from '../client-certificate.ts';
 import type { CredentialError } from '../credential-error.ts';
 import { type PemCertificate, parseCertificates } from '../pem.ts';
-import { pemOfPkcs12 } from './pkcs12.ts';
 import { vaultError } from './vault-error.ts';
 import type { VaultQuestion, VaultSecret } from './vault-reader.ts';
 
@@ -18,17 +17,18 @@ export interface VaultMaterial {
 const PRIVATE_KEY = /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----[\s\S]*?-----END (?:RSA |EC )?PRIVATE KEY-----/;
 const PKCS12 = 'application/x-pkcs12';
 
-/** Takes certificate, chain and key out of what a vault answered; throws CredentialError when they must not be used. */
-export function parseVaultMaterial({ certificate, chain }: VaultMaterial, keyVault: KeyVault): ClientCertificate {
+/** Takes certificate, chain and key out of what a vault answered; rejects with CredentialError when they must not be used. */
+export async function parseVaultMaterial(material: VaultMaterial, keyVault: KeyVault): Promise<ClientCertificate> {
+  const { certificate, chain } = material;
   const question = { keyVault, item: keyVault.vaultCert.name };
-  const text = textOf(certificate, question);
+  const text = await textOf(certificate, question);
   const key = PRIVATE_KEY.exec(text.toString('latin1'))?.[0];
   if (key === undefined) throw noKey(question);
   const own = certificatesOf(text, question);
   const privateKey = keyOf(key, question);
   const leaf = own.find(({ parsed }) => parsed.checkPrivateKey(privateKey));
   if (leaf === undefined) throw mismatch(question);
-  const more = chain === undefined ? [] : chainOf(chain, keyVault);
+  const more = chain === undefined ? [] : await chainOf(chain, keyVault);
   const shown = new Map([leaf, ...own, ...more].map(({ pem, parsed }) => [parsed.fingerprint256, pem]));
   return {
     cert: [...shown.values()].map((pem) => `${pem}\n`).join(''),
@@ -45,14 +45,16 @@ export function certificateExpired(notAfter: number, keyVault: KeyVault): Creden
   return vaultError('CertificateExpired', question, what);
 }
 
-function chainOf(chain: VaultSecret, keyVault: KeyVault): readonly PemCertificate[] {
+async function chainOf(chain: VaultSecret, keyVault: KeyVault): Promise<readonly PemCertificate[]> {
   const question = { keyVault, item: keyVault.vaultCaChainSecret?.name ?? '' };
-  return certificatesOf(textOf(chain, question), question);
+  return certificatesOf(await textOf(chain, question), question);
 }
 
 /** PEM, whichever form the vault keeps it in. */
-function textOf({ value, contentType }: VaultSecret, question: VaultQuestion): Buffer {
+async function textOf({ value, contentType }: VaultSecret, question: VaultQuestion): Promise<Buffer> {
   if (contentType !== PKCS12) return Buffer.from(value, 'utf8');
+  // Loaded only here: most keep PEM in their vault, or have no vault, and need not pay its memory.
+  const { pemOfPkcs12 } = await import('./pkcs12.ts');
   try {
     return Buffer.from(pemOfPkcs12(Buffer.from(value, 'base64')), 'latin1');
   } catch {

@@ -30,9 +30,9 @@ export function createVaultNewest(keyVault: KeyVault, parts: VaultSourceParts): 
 
   const isValid = ({ notAfter }: ClientCertificate): boolean => notAfter * 1_000 > clock.now();
 
-  function judge({ versions, ...material }: VaultContent): Judgement {
+  async function judge({ versions, ...material }: VaultContent): Promise<Judgement> {
     try {
-      const fresh = parseVaultMaterial(material, keyVault);
+      const fresh = await parseVaultMaterial(material, keyVault);
       if (!isValid(fresh)) throw certificateExpired(fresh.notAfter, keyVault);
       good = fresh;
       return { versions };
@@ -49,7 +49,7 @@ export function createVaultNewest(keyVault: KeyVault, parts: VaultSourceParts): 
     async update() {
       try {
         const content = await source.read(judged?.versions);
-        if (content !== undefined) judged = judge(content);
+        if (content !== undefined) judged = await judge(content);
       } catch (error) {
         throw vaultFault(error, question);
       }

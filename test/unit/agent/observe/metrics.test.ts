@@ -87,13 +87,22 @@ describe('metrics', () => {
 
   test('shows the certificate that ends first, and none where there is none', async () => {
     const certificates = [
-      { side: 'remote', secret: 'a', notAfter: 2_000 },
-      { side: 'remote', secret: 'b', notAfter: 1_000 },
+      { side: 'remote', secret: 'a', notAfter: 2_000, daysLeft: 2 },
+      { side: 'remote', secret: 'b', notAfter: 1_000, daysLeft: 1 },
     ] as const;
     const text = await scrape(snapshotOf({ certificates }));
     const name = 'mqttbridge_certificate_expiry_timestamp_seconds';
     expect(valueOf(text, name, { side: 'remote' })).toBe(1_000);
     expect(valueOf(text, name, { side: 'local' })).toBeUndefined();
+    expect(valueOf(text, 'mqttbridge_certificate_days_left', { side: 'remote' })).toBe(1);
+  });
+
+  test('shows what is left of a token', async () => {
+    const tokens = [{ side: 'remote', method: 'OAUTH2-JWT', expiresAt: 3_000, minutesLeft: 7.5 }] as const;
+    const text = await scrape(snapshotOf({ tokens }));
+    expect(valueOf(text, 'mqttbridge_token_expiry_timestamp_seconds', { side: 'remote' })).toBe(3_000);
+    expect(valueOf(text, 'mqttbridge_token_minutes_left', { side: 'remote' })).toBe(7.5);
+    expect(valueOf(text, 'mqttbridge_token_minutes_left', { side: 'local' })).toBeUndefined();
   });
 
   test('sums publish rates of the sessions that have one, and says nothing of a side without', async () => {
@@ -158,7 +167,7 @@ describe('table of metrics', () => {
     '%s reads only labels that it declares',
     (_name, metric) => {
       const declared = new Set<string>([...metric.labels, ...(metric.type === 'histogram' ? ['le'] : [])]);
-      const snapshot = snapshotOf({ certificates: [{ side: 'local', secret: 's', notAfter: 1 }] });
+      const snapshot = snapshotOf({ certificates: [{ side: 'local', secret: 's', notAfter: 1, daysLeft: -1 }] });
       for (const sample of metric.read({ snapshot, process: usage })) {
         for (const label of Object.keys(sample.labels)) expect(declared).toContain(label);
       }

@@ -50,7 +50,9 @@ describe('readiness text', () => {
       config: { generation: 0, rejectedTotal: 1, rejected: { revision: 'r2', at: '', problems: [problem] } },
       sessions: [sessionOf(), refused, refused],
       routes: [routeOf({ lanes: { total: 1, ready: 0 } })],
-      certificates: [{ side: 'remote', secret: 'client', notAfter: 1, rejected: 'key does not fit certificate' }],
+      certificates: [
+        { side: 'remote', secret: 'client', notAfter: 1, daysLeft: -1, rejected: 'key does not fit certificate' },
+      ],
     });
     expect(readinessText(judgeReadiness(snapshot)).split('\n')).toEqual([
       '[-]config failed: revision r2 was refused, none is in force; TM004 spec.routes[0].target: wildcards are not allowed',

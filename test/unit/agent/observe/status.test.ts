@@ -57,8 +57,10 @@ describe('status', () => {
             refusal: { reason: 'c', message: 'd', fix: 'e' },
           }),
         ],
-        tokens: [{ side: 'remote', method: 'OAUTH2-JWT', expiresAt: 1, objectId: 'o', rejected: 'no' }],
-        certificates: [{ side: 'remote', secret: 's', notAfter: 1, rejected: 'mismatch' }],
+        tokens: [
+          { side: 'remote', method: 'OAUTH2-JWT', expiresAt: 1, minutesLeft: 0.1, objectId: 'o', rejected: 'no' },
+        ],
+        certificates: [{ side: 'remote', secret: 's', notAfter: 1, daysLeft: -1, rejected: 'mismatch' }],
       }),
     ],
   ])('of %s is what the schema says', (_name, snapshot) => {
@@ -78,7 +80,7 @@ describe('status', () => {
       snapshotOf({
         config: { generation: 0, rejectedTotal: 1, rejected: { revision: 'x', at: '', problems: [problem] } },
         sessions: [sessionOf({ fault: { reason: 'NotAuthorized', message: 'bad password=canary' } })],
-        certificates: [{ side: 'local', secret: 's', notAfter: 1, rejected: 'token=canary' }],
+        certificates: [{ side: 'local', secret: 's', notAfter: 1, daysLeft: -1, rejected: 'token=canary' }],
       }),
     );
     expect(JSON.stringify(status)).not.toContain('canary');

@@ -19,6 +19,9 @@ describe('scene', () => {
     scene.say('DONE', 'x');
     scene.say('OPERATOR', wordsOf(1, { reason: 'QuotaExceeded', message: 'Raise it.' }));
     expect(notes).toEqual(['DONE      x', 'OPERATOR  /status of instance 1: QuotaExceeded: Raise it.']);
+    expect(wordsOf(0, { reason: 'A', message: 'B.', fix: 'az c' })).toBe(
+      '/status of instance 0: A: B.\n          try: az c',
+    );
   });
 
   test('looks until something is found', async () => {

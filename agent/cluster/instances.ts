@@ -10,8 +10,10 @@ import type { Credentials } from '../session/credentials/credentials.ts';
 import { type ConnectionSpec, connectionSpecOf } from '../session/credentials/spec.ts';
 import type { SessionFault } from '../session/machine.ts';
 import type { Cluster } from './cluster.ts';
+import { abandoned, avoidedSlots, withClaims, withoutClaims } from './claims.ts';
 import { decide } from './decide.ts';
-import { decodeHeartbeat, encodeHeartbeat, type Heartbeat, MAX_SLOTS, MAX_TERM } from './heartbeat.ts';
+import { decodeHeartbeat, encodeHeartbeat, type Heartbeat, MAX_SLOTS } from './heartbeat.ts';
+import { snapshotInstances } from './instances-snapshot.ts';
 import { createPresence, type Presence, type PresenceParts } from './presence.ts';
 import {
   createRoster,
@@ -134,7 +136,7 @@ export class Instances implements Cluster {
     const given = [...releasing].filter((slot) => !slots.has(slot));
     const finished = [...claims.keys()].filter((slot) => slot >= total && slots.has(slot) && !occupied.has(slot));
     if (given.length + finished.length === 0) return void (news && this.#beat());
-    this.#disclaim([...given, ...finished]);
+    this.#roster = withoutClaims(this.#roster, [...given, ...finished]);
     if (given.length > 0)
       this.#parts.logger.info({ evt: 'SlotsHandedBack', slots: given }, 'another instance runs them');
     this.#beat();
@@ -146,7 +148,7 @@ export class Instances implements Cluster {
     // Who took it may be about to say so.
     const pauseMs = wasContested(this.#roster, slot, now()) ? timing.settleMs : timing.cooldownMs;
     this.#roster = { ...this.#roster, cooling: new Map(this.#roster.cooling).set(slot, now() + pauseMs) };
-    this.#abandon([slot]);
+    this.#roster = abandoned(this.#roster, [slot]);
     logger.warn({ evt: 'SlotLost', slot, pauseMs }, 'an instance that is not heard here runs this slot');
     this.#beat();
     changed();
@@ -166,22 +168,7 @@ export class Instances implements Cluster {
 
   snapshot(): InstancesSnapshot {
     const now = this.#parts.now();
-    const { instance, claims, slots } = this.#roster;
-    const peers = [...this.#roster.peers.values()].map((peer) => ({
-      instance: peer.instance,
-      slots: [...peer.claims.keys()],
-      alive: isAlive(this.#roster, peer, now),
-      silentSeconds: Math.max(0, (now - peer.heardAt) / 1000),
-    }));
-    return {
-      instance,
-      standing: standingOf(this.#roster, now),
-      slots: [...claims.keys()],
-      total: slots,
-      peers,
-      adoptions: this.#adoptions,
-      ...(this.#fault && { fault: { reason: this.#fault.reason, message: this.#fault.message } }),
-    };
+    return snapshotInstances(this.#roster, { now, adoptions: this.#adoptions, fault: this.#fault });
   }
 
   get #standing() {
@@ -271,7 +258,7 @@ export class Instances implements Cluster {
     if (acquire.length + release.length + surrender.length === 0 && settled === this.#settled) return;
     this.#settled = settled;
     if (surrender.length > 0) {
-      this.#abandon(surrender);
+      this.#roster = abandoned(this.#roster, surrender);
       logger.warn(
         { evt: 'SlotsSurrendered', slots: surrender },
         'another instance runs them since this one was not heard',
@@ -285,36 +272,13 @@ export class Instances implements Cluster {
 
   #claim(slots: readonly number[]): void {
     if (slots.length === 0) return;
-    const claims = new Map(this.#roster.claims);
-    const terms = new Map(this.#roster.terms);
-    for (const slot of slots) {
-      const term = Math.min(MAX_TERM, (terms.get(slot) ?? 0) + 1);
-      terms.set(slot, term);
-      claims.set(slot, term);
-    }
-    this.#roster = { ...this.#roster, claims, terms };
+    this.#roster = withClaims(this.#roster, slots);
     this.#applied = undefined;
     const { instance, logger } = this.#parts;
     const adopted = slots.filter((slot) => slot !== instance);
     if (adopted.length < slots.length) logger.info({ evt: 'SlotsTaken', slots: [instance] }, 'starting');
     this.#adoptions += adopted.length;
     if (adopted.length > 0) logger.info({ evt: 'SlotsAdopted', slots: adopted }, 'their own instance is not there');
-  }
-
-  /** Gives up what still runs here; it can be ours again once it has stopped. */
-  #abandon(slots: readonly number[]): void {
-    this.#disclaim(slots);
-    this.#roster = { ...this.#roster, ending: new Set([...this.#roster.ending, ...slots]) };
-  }
-
-  #disclaim(slots: readonly number[]): void {
-    const claims = new Map(this.#roster.claims);
-    const releasing = new Set(this.#roster.releasing);
-    for (const slot of slots) {
-      claims.delete(slot);
-      releasing.delete(slot);
-    }
-    this.#roster = { ...this.#roster, claims, releasing };
   }
 
   #beat(): void {
@@ -324,9 +288,8 @@ export class Instances implements Cluster {
   }
 
   #heartbeat(): Heartbeat {
-    const { id, instance, revision, claims, cooling } = this.#roster;
-    const now = this.#parts.now();
-    const avoided = new Set([...cooling.keys()].filter((slot) => (cooling.get(slot) ?? 0) > now));
+    const { id, instance, revision, claims } = this.#roster;
+    const avoided = avoidedSlots(this.#roster, this.#parts.now());
     this.#seq++;
     const [state, applied, reading] = [this.#state, this.#applied, this.#reading];
     return { id, instance, seq: this.#seq, state, revision, applied, claims, avoided, reading };

@@ -1,9 +1,10 @@
 import { renderText } from '../report/table.ts';
 import { timeCase } from './harness.ts';
+import { pacing } from './pacing.ts';
 import { topicMatching } from './topic-matching.ts';
 
 // node bench/micro/main.ts [WORD]: times every case whose name holds WORD.
-const cases = [...topicMatching];
+const cases = [...topicMatching, ...pacing];
 const word = process.argv[2] ?? '';
 const results = cases
   .filter(({ name }) => name.includes(word))

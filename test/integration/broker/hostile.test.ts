@@ -5,6 +5,7 @@ import { encodePublish } from '../../../local/broker/codec/publish.ts';
 import { createBroker } from '../../../local/broker/broker.ts';
 import { startBroker } from './support/broker.ts';
 import { createManualClock } from './support/manual-clock.ts';
+import { attack } from './support/attack.ts';
 import { mutatedStream } from './support/mutated.ts';
 import { connectPacket, connectRaw, openRaw, publishPacket, roundTrip, subscribeRaw } from './support/raw-client.ts';
 
@@ -219,22 +220,7 @@ describe('mutated packets', () => {
 
   property.prop([fc.array(mutatedStream, { minLength: 30, maxLength: 30 })], { numRuns: 100 })(
     'leave other connections untouched and the broker alive',
-    async (streams) => {
-      const subscriber = await connectRaw(port, 'untouched');
-      await subscribeRaw(subscriber, 'witness/of/life');
-      const attackers = await Promise.all(
-        streams.map(async (bytes, index) => {
-          const client = index % 2 === 0 ? await openRaw(port) : await connectRaw(port, `attacker ${index}`);
-          client.send(bytes);
-          client.socket.end();
-          return client;
-        }),
-      );
-      await Promise.all(attackers.map(({ closed }) => closed));
-      shared.publish({ topic: 'witness/of/life', payload: 'x' });
-      await subscriber.expect('publish');
-      subscriber.socket.destroy();
-    },
+    (streams) => attack({ port, broker: shared }, streams),
     120_000,
   );
 

@@ -2,8 +2,9 @@ import { fc, test as property } from '@fast-check/vitest';
 import { generate } from 'mqtt-packet';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createEventGridEmulator } from '../../../local/emulator/emulator.ts';
+import { attack } from '../broker/support/attack.ts';
 import { mutatedStream } from '../broker/support/mutated.ts';
-import { connectPacket, connectRaw, openRaw, roundTrip, subscribeRaw } from '../broker/support/raw-client.ts';
+import { connectPacket, connectRaw, openRaw, roundTrip } from '../broker/support/raw-client.ts';
 import { startEmulator } from './support/emulator.ts';
 
 describe('slow and oversize input', () => {
@@ -99,22 +100,7 @@ describe('mutated packets', () => {
 
   property.prop([fc.array(mutatedStream, { minLength: 30, maxLength: 30 })], { numRuns: 60 })(
     'leave other connections untouched and the emulator alive',
-    async (streams) => {
-      const subscriber = await connectRaw(port, 'untouched');
-      await subscribeRaw(subscriber, 'witness/of/life');
-      const attackers = await Promise.all(
-        streams.map(async (bytes, index) => {
-          const client = index % 2 === 0 ? await openRaw(port) : await connectRaw(port, `attacker ${index}`);
-          client.send(bytes);
-          client.socket.end();
-          return client;
-        }),
-      );
-      await Promise.all(attackers.map(({ closed }) => closed));
-      shared.publish({ topic: 'witness/of/life', payload: 'x' });
-      await subscriber.expect('publish');
-      subscriber.socket.destroy();
-    },
+    (streams) => attack({ port, broker: shared }, streams),
     120_000,
   );
 

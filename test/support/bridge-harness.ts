@@ -9,6 +9,7 @@ import { createLogger } from '../../agent/observe/logger.ts';
 import type { AgentSnapshot, RouteSnapshot, SessionSnapshot } from '../../agent/observe/snapshot.ts';
 import { DEFAULT_TIMING, type Timing } from '../../agent/session/timing.ts';
 import type { ConnectorDocument } from '../../shared/plan/document.ts';
+import { writeWhole } from '../../cli/write-whole.ts';
 import { type AgentProcess, startAgent } from './agent-process.ts';
 import { type BridgeConfig, bridgeYaml } from './bridge-config.ts';
 import { eventually } from './eventually.ts';
@@ -146,7 +147,8 @@ function createBridge(agent: Agent, file: string, lines: readonly string[]): Bri
     settled: () => eventually(() => books().every(({ counters }) => counters.inflight === 0)),
     async write(config) {
       const before = decisions(snapshot());
-      await writeFile(file, typeof config === 'string' ? config : bridgeYaml(config));
+      // A reader in the middle of a plain write would count a document that nobody wrote.
+      await writeWhole(file, typeof config === 'string' ? config : bridgeYaml(config));
       await eventually(() => decisions(snapshot()) > before, { describe: () => snapshot().config });
     },
     log: () => lines.join(''),
@@ -196,7 +198,7 @@ export async function prepareBridge(
 ): Promise<BridgeProcesses> {
   const dir = await createTempDir(scope, 'bridge');
   const file = join(dir, 'bridge.yaml');
-  const write = (next: BridgeConfig | string) => writeFile(file, typeof next === 'string' ? next : bridgeYaml(next));
+  const write = (next: BridgeConfig | string) => writeWhole(file, typeof next === 'string' ? next : bridgeYaml(next));
   await write(config);
   const start = (instance?: number) =>
     startAgent(scope, { config: file, ...options, ...(instance === undefined ? {} : { instance }) });

@@ -91,7 +91,7 @@ async function perform(stage: Stage, scenario: Scenario, step: Step): Promise<un
   }
 }
 
-async function probe({ clients, seen, contender }: Stage, flows: readonly Flow[]): Promise<void> {
+async function probe({ clients, seen, contender, local, remote }: Stage, flows: readonly Flow[]): Promise<void> {
   for (const [index, flow] of flows.entries()) {
     const payload = `${PROBE} ${index}`;
     seen.signals.delete(payload);
@@ -99,7 +99,9 @@ async function probe({ clients, seen, contender }: Stage, flows: readonly Flow[]
       await clients[sourceEnd(flow)].publish([{ topic: topicWithin(flow), payload }]);
       return seen.signals.has(payload);
     };
-    await eventually(arrived, { describe: () => `${contender} passes nothing along ${JSON.stringify(flow)}` });
+    const describe = () =>
+      [`${contender} passes nothing along ${JSON.stringify(flow)}`, 'local:', local.log(), 'remote:', remote.log()].join('\n');
+    await eventually(arrived, { describe });
   }
 }
 

@@ -1,4 +1,5 @@
 import { PROBLEM_MEDIA_TYPE, type ProblemDocument, type ProblemItem } from '../../shared/api/problem.ts';
+import { StoreError } from '../store/store-error.ts';
 import type { ApiResponse } from './contract.ts';
 
 /** Every kind of error answer; the key is the end of its `type`, `urn:mqttbridge:problem:KEY`, and never changes. */
@@ -46,4 +47,25 @@ export function problemResponse(kind: ProblemKind, { detail, errors, headers }: 
     ...(errors === undefined || errors.length === 0 ? {} : { errors: [...errors] }),
   };
   return { status, headers: { ...headers, 'content-type': PROBLEM_MEDIA_TYPE }, body: { json } };
+}
+
+/** What a caller is told of a refusal or failure of the store; undefined for every other error, which is a defect. */
+export function storeProblem(error: unknown): ApiResponse | undefined {
+  if (!(error instanceof StoreError)) return undefined;
+  switch (error.code) {
+    case 'too-large':
+      return problemResponse('body-too-large', { detail: error.message });
+    case 'bad-continue':
+      return badRequest('query.continue', error.message);
+    case 'bad-name':
+      return badRequest('path', error.message);
+    case 'unavailable':
+      return problemResponse('unavailable', { detail: 'the store is away', headers: { 'retry-after': '5' } });
+    case 'newer-schema':
+      return undefined;
+  }
+}
+
+function badRequest(path: string, message: string): ApiResponse {
+  return problemResponse('bad-request', { errors: [{ path, rule: 'InvalidParameter', message }] });
 }

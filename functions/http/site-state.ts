@@ -187,11 +187,7 @@ function tooLarge(resources: ReadonlyMap<string, SiteResource>): ProblemItem[] {
   return size > MAX_SITE_BYTES ? fault('SiteTooLarge', `the documents of a site may take ${MAX_SITE_BYTES} bytes`) : [];
 }
 
-function isChanged(
-  { resources }: SiteState,
-  results: readonly DraftResult[],
-  remove: readonly ResourceId[],
-): boolean {
+function isChanged({ resources }: SiteState, results: readonly DraftResult[], remove: readonly ResourceId[]): boolean {
   return results.some(({ outcome }) => outcome !== 'unchanged') || remove.some((id) => resources.has(resourceKey(id)));
 }
 

@@ -74,7 +74,11 @@ function locate(text: string, prefix: string, match: ReturnType<typeof routeMatc
   }
 }
 
-async function answer(request: RawRequest, found: Located | undefined, options: DispatcherOptions): Promise<ApiResponse> {
+async function answer(
+  request: RawRequest,
+  found: Located | undefined,
+  options: DispatcherOptions,
+): Promise<ApiResponse> {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const operation = found?.match?.operations.get(method as Operation['method']);
   const site = found?.match?.params.site;

@@ -12,14 +12,16 @@ export interface RequestTarget {
 
 /**
  * Who sent a request. `why` is shown to the caller and must not tell more than what was wrong with the credentials.
- * `unconfigured`: this app has no way to tell callers apart, so nobody gets in.
+ * `unconfigured`: this app has no way to tell callers apart, so nobody gets in. `unavailable`: that cannot be found out
+ * now (503 with Retry-After); it says nothing about the credentials.
  */
 export type Authorization =
   | { readonly kind: 'caller'; readonly caller: Caller }
   | { readonly kind: 'unauthenticated'; readonly why: string }
-  | { readonly kind: 'unconfigured' };
+  | { readonly kind: 'unconfigured' }
+  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number };
 
-/** Finds out who sent a request. Rejects only when that cannot be found out now; the answer is a 503 then. */
+/** Finds out who sent a request; never rejects. */
 export type Authorize = (headers: RequestHeaders, target: RequestTarget) => Promise<Authorization>;
 
 /** Whether a request may go on; `retryAfterSeconds` is at least 1. */

@@ -5,7 +5,7 @@ import { siteName } from '../../shared/api/names.ts';
 import type { ApiRequest, ApiResponse, Deps, Operation } from './contract.ts';
 import { mediaTypeOf, negotiate } from './media-type.ts';
 import { parameterFaults } from './parameters.ts';
-import { refusal } from './permission.ts';
+import { permits } from '../auth/permits.ts';
 import { problemResponse, storeProblem } from './problems.ts';
 import { type BodyOutcome, MAX_BODY_BYTES, readBody } from './read-body.ts';
 import { type RawResponse, rawResponse } from './raw-response.ts';
@@ -106,14 +106,19 @@ async function identify(
     authorization = await authorize(headers, target);
   } catch (error) {
     deps.log?.('authorization_failed', { error: error instanceof Error ? error.message : String(error) });
-    const detail = 'who the caller is cannot be found out now';
-    return problemResponse('unavailable', { detail, headers: { 'retry-after': '5' } });
+    return cannotTell(5);
   }
   if (authorization.kind === 'unconfigured') return problemResponse('unconfigured');
   if (authorization.kind === 'caller') return authorization.caller;
+  if (authorization.kind === 'unavailable') return cannotTell(authorization.retryAfterSeconds);
   if (operation === undefined || operation.role === 'public') return NOBODY;
   const challenge = headers.get('authorization') === null ? 'Bearer' : 'Bearer error="invalid_token"';
   return problemResponse('unauthenticated', { detail: authorization.why, headers: { 'www-authenticate': challenge } });
+}
+
+function cannotTell(retryAfterSeconds: number): ApiResponse {
+  const detail = 'who the caller is cannot be found out now';
+  return problemResponse('unavailable', { detail, headers: { 'retry-after': String(Math.ceil(retryAfterSeconds)) } });
 }
 
 function badPath(): ApiResponse {
@@ -151,8 +156,9 @@ function requestRefusal({ headers }: RawRequest, { operation, url, params, calle
   const missing = faults.find(({ path, rule }) => rule === 'MissingHeader' && path.toLowerCase() === 'header.if-match');
   const wrong = faults.filter((fault) => fault !== missing);
   if (wrong.length > 0) return problemResponse('bad-request', { errors: wrong });
-  const forbidden = refusal(caller, operation, params);
-  if (forbidden !== undefined) return problemResponse('forbidden', { detail: forbidden });
+  if (!permits(caller, operation.role, params)) {
+    return problemResponse('forbidden', { detail: `this needs the role ${operation.role} for what the path names` });
+  }
   if (missing !== undefined) return problemResponse('etag-needed', { errors: [missing] });
   if (negotiate(headers.get('accept'), producedTypes(operation)) !== undefined) return undefined;
   return problemResponse('not-acceptable', { detail: `there is: ${producedTypes(operation).join(', ')}` });

@@ -1,4 +1,4 @@
-import type { DurableClient } from 'durable-functions';
+import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
 import type { HealthTrigger } from '../http/contract.ts';
 
 /** Name of the orchestrator, and of its instance for a site. */
@@ -10,7 +10,8 @@ export function createHealthTrigger(client: DurableClient): HealthTrigger {
   return {
     async ensure(site) {
       const status = await client.getStatus(instanceOf(site)).catch(() => undefined);
-      if (status?.runtimeStatus === 'Running' || status?.runtimeStatus === 'Pending') return;
+      const { Running, Pending } = OrchestrationRuntimeStatus;
+      if (status?.runtimeStatus === Running || status?.runtimeStatus === Pending) return;
       await client.startNew(ORCHESTRATOR, { instanceId: instanceOf(site), input: { site } });
     },
     hint: (site) => client.raiseEvent(instanceOf(site), 'hint', {}),

@@ -6,7 +6,8 @@ import type { ProcessUsage } from '../agent/observe/metric-table.ts';
 import { describeError } from '../agent/observe/redact.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io, Output, StopSignal } from './io.ts';
-import { type LoadAgent, runCli } from './program.ts';
+import type { LoadAgent } from './agent-port.ts';
+import { runCli } from './program.ts';
 
 const io: Io = {
   program: { command: process.execPath, args: [...process.execArgv, process.argv[1] ?? ''] },

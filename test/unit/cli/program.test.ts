@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type LoadAgent, runCli } from '../../../cli/program.ts';
+import type { LoadAgent } from '../../../cli/agent-port.ts';
+import { runCli } from '../../../cli/program.ts';
 import { fakeIo } from './fake-io.ts';
 import { BROKEN, connectorYaml, folderOf, SAMPLE, topicMapYaml } from './sample-config.ts';
 

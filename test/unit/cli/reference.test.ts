@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkReportSchema } from '../../../cli/check/report-schema.ts';
 import { EXIT } from '../../../cli/exit-code.ts';
-import { type LoadAgent, runCli } from '../../../cli/program.ts';
+import type { LoadAgent } from '../../../cli/agent-port.ts';
+import { runCli } from '../../../cli/program.ts';
 import { fakeIo } from './fake-io.ts';
 
 const PAGE = readFileSync(resolve(import.meta.dirname, '../../../docs/reference/cli.md'), 'utf8');

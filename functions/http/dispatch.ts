@@ -74,7 +74,11 @@ function locate(text: string, prefix: string, match: ReturnType<typeof routeMatc
   }
 }
 
-async function answer(request: RawRequest, found: Located | undefined, options: DispatcherOptions): Promise<ApiResponse> {
+async function answer(
+  request: RawRequest,
+  found: Located | undefined,
+  options: DispatcherOptions,
+): Promise<ApiResponse> {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const operation = found?.match?.operations.get(method as Operation['method']);
   const site = found?.match?.params.site;
@@ -102,14 +106,19 @@ async function identify(
     authorization = await authorize(headers, target);
   } catch (error) {
     deps.log?.('authorization_failed', { error: error instanceof Error ? error.message : String(error) });
-    const detail = 'who the caller is cannot be found out now';
-    return problemResponse('unavailable', { detail, headers: { 'retry-after': '5' } });
+    return unknowable(5);
   }
   if (authorization.kind === 'unconfigured') return problemResponse('unconfigured');
+  if (authorization.kind === 'unavailable') return unknowable(authorization.retryAfterSeconds);
   if (authorization.kind === 'caller') return authorization.caller;
   if (operation === undefined || operation.role === 'public') return NOBODY;
   const challenge = headers.get('authorization') === null ? 'Bearer' : 'Bearer error="invalid_token"';
   return problemResponse('unauthenticated', { detail: authorization.why, headers: { 'www-authenticate': challenge } });
+}
+
+function unknowable(retryAfterSeconds: number): ApiResponse {
+  const detail = 'who the caller is cannot be found out now';
+  return problemResponse('unavailable', { detail, headers: { 'retry-after': String(retryAfterSeconds) } });
 }
 
 function badPath(): ApiResponse {
@@ -133,7 +142,7 @@ interface Served {
 
 async function serve(request: RawRequest, served: Served, options: DispatcherOptions): Promise<ApiResponse> {
   const { operation, url, params, caller } = served;
-  const refused = requestRefusal(request, served) ?? admission(caller, options);
+  const refused = admission(caller, options) ?? requestRefusal(request, served);
   if (refused !== undefined) return refused;
   const body = await bodyOf(request, operation, options.bodyTimeoutMs ?? 10_000);
   if ('status' in body) return body;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accessOperations } from './access-operations.ts';
 import type { Handler, Operation } from './contract.ts';
 import { openApiOperation } from './openapi-operation.ts';
+import { reportOperations } from './report-operations.ts';
 import { resourceOperations } from './resource-operations.ts';
 import { siteOperations } from './site-operations.ts';
 
@@ -25,4 +26,5 @@ export const operations: readonly Operation[] = [
   ...resourceOperations('connectors'),
   ...resourceOperations('topicmaps'),
   ...accessOperations,
+  ...reportOperations,
 ];

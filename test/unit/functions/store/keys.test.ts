@@ -7,7 +7,7 @@ const hostile = fc.oneof(
   fc.constantFrom(
     "' or PartitionKey ne '",
     '/\\#?',
-    '\u0000\u001f\u007f\u009f',
+    '\u0001\u001f\u007f\u009f',
     '..',
     '%2F',
     '$filter',
@@ -15,7 +15,7 @@ const hostile = fc.oneof(
     '_5f',
     '__',
   ),
-  fc.string({ unit: 'binary', minLength: 1, maxLength: 400 }),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 400 }).filter((name) => !name.includes('\0')),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1024 }).filter((name) => name.length <= 1024),
   fc.stringMatching(/^[a-z0-9-._~]{1,300}$/),
 );
@@ -39,13 +39,14 @@ describe('keys', () => {
     ['', 'empty'],
     ['x'.repeat(1025), 'endless'],
     ['\ud800', 'no Unicode text'],
+    ['a\u0000b', 'text with an end in it'],
   ])('a name is refused that is %#: $1', (name) => {
     expect(() => keyPart(name)).toThrow(expect.objectContaining({ name: 'StoreError', code: 'bad-name' }));
   });
 
   test('keys of events ascend from the newest to the oldest, and a time parts them', () => {
     const time = fc.date({ min: new Date(0), max: new Date('2280-01-01'), noInvalidDate: true });
-    const id = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => text.isWellFormed());
+    const id = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(time, time, id, id, (a, b, idA, idB) => {
         const [keyA, keyB] = [eventKey({ at: a.toISOString(), id: idA }), eventKey({ at: b.toISOString(), id: idB })];

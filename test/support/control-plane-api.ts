@@ -60,6 +60,7 @@ export interface TestApiOptions {
   readonly stores?: Stores;
   readonly trigger?: Deps['trigger'];
   readonly now?: () => number;
+  readonly bodyTimeoutMs?: number;
 }
 
 const NO_JSON = {} as AnswerJson;
@@ -94,7 +95,7 @@ export async function startApi(scope: Scope, options: TestApiOptions = {}): Prom
     deps,
     authorize: options.authorize ?? authorizeByName,
     limit: options.limit ?? (() => ({ kind: 'admitted' })),
-    bodyTimeoutMs: 200,
+    ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const raw: TestApi['raw'] = ({ target, ...request }) => {
     const [method = 'GET', path = ''] = target.split(' ', 2);

@@ -36,7 +36,7 @@ describe('size and time (F39)', () => {
   });
 
   it('gives up on a body that does not come, and on one whose sender goes away', async (t) => {
-    const api = await startApi(t);
+    const api = await startApi(t, { bodyTimeoutMs: 50 });
     const headers = new Headers({ authorization: 'Bearer writer', 'content-type': 'application/json' });
     const silent = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array([123])) });
     const timedOut = await api.raw({ target: `PUT ${ONE}`, headers, body: silent });

@@ -54,7 +54,7 @@ it('names every operation once, and declares every parameter of its path', () =>
 });
 
 it('has schemas that compile and references that lead somewhere', () => {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, inlineRefs: false });
   ajv.addSchema(JSON.parse(JSON.stringify({ ...document, $id: 'https://openapi.test/' })));
   const pointers = schemaPointers(document, '');
   expect(pointers.length).toBeGreaterThan(50);

@@ -37,7 +37,7 @@ export interface AnswerJson {
   readonly warnings: readonly ProblemItem[];
   readonly valid: boolean;
   readonly items: readonly { readonly name: string }[];
-  readonly results: readonly Readonly<Record<string, unknown>>[];
+  readonly results: readonly { readonly name: string; readonly outcome: string; readonly etag?: string }[];
   readonly continue?: string;
   readonly [field: string]: unknown;
 }

@@ -56,7 +56,7 @@ export function createSigningKeys(options: SigningKeysOptions): {
     try {
       state = { kind: 'fresh', fetched: { keys: await fetchKeys(options), at: now() } };
     } catch (error) {
-      if (state.kind !== 'failing') log('SigningKeysUnavailable', { authority: url.origin, cause: causeOf(error) });
+      if (state.kind !== 'failing') log('signing_keys_unavailable', { authority: url.origin, cause: causeOf(error) });
       state = { kind: 'failing', fetched: fetchedOf(state), triedAt: now() };
     }
   }

@@ -6,3 +6,6 @@ export type AgentInput = Omit<AgentOptions, 'timing' | 'random' | 'now'>;
 export type RunningAgent = Agent;
 
 export type CreateAgent = (input: AgentInput) => RunningAgent;
+
+/** Loads the agent's code; called by the commands that run one, and by no other. */
+export type LoadAgent = () => Promise<CreateAgent>;

@@ -6,7 +6,8 @@ import type { ProcessUsage } from '../agent/observe/metric-table.ts';
 import { describeError } from '../agent/observe/redact.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io, Output, StopSignal } from './io.ts';
-import { type LoadAgent, runCli } from './program.ts';
+import type { LoadAgent } from './agent-port.ts';
+import { runCli } from './program.ts';
 
 const io: Io = {
   program: { command: process.execPath, args: [...process.execArgv, process.argv[1] ?? ''] },
@@ -20,6 +21,7 @@ const io: Io = {
     AZURE_CLIENT_ID: process.env['AZURE_CLIENT_ID'],
     AZURE_FEDERATED_TOKEN_FILE: process.env['AZURE_FEDERATED_TOKEN_FILE'],
   },
+  setEnvironment,
   readStdin: () => text(process.stdin),
   onSignal,
   now: () => performance.now(),
@@ -64,6 +66,14 @@ function outputOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean; re
       return stream.columns ?? 80;
     },
   };
+}
+
+function setEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    // An assignment of undefined would set the text "undefined".
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
 }
 
 function onSignal(handler: (signal: StopSignal) => void): () => void {

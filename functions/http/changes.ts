@@ -10,7 +10,9 @@ export interface Change {
 /** The smallest parts in which two JSON values differ, in the order of their fields. */
 export function changesBetween(before: unknown, after: unknown, at: Path = []): Change[] {
   if (!isCollection(before) || !isCollection(after) || Array.isArray(before) !== Array.isArray(after)) {
-    return Object.is(before, after) ? [] : [{ path: formatPath(at), ...given('before', before), ...given('after', after) }];
+    return Object.is(before, after)
+      ? []
+      : [{ path: formatPath(at), ...given('before', before), ...given('after', after) }];
   }
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...keys].flatMap((key) => {

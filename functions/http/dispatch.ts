@@ -5,7 +5,7 @@ import { siteName } from '../../shared/api/names.ts';
 import type { ApiRequest, ApiResponse, Deps, Operation } from './contract.ts';
 import { mediaTypeOf, negotiate } from './media-type.ts';
 import { parameterFaults } from './parameters.ts';
-import { refusal } from './permission.ts';
+import { permits } from '../auth/permits.ts';
 import { problemResponse, storeProblem } from './problems.ts';
 import { type BodyOutcome, MAX_BODY_BYTES, readBody } from './read-body.ts';
 import { type RawResponse, rawResponse } from './raw-response.ts';
@@ -81,44 +81,34 @@ async function answer(
 ): Promise<ApiResponse> {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const operation = found?.match?.operations.get(method as Operation['method']);
-  const site = found?.match?.params.site;
-  if (operation?.role !== 'liveness') {
-    const target = siteName.safeParse(site).success && site !== undefined ? { site } : {};
-    const identity = await identify(request, target, operation, options);
-    if ('status' in identity) return identity;
-    if (found?.match === undefined) return found === undefined ? badPath() : problemResponse('not-found');
-    if (operation === undefined) return noOperation(request.method, found.match);
-    return serve(request, { operation, url: found.url, params: found.match.params, caller: identity }, options);
-  }
-  if (found?.match === undefined) return problemResponse('not-found');
-  return serve(request, { operation, url: found.url, params: found.match.params, caller: NOBODY }, options);
+  const caller = operation?.role === 'liveness' ? NOBODY : await identify(request, found, operation, options);
+  if ('status' in caller) return caller;
+  if (found === undefined) return badPath();
+  if (found.match === undefined) return problemResponse('not-found', { detail: 'the API has no such path' });
+  if (operation === undefined) return noOperation(request.method, found.match);
+  return serve(request, { operation, url: found.url, params: found.match.params, caller }, options);
 }
 
 /** The caller, or the answer to somebody who is none. What the paths and methods are is no secret. */
 async function identify(
   { headers }: RawRequest,
-  target: { readonly site?: string },
+  found: Located | undefined,
   operation: Operation | undefined,
-  { authorize, deps }: DispatcherOptions,
+  { authorize }: DispatcherOptions,
 ): Promise<Caller | ApiResponse> {
-  let authorization: Awaited<ReturnType<Authorize>>;
-  try {
-    authorization = await authorize(headers, target);
-  } catch (error) {
-    deps.log?.('authorization_failed', { error: error instanceof Error ? error.message : String(error) });
-    return unknowable(5);
-  }
+  const site = siteName.safeParse(found?.match?.params.site);
+  const authorization = await authorize(headers, site.success ? { site: site.data } : {});
   if (authorization.kind === 'unconfigured') return problemResponse('unconfigured');
-  if (authorization.kind === 'unavailable') return unknowable(authorization.retryAfterSeconds);
   if (authorization.kind === 'caller') return authorization.caller;
   if (operation === undefined || operation.role === 'public') return NOBODY;
+  if (authorization.kind === 'unavailable') return cannotTell(authorization.retryAfterSeconds);
   const challenge = headers.get('authorization') === null ? 'Bearer' : 'Bearer error="invalid_token"';
   return problemResponse('unauthenticated', { detail: authorization.why, headers: { 'www-authenticate': challenge } });
 }
 
-function unknowable(retryAfterSeconds: number): ApiResponse {
+function cannotTell(retryAfterSeconds: number): ApiResponse {
   const detail = 'who the caller is cannot be found out now';
-  return problemResponse('unavailable', { detail, headers: { 'retry-after': String(retryAfterSeconds) } });
+  return problemResponse('unavailable', { detail, headers: { 'retry-after': String(Math.ceil(retryAfterSeconds)) } });
 }
 
 function badPath(): ApiResponse {
@@ -142,7 +132,7 @@ interface Served {
 
 async function serve(request: RawRequest, served: Served, options: DispatcherOptions): Promise<ApiResponse> {
   const { operation, url, params, caller } = served;
-  const refused = admission(caller, options) ?? requestRefusal(request, served);
+  const refused = requestRefusal(request, served) ?? admission(caller, options);
   if (refused !== undefined) return refused;
   const body = await bodyOf(request, operation, options.bodyTimeoutMs ?? 10_000);
   if ('status' in body) return body;
@@ -156,8 +146,9 @@ function requestRefusal({ headers }: RawRequest, { operation, url, params, calle
   const missing = faults.find(({ path, rule }) => rule === 'MissingHeader' && path.toLowerCase() === 'header.if-match');
   const wrong = faults.filter((fault) => fault !== missing);
   if (wrong.length > 0) return problemResponse('bad-request', { errors: wrong });
-  const forbidden = refusal(caller, operation, params);
-  if (forbidden !== undefined) return problemResponse('forbidden', { detail: forbidden });
+  if (!permits(caller, operation.role, params)) {
+    return problemResponse('forbidden', { detail: `this needs the role ${operation.role} for what the path names` });
+  }
   if (missing !== undefined) return problemResponse('etag-needed', { errors: [missing] });
   if (negotiate(headers.get('accept'), producedTypes(operation)) !== undefined) return undefined;
   return problemResponse('not-acceptable', { detail: `there is: ${producedTypes(operation).join(', ')}` });

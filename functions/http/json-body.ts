@@ -28,7 +28,9 @@ export function parseJson(text: string): JsonOutcome {
   if (nesting(text) > MAX_DEPTH) return refused('YA006', `the body is nested more than ${MAX_DEPTH} levels deep`);
   try {
     const value: unknown = JSON.parse(text);
-    return namesPrototype(text, value) ? refused('YA007', 'the key "__proto__" is not allowed') : { kind: 'json', value };
+    return namesPrototype(text, value)
+      ? refused('YA007', 'the key "__proto__" is not allowed')
+      : { kind: 'json', value };
   } catch (error) {
     // The rest of the message repeats what was sent.
     const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(error instanceof Error ? error.message : '') ?? [];
@@ -67,5 +69,8 @@ function nesting(text: string): number {
 }
 
 function refused(rule: string, message: string, place = {}): Extract<JsonOutcome, { kind: 'refused' }> {
-  return { kind: 'refused', response: problemResponse('bad-body', { errors: [{ path: '', rule, message, ...place }] }) };
+  return {
+    kind: 'refused',
+    response: problemResponse('bad-body', { errors: [{ path: '', rule, message, ...place }] }),
+  };
 }

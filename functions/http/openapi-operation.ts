@@ -35,7 +35,10 @@ function describing(operations: () => readonly Operation[]): Handler {
 }
 
 async function described(operations: readonly Operation[]): Promise<{ readonly text: string; readonly etag: string }> {
-  const [{ openApiDocument }, { sha256 }] = await Promise.all([import('./openapi.ts'), import('../../shared/sha256.ts')]);
+  const [{ openApiDocument }, { sha256 }] = await Promise.all([
+    import('./openapi.ts'),
+    import('../../shared/sha256.ts'),
+  ]);
   const text = JSON.stringify(openApiDocument(operations));
   return { text, etag: `"${sha256(text).slice(0, 12)}"` };
 }

@@ -134,7 +134,12 @@ function contentOf(schema: z.ZodType, types: readonly string[], io: 'input' | 'o
 
 /** The schema as JSON; what has an id becomes a component. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const { $schema: _dialect, $defs = {}, id, ...rest } = z.toJSONSchema(schema, {
+  const {
+    $schema: _dialect,
+    $defs = {},
+    id,
+    ...rest
+  } = z.toJSONSchema(schema, {
     io,
     // Answers may get more fields; strangers to them must not break.
     override: ({ zodSchema, jsonSchema }) => {

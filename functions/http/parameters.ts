@@ -55,7 +55,8 @@ function valueFault(schema: z.ZodType, given: string | string[]): string | undef
 function headerFaults(doc: ParameterDoc, headers: { get(name: string): string | null }): ProblemItem[] {
   const text = headers.get(doc.name);
   // A missing If-Match has a status of its own (RFC 6585, 428).
-  if (text === null) return doc.required === true ? [fault(`header.${doc.name}`, 'MissingHeader', 'it is required')] : [];
+  if (text === null)
+    return doc.required === true ? [fault(`header.${doc.name}`, 'MissingHeader', 'it is required')] : [];
   const result = doc.schema.safeParse(text);
   return result.success ? [] : [fault(`header.${doc.name}`, 'InvalidHeader', messageOf(result.error))];
 }

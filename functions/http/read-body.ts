@@ -17,7 +17,11 @@ export type BodyOutcome =
 type Stream = ReadableStream<Uint8Array>;
 
 /** Reads a body of at most 1 MiB that is complete within `timeoutMs`; what is too large is not read to its end. */
-export async function readBody(stream: Stream | null, headers: RequestHeaders, timeoutMs: number): Promise<BodyOutcome> {
+export async function readBody(
+  stream: Stream | null,
+  headers: RequestHeaders,
+  timeoutMs: number,
+): Promise<BodyOutcome> {
   const encoding = (headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
   if (!['identity', 'gzip', 'x-gzip'].includes(encoding)) return { kind: 'unsupported-encoding' };
   if (Number(headers.get('content-length') ?? 0) > MAX_BODY_BYTES) {

@@ -65,14 +65,16 @@ function loadArray(text: string): LoadResult {
   const upOne = (problem: Problem): Problem => ({ ...problem, line: Math.max(1, problem.line - 1) });
   return {
     problems: problems.map(upOne),
-    resources: resources.map((resource): LoadedResource => ({
-      ...resource,
-      problems: resource.problems.map(upOne),
-      locate: (path, what) => {
-        const { line, column } = resource.locate(path, what);
-        return { line: Math.max(1, line - 1), column };
-      },
-    })),
+    resources: resources.map(
+      (resource): LoadedResource => ({
+        ...resource,
+        problems: resource.problems.map(upOne),
+        locate: (path, what) => {
+          const { line, column } = resource.locate(path, what);
+          return { line: Math.max(1, line - 1), column };
+        },
+      }),
+    ),
   };
 }
 

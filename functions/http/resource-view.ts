@@ -25,7 +25,11 @@ export function viewOf(kind: ResourceKind, document: JsonObject, effective: bool
 /** Answers with a resource in the representation that is asked for. */
 export function resourceResponse(
   request: ApiRequest,
-  { entry, document, status }: { readonly entry: ManifestEntry; readonly document: JsonObject; readonly status: number },
+  {
+    entry,
+    document,
+    status,
+  }: { readonly entry: ManifestEntry; readonly document: JsonObject; readonly status: number },
 ): ApiResponse {
   const how = representationOf(request);
   const headers = { etag: etagOf(entry, how), 'cache-control': 'private, no-cache', 'last-modified': httpDate(entry) };

@@ -129,7 +129,12 @@ function disagreements({ kind, name }: ResourceId, sent: readonly LoadedResource
   }
   return sent.flatMap((resource) => [
     ...different(resource, ['kind'], resource.value.kind, kind),
-    ...different(resource, ['metadata', 'name'], (resource.value.metadata as JsonObject | null | undefined)?.name, name),
+    ...different(
+      resource,
+      ['metadata', 'name'],
+      (resource.value.metadata as JsonObject | null | undefined)?.name,
+      name,
+    ),
   ]);
 }
 
@@ -156,13 +161,15 @@ function conditionFailed(kind: 'stale-etag' | 'etag-needed', id: ResourceId, { r
 }
 
 function inUse(id: ResourceId, users: readonly ResourceId[]): ApiResponse {
-  const errors = users.map((user): ProblemItem => ({
-    path: 'spec.mqttBridgeConnectorRef',
-    rule: 'ReferencedBy',
-    message: `${resourceKey(user)} refers to this connector`,
-    advice: 'delete it first, or delete both with ?cascade=true',
-    document: resourceKey(user),
-  }));
+  const errors = users.map(
+    (user): ProblemItem => ({
+      path: 'spec.mqttBridgeConnectorRef',
+      rule: 'ReferencedBy',
+      message: `${resourceKey(user)} refers to this connector`,
+      advice: 'delete it first, or delete both with ?cascade=true',
+      document: resourceKey(user),
+    }),
+  );
   return problemResponse('in-use', { detail: `${users.length} topic maps refer to ${id.name}`, errors });
 }
 

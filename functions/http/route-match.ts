@@ -15,7 +15,9 @@ interface Shape {
 }
 
 /** Makes the function that finds the operations of a path below the prefix; a literal level wins over a parameter. */
-export function routeMatcher(operations: readonly Operation[]): (segments: readonly string[]) => RouteMatch | undefined {
+export function routeMatcher(
+  operations: readonly Operation[],
+): (segments: readonly string[]) => RouteMatch | undefined {
   const shapes = shapesOf(operations);
   return (segments) => {
     const shape = shapes.find((candidate) => fits(candidate.segments, segments));

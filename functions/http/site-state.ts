@@ -99,7 +99,11 @@ export function draftChange(state: SiteState, wanted: WantedChange, now: number)
   });
   const labels = new Set(['body', ...sent.map(({ resource }) => resource.file)]);
   const problems = [
-    ...validation.problems.map((problem) => problemItem(problem, labels.has(problem.file))),
+    ...validation.problems.flatMap((problem) => {
+      const isSent = labels.has(problem.file);
+      // What the caller did not send concerns it only where it is in the way.
+      return isSent || problem.severity === 'error' ? [problemItem(problem, isSent)] : [];
+    }),
     ...repeated(results),
     ...tooLarge(next),
   ];
@@ -187,11 +191,7 @@ function tooLarge(resources: ReadonlyMap<string, SiteResource>): ProblemItem[] {
   return size > MAX_SITE_BYTES ? fault('SiteTooLarge', `the documents of a site may take ${MAX_SITE_BYTES} bytes`) : [];
 }
 
-function isChanged(
-  { resources }: SiteState,
-  results: readonly DraftResult[],
-  remove: readonly ResourceId[],
-): boolean {
+function isChanged({ resources }: SiteState, results: readonly DraftResult[], remove: readonly ResourceId[]): boolean {
   return results.some(({ outcome }) => outcome !== 'unchanged') || remove.some((id) => resources.has(resourceKey(id)));
 }
 

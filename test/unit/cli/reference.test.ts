@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkReportSchema } from '../../../cli/check/report-schema.ts';
 import { EXIT } from '../../../cli/exit-code.ts';
-import { type LoadAgent, runCli } from '../../../cli/program.ts';
+import type { LoadAgent } from '../../../cli/agent-port.ts';
+import { runCli } from '../../../cli/program.ts';
 import { fakeIo } from './fake-io.ts';
 
 const PAGE = readFileSync(resolve(import.meta.dirname, '../../../docs/reference/cli.md'), 'utf8');
@@ -30,8 +31,8 @@ describe('reference page of the command line', () => {
   test('names every command', async () => {
     const io = fakeIo();
     await runCli(['--help'], io, noAgent);
-    const commands = [...io.out().matchAll(/^ {2}([a-z]+)(?: \[.*?\])* {2,}/gm)].map((match) => match[1]);
-    const documented = [...PAGE.matchAll(/^\| `([a-z]+)(?: [^`]*)?` \|/gm)].map((match) => match[1]);
+    const commands = [...io.out().matchAll(/^ {2}([a-z-]+)(?: \[.*?\])* {2,}/gm)].map((match) => match[1]);
+    const documented = [...PAGE.matchAll(/^\| `([a-z][a-z-]*)(?: [^`]*)?` \|/gm)].map((match) => match[1]);
     expect([...new Set(documented)].sort()).toEqual(commands.filter((name) => name !== 'help').sort());
   });
 });

@@ -1,0 +1,42 @@
+import { type Command, Option } from 'commander';
+import type { LoadAgent } from '../agent-port.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Add } from './add.ts';
+import { addMounts, filename, http, seconds } from './options.ts';
+
+/** Stories of `demo --fault`. */
+const FAULTS = ['quota', 'token', 'kill', 'cut', 'throttle'];
+
+/** Commands that run agents. */
+export function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
+  const run = program
+    .command('run')
+    .description('Run the bridge until it is told to stop; changed files are applied while it runs.')
+    .addOption(filename('file or folder of *.yaml, *.yml, *.json; may be repeated'))
+    .option('--connector <name>', 'connector to run, when the files hold several')
+    .addOption(http())
+    .option(
+      '--instance <k>',
+      'this is instance K of several, counted from 0: run slot K, and those of dead ones (default: run all slots alone)',
+      wholeNumber,
+    )
+    .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready')
+    .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies');
+  add(addMounts(run), async (options, io) =>
+    (await import('../run.ts')).runCommand(options as never, io, await loadAgent()),
+  );
+  add(
+    program
+      .command('demo')
+      .description('Bridge an embedded broker and an Event Grid emulator with sample traffic and show what happens.')
+      .addOption(new Option('--fault <story>', 'play a fault, tell what happens, and end').choices(FAULTS))
+      .option('--for <seconds>', 'end by itself after this long (default: at Ctrl-C)', seconds)
+      .addOption(http('address of the probes of instance 0; the other one takes the next port')),
+    async (options, io) => (await import('../demo.ts')).demoCommand(options as never, io),
+  );
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new UsageError(`"${text}" is not a slot number`, 'slots count from 0 to bridgeInstances - 1');
+}

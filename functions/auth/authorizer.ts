@@ -42,9 +42,9 @@ export function createAuthorizer(settings: Settings, options: AuthorizerOptions)
   const ways = waysOf(settings);
   const grants = createGrantLookup(options.grants, now);
   const tokens = tokenContext(ways, { now, log, fetch });
-  for (const fault of ways.faults) log('authentication_setting_ignored', { fault });
+  for (const fault of ways.faults) log('AuthenticationSettingIgnored', { fault });
   if (isUnconfigured(ways))
-    log('authentication_unconfigured', { effect: 'All requests but liveness are answered 503.' });
+    log('AuthenticationUnconfigured', { effect: 'All requests but liveness are answered 503.' });
 
   async function authorize(headers: RequestHeaders, { site }: RequestTarget): Promise<Authorization> {
     if (isUnconfigured(ways)) return { kind: 'unconfigured' };

@@ -184,7 +184,7 @@ test('while the authority is away tokens are answered 503 with Retry-After, and 
     expect(await ask(operation, { authorization: `Bearer ${adminKey}` })).toMatchObject({ status: 200 });
   }
   expect(entra.looks()).toBe(1);
-  expect(JSON.stringify(logged)).toContain('signing_keys_unavailable');
+  expect(JSON.stringify(logged)).toContain('SigningKeysUnavailable');
   expect(JSON.stringify(logged)).not.toContain(token);
 });
 

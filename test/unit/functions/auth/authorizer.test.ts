@@ -39,7 +39,7 @@ test('where nothing is configured nobody gets in, and the log says so', async (t
     expect(await bearer(credential)).toEqual({ kind: 'unconfigured' });
   }
   expect(await ask({})).toEqual({ kind: 'unconfigured' });
-  expect(logged).toMatchObject([{ event: 'authentication_setting_ignored' }, { event: 'authentication_unconfigured' }]);
+  expect(logged).toMatchObject([{ event: 'AuthenticationSettingIgnored' }, { event: 'AuthenticationUnconfigured' }]);
 });
 
 test('no header that is made up lets anybody in, and none makes it fail', async (t) => {

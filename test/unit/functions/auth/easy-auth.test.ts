@@ -100,7 +100,7 @@ describe('F35 - the headers of App Service authentication', () => {
   test('let nobody in where the tenant is not said, and the log tells why', async () => {
     const { answer, events } = await ask({ WEBSITE_AUTH_ENABLED: 'True' });
     expect(answer).toEqual({ kind: 'unconfigured' });
-    expect(events).toEqual(['authentication_setting_ignored', 'authentication_unconfigured']);
+    expect(events).toEqual(['AuthenticationSettingIgnored', 'AuthenticationUnconfigured']);
   });
 
   test('do not help a key or token that is wrong', async () => {

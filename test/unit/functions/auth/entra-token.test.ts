@@ -69,7 +69,7 @@ describe('a token', () => {
   test('is for nobody where only half of Entra is configured', async (t) => {
     const { bearer, entra, logged } = await setUpAuthorizer(t, { settings: { MQTTBRIDGE_ENTRA_AUDIENCE: undefined } });
     expect(await bearer(await entra.token({ roles: ['Bridge.Admin'] }))).toMatchObject({ kind: 'unauthenticated' });
-    expect(logged).toMatchObject([{ event: 'authentication_setting_ignored' }]);
+    expect(logged).toMatchObject([{ event: 'AuthenticationSettingIgnored' }]);
     expect(entra.looks()).toBe(0);
   });
 });
@@ -109,7 +109,7 @@ describe('the keys of the authority', () => {
     }
     expect(entra.looks()).toBe(1);
     expect(logged).toEqual([
-      { event: 'signing_keys_unavailable', authority: entra.authority, cause: 'HTTP status 500' },
+      { event: 'SigningKeysUnavailable', authority: entra.authority, cause: 'HTTP status 500' },
     ]);
     entra.setStatus(200);
     clock.ms += 5000;

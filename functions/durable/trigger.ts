@@ -1,4 +1,4 @@
-import type { DurableClient } from 'durable-functions';
+import { type DurableClient, OrchestrationRuntimeStatus as Status } from 'durable-functions';
 import type { HealthTrigger } from '../http/contract.ts';
 import { healthInstance, HINT, SITE_HEALTH } from './names.ts';
 
@@ -6,7 +6,7 @@ import { healthInstance, HINT, SITE_HEALTH } from './names.ts';
 export type HealthClient = Pick<DurableClient, 'getStatus' | 'raiseEvent' | 'startNew'>;
 
 /** An instance in one of these states watches its site, or will when somebody resumes it. */
-const ALIVE: readonly string[] = ['Running', 'Pending', 'ContinuedAsNew', 'Suspended'];
+const ALIVE: readonly Status[] = [Status.Running, Status.Pending, Status.ContinuedAsNew, Status.Suspended];
 
 /** Starts and wakes the health orchestrations by the durable client of an invocation. */
 export function createHealthTrigger(client: HealthClient): HealthTrigger {

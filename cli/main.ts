@@ -21,6 +21,7 @@ const io: Io = {
     AZURE_CLIENT_ID: process.env['AZURE_CLIENT_ID'],
     AZURE_FEDERATED_TOKEN_FILE: process.env['AZURE_FEDERATED_TOKEN_FILE'],
   },
+  setEnvironment,
   readStdin: () => text(process.stdin),
   onSignal,
   now: () => performance.now(),
@@ -65,6 +66,14 @@ function outputOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean; re
       return stream.columns ?? 80;
     },
   };
+}
+
+function setEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    // An assignment of undefined would set the text "undefined".
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
 }
 
 function onSignal(handler: (signal: StopSignal) => void): () => void {

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import type { Add } from './program/add.ts';
 import { addCheck } from './program/check.ts';
+import { addControlPlane } from './program/control-plane.ts';
 import { addEmulator } from './program/emulator.ts';
 import { addReaders } from './program/readers.ts';
 import { addRunners } from './program/runners.ts';
@@ -48,6 +49,7 @@ function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
   addReaders(program, add);
   addCheck(program, add);
   addRunners(program, add, loadAgent);
+  addControlPlane(program, add);
   addEmulator(program, add);
   return program;
 }

@@ -81,37 +81,27 @@ async function answer(
 ): Promise<ApiResponse> {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const operation = found?.match?.operations.get(method as Operation['method']);
-  const site = found?.match?.params.site;
-  if (operation?.role !== 'liveness') {
-    const target = siteName.safeParse(site).success && site !== undefined ? { site } : {};
-    const identity = await identify(request, target, operation, options);
-    if ('status' in identity) return identity;
-    if (found?.match === undefined) return found === undefined ? badPath() : problemResponse('not-found');
-    if (operation === undefined) return noOperation(request.method, found.match);
-    return serve(request, { operation, url: found.url, params: found.match.params, caller: identity }, options);
-  }
-  if (found?.match === undefined) return problemResponse('not-found');
-  return serve(request, { operation, url: found.url, params: found.match.params, caller: NOBODY }, options);
+  const caller = operation?.role === 'liveness' ? NOBODY : await identify(request, found, operation, options);
+  if ('status' in caller) return caller;
+  if (found === undefined) return badPath();
+  if (found.match === undefined) return problemResponse('not-found', { detail: 'the API has no such path' });
+  if (operation === undefined) return noOperation(request.method, found.match);
+  return serve(request, { operation, url: found.url, params: found.match.params, caller }, options);
 }
 
 /** The caller, or the answer to somebody who is none. What the paths and methods are is no secret. */
 async function identify(
   { headers }: RawRequest,
-  target: { readonly site?: string },
+  found: Located | undefined,
   operation: Operation | undefined,
-  { authorize, deps }: DispatcherOptions,
+  { authorize }: DispatcherOptions,
 ): Promise<Caller | ApiResponse> {
-  let authorization: Awaited<ReturnType<Authorize>>;
-  try {
-    authorization = await authorize(headers, target);
-  } catch (error) {
-    deps.log?.('authorization_failed', { error: error instanceof Error ? error.message : String(error) });
-    return cannotTell(5);
-  }
+  const site = siteName.safeParse(found?.match?.params.site);
+  const authorization = await authorize(headers, site.success ? { site: site.data } : {});
   if (authorization.kind === 'unconfigured') return problemResponse('unconfigured');
   if (authorization.kind === 'caller') return authorization.caller;
-  if (authorization.kind === 'unavailable') return cannotTell(authorization.retryAfterSeconds);
   if (operation === undefined || operation.role === 'public') return NOBODY;
+  if (authorization.kind === 'unavailable') return cannotTell(authorization.retryAfterSeconds);
   const challenge = headers.get('authorization') === null ? 'Bearer' : 'Bearer error="invalid_token"';
   return problemResponse('unauthenticated', { detail: authorization.why, headers: { 'www-authenticate': challenge } });
 }

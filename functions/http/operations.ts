@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessOperations } from './access-operations.ts';
 import type { Handler, Operation } from './contract.ts';
 import { openApiOperation } from './openapi-operation.ts';
 import { resourceOperations } from './resource-operations.ts';
@@ -23,4 +24,5 @@ export const operations: readonly Operation[] = [
   ...siteOperations,
   ...resourceOperations('connectors'),
   ...resourceOperations('topicmaps'),
+  ...accessOperations,
 ];

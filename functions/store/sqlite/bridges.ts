@@ -1,3 +1,4 @@
+import { KEEP_UNNAMED_MS } from '../keep-unnamed.ts';
 import { decodePosition, encodePosition, SITE_KEY } from '../page-position.ts';
 import { checkedName, keyPart } from '../keys.ts';
 import type { BridgeStore, DesiredRevision, JsonObject, SiteChange, SiteHead } from '../store.ts';
@@ -9,13 +10,11 @@ export interface BridgeStoreOptions {
   readonly bridges: Database;
   readonly now: () => number;
   readonly newTag: () => string;
-  /** Documents that no head has named for this long are collected, in milliseconds. */
-  readonly keepUnnamedMs: number;
 }
 
 /** Definitions in SQLite. */
 export function createBridgeStore(options: BridgeStoreOptions): BridgeStore {
-  const { bridges, now, keepUnnamedMs } = options;
+  const { bridges, now } = options;
   return {
     async readHead(site) {
       const row = bridges.get(SELECT_HEAD, checkedName(site)) as HeadRow | undefined;
@@ -41,7 +40,7 @@ export function createBridgeStore(options: BridgeStoreOptions): BridgeStore {
     },
     async collectGarbage(site) {
       const sql = 'DELETE FROM documents WHERE site = ? AND unnamed_since <= ?';
-      return bridges.run(sql, checkedName(site), now() - keepUnnamedMs);
+      return bridges.run(sql, checkedName(site), now() - KEEP_UNNAMED_MS);
     },
     async removeSite(site) {
       bridges.transaction('durable', () => {

@@ -19,9 +19,6 @@ export interface SqliteStoreOptions {
   readonly newTag?: () => string;
 }
 
-/** Documents that no head has named for this long are collected, in milliseconds. */
-export const KEEP_UNNAMED_MS = 3_600_000;
-
 /** Opens the embedded store; throws StoreError `newer-schema` or `unavailable`. */
 export function openSqliteStores({ file, now, observe, newTag = randomUUID }: SqliteStoreOptions): Stores {
   const database = openDatabase(file, observe);
@@ -31,7 +28,6 @@ export function openSqliteStores({ file, now, observe, newTag = randomUUID }: Sq
       bridges: database.area('bridges'),
       now,
       newTag,
-      keepUnnamedMs: KEEP_UNNAMED_MS,
     }),
     reports: createReportStore(database.area('reports'), newTag),
     health: createHealthStore(database.area('health'), database.area('events'), newTag),

@@ -68,7 +68,8 @@ describe('command lines on the pages', () => {
   test.for(lines.map((line) => [line.where, line] as const))('%s', async ([, { argv }]) => {
     const io = fakeIo();
     const [command] = argv;
-    const more = command === 'run' ? ['--http', '127.0.0.1:0'] : [];
+    // What it serves is shown in test/integration/functions-host; here the line need only be understood.
+    const more = command === 'run' ? ['--http', '127.0.0.1:0'] : command === 'control-plane' ? ['--help'] : [];
     const code = await runCli([...atHome(argv), ...more], io, async () => () => idleAgent(io));
     // No broker runs here, which is what `check` is for.
     expect(command === 'check' ? [0, 1] : [0], io.err()).toContain(code);
@@ -84,11 +85,13 @@ test('the guide says what explain answers', async () => {
 
 test('every option named on a page is one of the program', async () => {
   const helps = await Promise.all(
-    ['validate', 'explain', 'check', 'run', 'schema', 'demo', 'emulator', 'version'].map(async (command) => {
-      const io = fakeIo();
-      await runCli([command, '--help'], io, () => Promise.reject(new Error('no agent')));
-      return io.out();
-    }),
+    ['validate', 'explain', 'check', 'run', 'schema', 'demo', 'emulator', 'version', 'control-plane run'].map(
+      async (command) => {
+        const io = fakeIo();
+        await runCli([...command.split(' '), '--help'], io, () => Promise.reject(new Error('no agent')));
+        return io.out();
+      },
+    ),
   );
   const known = new Set(helps.join('\n').match(/--[a-z-]+/g));
   const foreign = new Set(['--help', '--version']);

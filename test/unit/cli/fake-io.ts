@@ -7,6 +7,8 @@ export interface FakeIo extends Io {
   /** Everything written to standard error. */
   err(): string;
   signal(signal: StopSignal): void;
+  /** What `setEnvironment` has set. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 export interface FakeIoOptions {
@@ -18,6 +20,7 @@ export interface FakeIoOptions {
 /** A process's surroundings without a process. */
 export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = {}): FakeIo {
   const written = { out: '', err: '' };
+  const environment: Record<string, string | undefined> = {};
   const handlers = new Set<(signal: StopSignal) => void>();
   const outputOf = (name: 'out' | 'err') => ({
     write: (text: string) => {
@@ -31,6 +34,7 @@ export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = 
     stdout: outputOf('out'),
     stderr: outputOf('err'),
     env,
+    setEnvironment: (variables) => void Object.assign(environment, variables),
     readStdin: async () => stdin,
     onSignal: (handler) => {
       handlers.add(handler);
@@ -39,6 +43,7 @@ export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = 
     now: () => performance.now(),
     wallClock: () => new Date(),
     processUsage: async () => ({ cpuSeconds: 1, residentBytes: 1, startedAt: 1, eventLoopLagSeconds: 0 }),
+    environment,
     out: () => written.out,
     err: () => written.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),

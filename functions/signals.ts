@@ -4,5 +4,6 @@ import { takeSessionEvent } from './signals/take-session-event.ts';
 import { parts } from './wiring/main.ts';
 
 df.app.client.eventGrid('takeSessionEvent', {
-  handler: async (event, client) => takeSessionEvent(event, { ...(await parts()).deps, trigger: createHealthTrigger(client) }),
+  handler: async (event, client) =>
+    takeSessionEvent(event, { ...(await parts()).deps, trigger: createHealthTrigger(client) }),
 });

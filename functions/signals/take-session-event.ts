@@ -38,12 +38,13 @@ async function tell(
   { site, connector }: NonNullable<SessionRecord['binding']>,
   { session, signal }: SessionEvent,
   { isNew }: { readonly isNew: boolean },
-  { stores, trigger }: SignalDeps,
+  { stores, trigger, log }: SignalDeps,
 ): Promise<void> {
   if (!(await stores.bridges.isRegistered(site))) return;
   // Also when it is not new: the process that took it first may have died before it wrote this.
   await stores.health.addEvents(site, [signalEvent(session, connector, signal)]);
-  if (isNew) await trigger.hint(site);
+  if (!isNew) return;
+  await trigger.hint(site).catch((error: unknown) => log?.('health_hint_failed', { site, error: String(error) }));
 }
 
 function typeOf(event: unknown): unknown {

@@ -47,7 +47,7 @@ export async function createTestSite(scope: Scope, now?: () => number): Promise<
     async report(report = {}, of = {}) {
       sequence++;
       await stores.bridges.register(site);
-      await stores.reports.put(site, receivedOf(clock(), reportOf({ sequence, ...report }), of));
+      await stores.reports.put(site, receivedOf(clock(), reportOf({ ...report, sequence }), of));
     },
   };
   return made;

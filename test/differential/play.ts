@@ -100,7 +100,13 @@ async function probe({ clients, seen, contender, local, remote }: Stage, flows: 
       return seen.signals.has(payload);
     };
     const describe = () =>
-      [`${contender} passes nothing along ${JSON.stringify(flow)}`, 'local:', local.log(), 'remote:', remote.log()].join('\n');
+      [
+        `${contender} passes nothing along ${JSON.stringify(flow)}`,
+        'local:',
+        local.log(),
+        'remote:',
+        remote.log(),
+      ].join('\n');
     await eventually(arrived, { describe });
   }
 }

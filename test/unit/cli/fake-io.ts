@@ -13,10 +13,18 @@ export interface FakeIoOptions {
   readonly stdin?: string;
   readonly env?: Environment;
   readonly isTTY?: boolean;
+  readonly wallClock?: () => Date;
+  readonly fetch?: typeof fetch;
 }
 
 /** A process's surroundings without a process. */
-export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = {}): FakeIo {
+export function fakeIo({
+  stdin = '',
+  env = {},
+  isTTY = false,
+  wallClock = () => new Date(),
+  fetch = globalThis.fetch,
+}: FakeIoOptions = {}): FakeIo {
   const written = { out: '', err: '' };
   const handlers = new Set<(signal: StopSignal) => void>();
   const outputOf = (name: 'out' | 'err') => ({
@@ -31,13 +39,14 @@ export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = 
     stdout: outputOf('out'),
     stderr: outputOf('err'),
     env,
+    fetch,
     readStdin: async () => stdin,
     onSignal: (handler) => {
       handlers.add(handler);
       return () => handlers.delete(handler);
     },
     now: () => performance.now(),
-    wallClock: () => new Date(),
+    wallClock,
     processUsage: async () => ({ cpuSeconds: 1, residentBytes: 1, startedAt: 1, eventLoopLagSeconds: 0 }),
     out: () => written.out,
     err: () => written.err,

@@ -98,14 +98,29 @@ describe('command line', () => {
     });
   });
 
-  test.each(['', ' validate', ' explain', ' check', ' run', ' schema', ' demo', ' emulator', ' version'])(
-    'help of mqttbridge%s',
-    async (name) => {
-      const io = fakeIo();
-      await runCli([...name.split(' ').filter(Boolean), '--help'], io, noAgent);
-      await expect(io.out()).toMatchFileSnapshot(`help/mqttbridge${name.replace(' ', '-')}.txt`);
-    },
-  );
+  test.each([
+    '',
+    ' validate',
+    ' explain',
+    ' check',
+    ' run',
+    ' schema',
+    ' demo',
+    ' emulator',
+    ' version',
+    ' apply',
+    ' get',
+    ' describe',
+    ' delete',
+    ' diff',
+    ' health',
+    ' events',
+    ' wait',
+  ])('help of mqttbridge%s', async (name) => {
+    const io = fakeIo();
+    await runCli([...name.split(' ').filter(Boolean), '--help'], io, noAgent);
+    await expect(io.out()).toMatchFileSnapshot(`help/mqttbridge${name.replace(' ', '-')}.txt`);
+  });
 
   test('gives the same data as JSON and as YAML', async () => {
     const folder = await folderOf({ 'a.yaml': `${connectorYaml()}---\n${topicMapYaml()}` });

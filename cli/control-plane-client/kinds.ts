@@ -1,4 +1,4 @@
-import { type Collection, KIND_OF, type ResourceKind } from '../../shared/api/names.ts';
+import type { Collection } from '../../shared/api/names.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** What `get` lists. */
@@ -31,10 +31,6 @@ export function resourceLabel(kind: string, name: string): string {
   return `${kind.toLowerCase()}/${name}`;
 }
 
-/** Where resources of a kind are. */
-export function collectionOfKind(kind: ResourceKind): Collection {
-  return kind === KIND_OF.connectors ? 'connectors' : 'topicmaps';
-}
 
 /** Kind and name given as `KIND NAME` or `KIND/NAME`; either may be missing. */
 export function splitOperands(first?: string, second?: string): { readonly kind?: string; readonly name?: string } {

@@ -35,6 +35,8 @@ export interface Io {
   readonly stderr: Output;
   readonly env: Environment;
   readonly fetch: typeof fetch;
+  /** Sets or removes variables of the process's environment, where a Functions app that it loads reads its settings. */
+  setEnvironment(variables: Readonly<Record<string, string | undefined>>): void;
   /** Reads standard input to its end, as UTF-8. */
   readStdin(): Promise<string>;
   /** Calls `handler` for each signal until the returned function is called. */

@@ -27,6 +27,7 @@ const io: Io = {
   },
   // Called late: the first use of fetch loads it.
   fetch: (input, init) => fetch(input, init),
+  setEnvironment,
   readStdin: () => text(process.stdin),
   onSignal,
   now: () => performance.now(),
@@ -71,6 +72,14 @@ function outputOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean; re
       return stream.columns ?? 80;
     },
   };
+}
+
+function setEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    // An assignment of undefined would set the text "undefined".
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
 }
 
 function onSignal(handler: (signal: StopSignal) => void): () => void {

@@ -6,6 +6,7 @@ import type { Io } from './io.ts';
 import type { Add } from './program/add.ts';
 import { addCheck } from './program/check.ts';
 import { addControlPlaneVerbs } from './program/control-plane-verbs.ts';
+import { addControlPlane } from './program/control-plane.ts';
 import { addEmulator } from './program/emulator.ts';
 import { addReaders } from './program/readers.ts';
 import { addRunners } from './program/runners.ts';
@@ -50,6 +51,7 @@ function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
   addCheck(program, add);
   addRunners(program, add, loadAgent);
   addControlPlaneVerbs(program, add);
+  addControlPlane(program, add);
   addEmulator(program, add);
   return program;
 }

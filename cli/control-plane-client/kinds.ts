@@ -31,7 +31,6 @@ export function resourceLabel(kind: string, name: string): string {
   return `${kind.toLowerCase()}/${name}`;
 }
 
-
 /** Kind and name given as `KIND NAME` or `KIND/NAME`; either may be missing. */
 export function splitOperands(first?: string, second?: string): { readonly kind?: string; readonly name?: string } {
   const slash = first?.indexOf('/') ?? -1;

@@ -15,11 +15,11 @@ export function output(fallback = 'table', formats: readonly string[] = OUTPUT_F
   return new Option('-o, --output <format>', 'form of the data on standard output').choices(formats).default(fallback);
 }
 
-/** `--http HOST:PORT` of a command that answers probes. */
-export function http(description = 'address of /livez /readyz /metrics /status'): Option {
+/** `--http HOST:PORT` of a command that listens. */
+export function http(description = 'address of /livez /readyz /metrics /status', port = 9600): Option {
   return new Option('--http <host:port>', description)
     .argParser(address)
-    .default({ host: '127.0.0.1', port: 9600 }, '127.0.0.1:9600');
+    .default({ host: '127.0.0.1', port }, `127.0.0.1:${port}`);
 }
 
 function address(text: string): object {

@@ -7,6 +7,8 @@ export interface FakeIo extends Io {
   /** Everything written to standard error. */
   err(): string;
   signal(signal: StopSignal): void;
+  /** What `setEnvironment` has set. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 export interface FakeIoOptions {
@@ -26,6 +28,7 @@ export function fakeIo({
   fetch = globalThis.fetch,
 }: FakeIoOptions = {}): FakeIo {
   const written = { out: '', err: '' };
+  const environment: Record<string, string | undefined> = {};
   const handlers = new Set<(signal: StopSignal) => void>();
   const outputOf = (name: 'out' | 'err') => ({
     write: (text: string) => {
@@ -40,6 +43,7 @@ export function fakeIo({
     stderr: outputOf('err'),
     env,
     fetch,
+    setEnvironment: (variables) => void Object.assign(environment, variables),
     readStdin: async () => stdin,
     onSignal: (handler) => {
       handlers.add(handler);
@@ -48,6 +52,7 @@ export function fakeIo({
     now: () => performance.now(),
     wallClock,
     processUsage: async () => ({ cpuSeconds: 1, residentBytes: 1, startedAt: 1, eventLoopLagSeconds: 0 }),
+    environment,
     out: () => written.out,
     err: () => written.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),

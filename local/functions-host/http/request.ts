@@ -1,0 +1,74 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Where a request wants to go, with the dots of its path resolved. */
+export interface RequestTarget {
+  readonly url: URL;
+  /** Still percent-encoded. */
+  readonly path: string;
+  /** Key of the host that the request carries, as `code` or in `x-functions-key`. */
+  readonly key: string | undefined;
+}
+
+// More would let a caller put its own path in front of the real one.
+const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+
+/** Reads the request line and `Host`; undefined when they make no URL. */
+export function readTarget({ url: target = '', headers }: IncomingMessage): RequestTarget | undefined {
+  const { host = '' } = headers;
+  // Joined and not resolved: of `//elsewhere/path` a resolver would make another host.
+  const text = target.startsWith('/') ? `http://${host}${target}` : target;
+  if (!HOST.test(host) || !/^https?:\/\//i.test(text)) return undefined;
+  const url = URL.parse(text);
+  if (url === null) return undefined;
+  const header = headers['x-functions-key'];
+  const key = url.searchParams.get('code') ?? (typeof header === 'string' ? header : undefined);
+  return { url, path: url.pathname, key };
+}
+
+// The platform sets these for an app and removes what a client sends under the same names; here nobody sets them.
+const PLATFORM_HEADER = /^x-(?:ms-client-principal|ms-token-|forwarded-)/;
+
+/** Headers as the worker's protocol has them, without those that only the platform may set. */
+export function readHeaders({ headersDistinct }: IncomingMessage): Record<string, { readonly value: string }> {
+  const headers: Record<string, { value: string }> = Object.create(null);
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    if (!PLATFORM_HEADER.test(name)) headers[name] = { value: values.join(name === 'cookie' ? '; ' : ', ') };
+  }
+  return headers;
+}
+
+/** How a body ended. */
+export type Body = { readonly kind: 'whole'; readonly bytes: Buffer } | { readonly kind: 'tooLarge' | 'aborted' };
+
+/** Bytes of bodies that are in memory at this time, over all connections. */
+export interface BodyBudget {
+  readonly perRequest: number;
+  readonly together: number;
+  used: number;
+}
+
+/** Reads a body into memory within the budget; what follows after `tooLarge` is not read. */
+export async function readBody(message: IncomingMessage, budget: BodyBudget): Promise<Body & { release(): void }> {
+  let held = 0;
+  const release = () => {
+    budget.used -= held;
+    held = 0;
+  };
+  if (Number(message.headers['content-length'] ?? 0) > budget.perRequest) return { kind: 'tooLarge', release };
+  const chunks: Buffer[] = [];
+  return new Promise((resolve) => {
+    const end = (body: Body) => {
+      message.removeAllListeners('data').pause();
+      if (body.kind !== 'whole') release();
+      resolve({ ...body, release });
+    };
+    message.on('data', (chunk: Buffer) => {
+      held += chunk.length;
+      budget.used += chunk.length;
+      chunks.push(chunk);
+      if (held > budget.perRequest || budget.used > budget.together) end({ kind: 'tooLarge' });
+    });
+    message.once('end', () => end({ kind: 'whole', bytes: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks) }));
+    message.once('close', () => end({ kind: 'aborted' }));
+  });
+}

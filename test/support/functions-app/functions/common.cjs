@@ -1,0 +1,3 @@
+const { app } = require('@azure/functions');
+
+app.http('common', { authLevel: 'anonymous', handler: () => ({ body: 'CommonJS' }) });

@@ -1,0 +1,17 @@
+import type { InvocationContext, Timer } from '@azure/functions';
+
+/** What the functions of this app have seen; a test in the same process reads it. */
+export interface Seen {
+  readonly hooks: string[];
+  readonly events: { readonly event: unknown; readonly metadata: InvocationContext['triggerMetadata'] }[];
+  readonly timers: Timer[];
+  readonly hubs: string[];
+  /** The hourly timer runs until this resolves. */
+  hold: Promise<void>;
+}
+
+// The host imports the app as an app of its own, perhaps beside the module graph of the test: they meet at the process.
+const KEY = Symbol.for('mqttbridge.sample-functions-app');
+const shared = globalThis as { [KEY]?: Seen };
+
+export const seen: Seen = (shared[KEY] ??= { hooks: [], events: [], timers: [], hubs: [], hold: Promise.resolve() });

@@ -2,9 +2,19 @@ import type { ProblemItem } from '../../shared/api/problem.ts';
 import type { SentDocuments } from './documents.ts';
 import { plainText } from './plain-text.ts';
 
-/** What a control plane found, printed as `validate` does: place, severity, rule, path, message, and a `try:` line. */
+/**
+ * What a control plane found, printed as `validate` does: place, severity, rule, path, message, and a `try:` line; in the
+ * order in which an author reads, and what is about documents that were not sent at the end.
+ */
 export function problemLines(items: readonly ProblemItem[], sent?: SentDocuments): string {
-  return items.map((item) => problemLine(item, sent)).join('');
+  return items
+    .toSorted((a, b) => lineOf(a) - lineOf(b) || (a.column ?? 0) - (b.column ?? 0))
+    .map((item) => problemLine(item, sent))
+    .join('');
+}
+
+function lineOf({ line }: ProblemItem): number {
+  return line ?? Number.MAX_SAFE_INTEGER;
 }
 
 function problemLine(item: ProblemItem, sent: SentDocuments | undefined): string {

@@ -102,12 +102,12 @@ describe('definitions', () => {
     const { code, out, err } = await ask('apply -f FOLDER');
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatchInlineSnapshot(`
-      "FOLDER/b.json:1:1  error  TM001  metadata: this field is required
+      "FOLDER/a.yaml:26:13  error  TM004  spec.routes[0].target: wildcards are not allowed in a target topic ("factory/#")
+        try: leave target out to keep the source topic, or use "factory"
+      FOLDER/b.json:1:1  error  TM001  metadata: this field is required
         try: add the field
       FOLDER/b.json:1:1  error  TM001  spec: this field is required
         try: add the field
-      FOLDER/a.yaml:26:13  error  TM004  spec.routes[0].target: wildcards are not allowed in a target topic ("factory/#")
-        try: leave target out to keep the source topic, or use "factory"
       FOLDER/c.yaml:6:27  error  XR001  spec.mqttBridgeConnectorRef: there is no MqttBridgeConnector "other" in namespace default
         try: correct mqttBridgeConnectorRef, or add the connector
       error: the control plane refuses the documents; nothing was changed (422: A document breaks rules)

@@ -35,7 +35,7 @@ async function watchHealth(ask: () => Promise<Health>, options: HealthOptions, i
   const look = async () => {
     const health = await ask();
     if (options.output === 'table') return io.stdout.write(changedRows(tableOf(health, io)));
-    const steady = JSON.stringify({ ...health, judgedAt: undefined });
+    const steady = JSON.stringify(steadyPart(health));
     if (steady === last) return;
     if (last !== '' && options.output === 'yaml') io.stdout.write('---\n');
     last = steady;
@@ -44,13 +44,18 @@ async function watchHealth(ask: () => Promise<Health>, options: HealthOptions, i
   return watchExitCode(await watch({ interval: options.interval, look }, io));
 }
 
+/** What changes only when something happens: time passes in the rest, and what was never judged begins now. */
+function steadyPart(health: Health): object {
+  return { ...health, judgedAt: undefined, ...(health.judgedAt === undefined ? { since: undefined } : {}) };
+}
+
 function tableOf(health: Health, io: Io) {
   const now = io.wallClock();
   return health.kind === 'SiteHealth' ? siteHealthTable(health, now) : connectorHealthTable(health, now);
 }
 
 function reasonsOf(health: Health): string {
-  if (health.kind === 'ConnectorHealth') return reasonLines(health.reasons);
+  if (health.kind === 'ConnectorHealth' || health.connectors.length === 0) return reasonLines(health.reasons);
   return health.connectors.map(({ connector, reasons }) => reasonLines(reasons, connector)).join('');
 }
 

@@ -44,7 +44,7 @@ function facts({ site, connector, topicMaps, health }: Description, now: Date): 
     ['Local:', endpoint('localBrokerConnection')],
     ['Remote:', endpoint('remoteBrokerConnection')],
     ['Protocol:', textOf(spec['protocol'], 'v5')],
-    ['Instances:', `${healthy} of ${instancesIn(spec)} healthy`],
+    ['Instances:', `${healthy} of ${health.instances.length || instancesIn(spec)} healthy`],
     ['Topic maps:', topicMaps.map(({ name }) => name).join(', ') || '-'],
   ];
   return textTable(rows.map((row) => row.map(plainText)));

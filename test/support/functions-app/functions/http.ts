@@ -54,5 +54,10 @@ app.http('dressed', {
     body: 'dressed',
   }),
 });
+// The library checks names and values of headers, and nothing in cookies.
+app.http('unsendable', {
+  authLevel: 'anonymous',
+  handler: () => ({ cookies: [{ name: 'a', value: 'b', path: '/\r\nset-cookie: forged=1' }], body: 'dressed' }),
+});
 app.http('bytes', { authLevel: 'anonymous', handler: () => ({ body: new Uint8Array([0, 255, 1]) }) });
 app.http('notModified', { authLevel: 'anonymous', handler: () => ({ status: 304, headers: { etag: '"7"' } }) });

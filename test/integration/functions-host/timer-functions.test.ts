@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 
 test('timer functions run at their times, one at a time, with what the SDK expects', async () => {
   const clock = createVirtualClock(Date.parse('2026-03-01T00:30:00Z'));
-  const { dataDir, stop } = await startSample({ onTestFinished }, { clock });
+  const host = await startSample({ onTestFinished }, { clock });
   // Both timers wait for their next time, and nothing else does.
   const settled = async () => void (await eventually(() => clock.armed === 2));
 
@@ -40,10 +40,10 @@ test('timer functions run at their times, one at a time, with what the SDK expec
   await clock.advance(HOUR, settled);
   expect(seen.timers).toHaveLength(4);
 
-  await stop();
+  await host.stop();
   expect(clock.armed).toBe(0);
   expect(seen.hooks).toEqual(['appStart', 'appTerminate']);
-  const noted = JSON.parse(await readFile(join(dataDir, 'timers.json'), 'utf8')) as Record<string, object>;
+  const noted = JSON.parse(await readFile(join(host.dataDir, 'timers.json'), 'utf8')) as Record<string, object>;
   expect(noted).toMatchObject({
     hourly: { Last: '2026-03-01T05:00:00.000Z', Next: '2026-03-01T06:00:00.000Z' },
     nightly: { Last: '2026-03-01T02:30:00.000Z', Next: '2026-03-02T02:30:00.000Z' },

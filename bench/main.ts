@@ -6,6 +6,7 @@ import { type Options, parseOptions, usage } from './options.ts';
 import { createPool } from './processes/pool.ts';
 import { describeMachine } from './report/machine.ts';
 import { renderPage } from './report/page.ts';
+import { sectionOf } from './report/section.ts';
 import { renderText } from './report/table.ts';
 import { buildTables } from './report/tables.ts';
 import { judge, targetTable } from './report/targets.ts';
@@ -47,7 +48,11 @@ async function run(options: Options): Promise<number> {
         .map(renderText)
         .join('\n\n'),
     );
-  if (options.document) fs.writeFileSync(document, renderPage(machine, tables));
+  if (options.document) {
+    // The control plane is measured on its own.
+    const kept = sectionOf(fs.readFileSync(document, 'utf8'), 'control-plane');
+    fs.writeFileSync(document, [renderPage(machine, tables), ...(kept === undefined ? [] : [kept])].join('\n'));
+  }
 
   const losses = samples.filter(({ qos, metrics }) => qos === 1 && (metrics.lost ?? 0) > 0);
   for (const { scenario, contender, metrics } of losses) {

@@ -1,12 +1,21 @@
 import type { Role } from '../http/contract.ts';
 
+/** A role at one site; of an agent, at one connector of it if that is named. */
+export interface SiteRole {
+  readonly role: Role;
+  readonly site: string;
+  readonly connector?: string;
+}
+
 /** Who sent a request, once that is proved. */
 export interface Caller {
-  /** Stable name for limits and logs: `entra:OBJECT_ID`, `key:ID`. Never a secret. */
+  /** Stable name for limits and logs: `entra:OBJECT_ID`, `key:admin`, `key:SITE/ID`. Never a secret. */
   readonly id: string;
   readonly roles: ReadonlySet<Role>;
-  /** Sites it may act for; absent: all. */
+  /** Sites where `roles` hold; absent: all. */
   readonly site?: string;
-  /** Connector it may act for; absent: all of the site. */
+  /** Connector for which `roles` hold; absent: all of the site. */
   readonly connector?: string;
+  /** What grants of the site add to `roles`. */
+  readonly grants?: readonly SiteRole[];
 }

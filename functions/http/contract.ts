@@ -30,6 +30,9 @@ export interface HealthTrigger {
   hint(site: string): Promise<void>;
 }
 
+/** Takes one log entry: the name of what happened, and fields without secrets. */
+export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+
 /** What handlers are given. */
 export interface Deps {
   readonly stores: Stores;
@@ -37,6 +40,7 @@ export interface Deps {
   readonly trigger: HealthTrigger;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
+  readonly log?: Log;
 }
 
 /** Roles, from weak to strong; who has Write may read, who has Admin may do everything but report. */
@@ -72,15 +76,15 @@ export interface Operation {
   /** Below the route prefix, in OpenAPI form: `sites/{site}/connectors/{name}`. */
   readonly path: string;
   readonly summary: string;
-  /** `public`: answers anybody, also where no authentication is configured. */
-  readonly role: Role | 'public';
+  /** `public`: answers anybody once authentication is configured. `liveness`: answers anybody, always. */
+  readonly role: Role | 'public' | 'liveness';
   readonly parameters?: readonly ParameterDoc[];
   readonly requestBody?: {
     readonly mediaTypes: readonly string[];
     readonly schema: z.ZodType;
     readonly description: string;
   };
-  /** Answers besides those that every operation has (400, 401, 403, 405, 413, 429, 503 as they apply). */
+  /** Answers besides those that every operation has (400, 401, 403, 405, 406, 408, 413, 415, 429, 500, 503 as they apply). */
   readonly responses: Readonly<Record<number, ResponseDoc>>;
   readonly handler: Handler;
 }

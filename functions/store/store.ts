@@ -37,7 +37,7 @@ export interface SiteHead {
   readonly desired: Readonly<Record<string, DesiredRevision>>;
 }
 
-/** A new state of a site. Documents that the store has already (by hash) may be left out. */
+/** A new state of a site. Documents that the head it is to replace names already may be left out, no others. */
 export interface SiteChange {
   readonly generation: number;
   readonly entries: readonly ManifestEntry[];
@@ -49,7 +49,7 @@ export interface SiteChange {
 /** What became of a commit; `conflict`: the site is not (or no longer) as `expected` says. */
 export type CommitOutcome = { readonly kind: 'committed'; readonly tag: string } | { readonly kind: 'conflict' };
 
-/** A part of a list, and where the next part begins. */
+/** A part of a list, and where the next part begins. A `continue` that is none throws StoreError `bad-continue`. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly continue?: string;
@@ -70,6 +70,8 @@ export interface BridgeStore {
   /** Names of sites with a definition or a report, ascending. */
   listSites(options: { readonly limit: number; readonly continue?: string }): Promise<Page<string>>;
   isRegistered(site: string): Promise<boolean>;
+  /** Deletes documents that no head of the site has named for an hour; how many. Once a day is often enough. */
+  collectGarbage(site: string): Promise<number>;
   /** Definitions and registration; reports and health have their own `removeSite`. */
   removeSite(site: string): Promise<void>;
 }
@@ -122,9 +124,9 @@ export interface HealthStore {
   read(site: string): Promise<StoredHealth | undefined>;
   /** False when the stored state is not the one that `expected` names (undefined: there is none). */
   write(site: string, state: JsonObject, expected: string | undefined): Promise<boolean>;
-  /** Adds events; one whose id is there already stays as it is. */
+  /** Adds events; one whose `at` and id are there already stays as it is. */
   addEvents(site: string, events: readonly HealthEvent[]): Promise<void>;
-  /** Newest first. */
+  /** Newest first, those of one millisecond by id. */
   listEvents(site: string, query: EventQuery): Promise<Page<HealthEvent>>;
   /** Deletes events before a time (RFC 3339, UTC); how many. */
   pruneEvents(site: string, before: string): Promise<number>;
@@ -170,7 +172,7 @@ export interface GrantStore {
   removeSite(site: string): Promise<void>;
 }
 
-/** All that the control plane keeps. */
+/** All that the control plane keeps. What is refused or fails throws a StoreError of one of its codes. */
 export interface Stores {
   readonly bridges: BridgeStore;
   readonly reports: ReportStore;

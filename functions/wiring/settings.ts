@@ -21,7 +21,7 @@ export const settingsSchema = z.object({
   /** Instead of an endpoint: a connection string, such as that of Azurite. */
   MQTTBRIDGE_TABLES_CONNECTION_STRING: text,
   /** Microsoft Entra tenant whose tokens are taken. */
-  MQTTBRIDGE_ENTRA_TENANT_ID: z.uuid().optional(),
+  MQTTBRIDGE_ENTRA_TENANT_ID: z.guid().optional(),
   /** Audience of those tokens: the application ID URI, or client ID, of the control plane. */
   MQTTBRIDGE_ENTRA_AUDIENCE: text,
   /** Who issues them, for sovereign clouds and tests. */

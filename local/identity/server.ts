@@ -32,7 +32,7 @@ export interface IdentityServerOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-/** A token endpoint on loopback, with the public keys of its issuer at `/discovery/v2.0/keys`. */
+/** A token endpoint on loopback, with the public keys of its issuer at `/discovery/v2.0/keys` and `/TENANT/discovery/v2.0/keys`. */
 export interface IdentityServer {
   /** `http://127.0.0.1:PORT`, without slash at the end. */
   readonly url: string;
@@ -43,8 +43,8 @@ export interface IdentityServer {
   close(): Promise<void>;
 }
 
-/** Where verifiers fetch the public keys. */
-const JWKS_PATH = '/discovery/v2.0/keys';
+/** Where verifiers fetch the public keys, of all tenants or of one. */
+const JWKS_PATH = /^(?:\/[^/]+)?\/discovery\/v2\.0\/keys$/;
 const NOT_FOUND: IdentityAnswer = { status: 404, body: { error: 'not_found' } };
 
 /** Starts an identity server on loopback. */
@@ -60,7 +60,7 @@ export async function startIdentityServer(options: IdentityServerOptions): Promi
   }
 
   async function answer(request: IdentityRequest, socket: Socket): Promise<IdentityAnswer | undefined> {
-    if (request.path === JWKS_PATH) return { status: 200, body: issuer.jwks };
+    if (JWKS_PATH.test(request.path)) return { status: 200, body: issuer.jwks };
     requests.push(`${request.method} ${request.path}?${request.query.toString()}`);
     if (fault?.kind === 'notRedirected') bypassing.add(socket);
     if (bypassing.has(socket)) return NOT_FOUND;

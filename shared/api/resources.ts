@@ -70,8 +70,40 @@ export const siteListSchema = z
   })
   .meta({ id: 'SiteList' });
 
+/** Answer to `explain`: what each route does with each topic. */
+export const explainResultSchema = z
+  .object({
+    apiVersion,
+    kind: z.literal('ExplainResult'),
+    results: z.array(
+      z.object({
+        connector: z.string(),
+        topic: z.string(),
+        routes: z.array(
+          z.object({
+            topicMap: z.string(),
+            route: z.string(),
+            direction: z.enum(['local-to-remote', 'remote-to-local']),
+            source: z.string(),
+            /** Whether a message would be forwarded. */
+            matched: z.boolean(),
+            reason: z.string(),
+            /** Where it goes; only when matched. */
+            topic: z.string().optional(),
+            qos: z.literal([0, 1, 2]),
+            retain: z.enum(['Keep', 'Never']),
+            lanes: z.array(z.object({ key: z.string(), slot: z.int(), source: z.string(), target: z.string() })),
+            warnings: z.array(z.string()),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'ExplainResult' });
+
 export type ResourceList = z.infer<typeof resourceListSchema>;
 export type ApplyResult = z.infer<typeof applyResultSchema>;
 export type ValidationResult = z.infer<typeof validationResultSchema>;
 export type DiffResult = z.infer<typeof diffResultSchema>;
 export type SiteList = z.infer<typeof siteListSchema>;
+export type ExplainResult = z.infer<typeof explainResultSchema>;

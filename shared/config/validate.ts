@@ -6,7 +6,7 @@ import { clientIdProblems } from './client-id-rules.ts';
 import { connectorFindings } from './connector-rules.ts';
 import { bundleProblems } from './cross-rules.ts';
 import { placed } from './finding.ts';
-import { type ConfigFile, loadResources } from './load.ts';
+import { type ConfigFile, type LoadResult, loadResources } from './load.ts';
 import { compareProblems } from './report.ts';
 import { type ConfigResource, type ParsedResources, parseResources, type ResourceProblem } from './resource.ts';
 import { routeFindings } from './route-rules.ts';
@@ -24,7 +24,11 @@ export interface ValidationResult {
 
 /** Reads and checks a whole configuration; never throws, whatever the text. */
 export function validateConfig(files: readonly ConfigFile[]): ValidationResult {
-  const loaded = loadResources(files);
+  return validateLoaded(loadResources(files));
+}
+
+/** Checks a whole configuration that is data already; `loaded.problems` are among the problems of the result. */
+export function validateLoaded(loaded: LoadResult): ValidationResult {
   const parsed = parseResources(loaded.resources);
   const bundles = bundlesOf(parsed);
   const found = [

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../canonical-json.ts';
 import type { Connector } from '../resources/connector.ts';
 import type { TopicMap } from '../resources/topic-map.ts';
 import { sha256 } from '../sha256.ts';
@@ -15,16 +16,7 @@ export interface ConnectorDocument {
 export function connectorDocument(connector: Connector, topicMaps: readonly TopicMap[]): ConnectorDocument {
   const sorted = topicMaps.toSorted((a, b) => compare(a.metadata.name, b.metadata.name));
   const effective = [connector, ...sorted].map(({ metadata, spec }) => [metadata.namespace ?? '', metadata.name, spec]);
-  return { connector, topicMaps: sorted, revision: sha256(canonical(effective)).slice(0, 32) };
-}
-
-/** JSON with sorted keys, so that equal values have equal text. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => compare(a, b)))
-      : inner,
-  );
+  return { connector, topicMaps: sorted, revision: sha256(canonicalJson(effective)).slice(0, 32) };
 }
 
 function compare(a: string, b: string): number {

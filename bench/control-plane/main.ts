@@ -1,0 +1,77 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createPool } from '../processes/pool.ts';
+import { describeMachine } from '../report/machine.ts';
+import { replaceSection } from '../report/section.ts';
+import { renderMarkdown, renderText } from '../report/table.ts';
+import { median } from '../statistics.ts';
+import { type FleetFigures, runFleet } from './fleet.ts';
+import { type Figures, figureTable, isGood } from './figures.ts';
+import { startPlane } from './plane.ts';
+import { defineSites } from './sites.ts';
+
+// node bench/control-plane/main.ts [--document] [--quick]: what the control plane costs on the local host.
+const quick = process.argv.includes('--quick');
+const DOCUMENT = new URL('../../docs/benchmarks.md', import.meta.url);
+const STARTS = quick ? 3 : 9;
+const IDLE_SECONDS = quick ? 5 : 60;
+const LONE_REPORTS_PER_SECOND = 100;
+const LONE_SECONDS = quick ? 5 : 30;
+const FLEET = { agents: quick ? 1000 : 10_000, connectorsPerSite: 100, interval: 30, seconds: quick ? 10 : 120 };
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
+const pool = createPool(process.execPath);
+process.on('exit', () => {
+  pool.killAll();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
+const figures: Figures = {
+  starts: await measureStarts(),
+  idle: await measureIdle(),
+  lone: await measureFleet(2, 2 / LONE_REPORTS_PER_SECOND, LONE_SECONDS),
+  fleet: await measureFleet(FLEET.agents, FLEET.interval, FLEET.seconds),
+};
+const table = figureTable(figures, FLEET.agents);
+console.log(renderText(table));
+if (process.argv.includes('--document')) {
+  const { cores, processor, node, date } = describeMachine(process.versions.node, new Date());
+  const text = `${renderMarkdown(table)}\n\nMeasured by \`node bench/control-plane/main.ts\` on ${cores} cores (${processor}), Node ${node}, ${date}; the load comes from the same machine.`;
+  fs.writeFileSync(DOCUMENT, replaceSection(fs.readFileSync(DOCUMENT, 'utf8'), 'control-plane', text));
+}
+process.exitCode = isGood(figures) ? 0 : 1;
+
+async function measureStarts(): Promise<number> {
+  const waits: number[] = [];
+  for (let round = 0; round < STARTS; round++) {
+    const plane = await startPlane(pool, path.join(folder, 'starts'));
+    waits.push(plane.startMs);
+    await plane.stop();
+  }
+  return median(waits);
+}
+
+/** With one site defined, whose two agents are silent: the orchestration waits. */
+async function measureIdle(): Promise<Figures['idle']> {
+  const plane = await startPlane(pool, path.join(folder, 'idle'));
+  await defineSites(plane, 2, 1);
+  await pause(2_000);
+  const before = plane.cpu();
+  await pause(IDLE_SECONDS * 1000);
+  const share = (plane.cpu() - before) / (IDLE_SECONDS * 1e6);
+  const idle = { share, memory: plane.memory() };
+  await plane.stop();
+  return idle;
+}
+
+async function measureFleet(agents: number, interval: number, seconds: number): Promise<FleetFigures> {
+  const plane = await startPlane(pool, path.join(folder, `fleet-${agents}`));
+  const places = await defineSites(plane, agents, FLEET.connectorsPerSite);
+  console.error(`${agents} agents: defined`);
+  const figures = await runFleet(plane, places, interval, seconds);
+  await plane.stop();
+  return figures;
+}

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { afterAll, describe } from 'vitest';
+import { openSqliteStores } from '../../../functions/store/sqlite/open-sqlite-stores.ts';
+import { createScope } from '../../support/scope.ts';
+import { createTempDir } from '../../support/temp-dir.ts';
+import { describeContract, type StoresUnderTest } from './contract.ts';
+
+const scope = createScope();
+afterAll(() => scope.close());
+
+async function openEmpty(): Promise<StoresUnderTest> {
+  let ahead = 0;
+  const file = join(await createTempDir(scope, 'store'), 'data', 'store.sqlite');
+  const stores = openSqliteStores({ file, now: () => Date.now() + ahead });
+  scope.onTestFinished(() => stores.close());
+  return { stores, advance: (ms) => void (ahead += ms) };
+}
+
+describe('sqlite store', () => describeContract(openEmpty));

@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { openTableStores } from '../../../functions/store/tables/open-table-stores.ts';
+import { type Azurite, startAzurite } from '../../support/azurite.ts';
+import { createScope } from '../../support/scope.ts';
+import { describeContract, type StoresUnderTest } from './contract.ts';
+
+const scope = createScope();
+let azurite: Azurite;
+let opened = 0;
+
+beforeAll(async () => {
+  azurite = await startAzurite(scope);
+});
+afterAll(() => scope.close());
+
+async function openEmpty(): Promise<StoresUnderTest> {
+  let ahead = 0;
+  const prefix = `mqttbridge${opened++}`;
+  const { connectionString } = azurite;
+  const stores = await openTableStores({ connectionString }, { now: () => Date.now() + ahead, prefix });
+  return { stores, advance: (ms) => void (ahead += ms) };
+}
+
+describe('table store', () => describeContract(openEmpty));

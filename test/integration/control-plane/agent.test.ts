@@ -1,6 +1,6 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { statusSchema } from '../../../agent/observe/status-schema.ts';
 import type { JsonObject } from '../../../functions/store/store.ts';
 import type { RouteInput } from '../../../shared/resources/topic-map.ts';
@@ -9,11 +9,11 @@ import { bridgeYaml, inward, outward } from '../../support/bridge-config.ts';
 import { type ControlPlaneServer, startControlPlane } from '../../support/control-plane-server.ts';
 import { eventually } from '../../support/eventually.ts';
 import { sumMetric } from '../../support/metrics-text.ts';
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { startMosquitto } from '../../support/mosquitto.ts';
+import type { Scope } from '../../support/scope.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
-import { startTwoWayLoad } from '../../support/two-way-load.ts';
+import { startTwoWayLoad, type TwoWayLoad } from '../../support/two-way-load.ts';
 
-const scope = { onTestFinished };
 const ROUTES = [outward('up', 'up/#'), inward('down', 'down/#')];
 const MORE = [...ROUTES, outward('more', 'more/#')];
 /** Nothing lost, nothing twice, nothing out of order. */
@@ -21,16 +21,15 @@ const FLAWLESS = {};
 
 interface Plant {
   readonly controlPlane: ControlPlaneServer;
-  readonly local: Mosquitto;
-  readonly remote: Mosquitto;
   readonly dir: string;
   readonly keyFile: string;
+  readonly load: () => Promise<TwoWayLoad>;
   readonly define: (routes: readonly RouteInput[]) => Promise<void>;
   readonly start: (args?: readonly string[]) => Promise<AgentProcess>;
 }
 
 /** Two brokers, a control plane that defines a bridge between them, and a way to start agents of it. */
-async function startPlant(): Promise<Plant> {
+async function startPlant(scope: Scope): Promise<Plant> {
   const [local, remote, controlPlane, dir] = await Promise.all([
     startMosquitto(scope),
     startMosquitto(scope),
@@ -45,11 +44,9 @@ async function startPlant(): Promise<Plant> {
   const who = ['--control-plane', controlPlane.url, '--site', 'plant', '--connector', 'bridge'];
   const start = (args: readonly string[] = []) =>
     startAgent(scope, { args: [...who, '--control-plane-key-file', keyFile, '--data', dir, ...args] });
-  return { controlPlane, local, remote, dir, keyFile, define, start };
+  const load = () => startTwoWayLoad(scope, { local: local.port, remote: remote.port, names: ['a', 'b'], rate: 100 });
+  return { controlPlane, dir, keyFile, load, define, start };
 }
-
-const loadBetween = ({ local, remote }: Plant) =>
-  startTwoWayLoad(scope, { local: local.port, remote: remote.port, names: ['a', 'b'], rate: 100 });
 
 /** Waits until the last report says that the desired revision runs; answers it. */
 async function untilReported({ controlPlane: { stores } }: Plant): Promise<string> {
@@ -60,12 +57,12 @@ async function untilReported({ controlPlane: { stores } }: Plant): Promise<strin
   });
 }
 
-describe('an agent of a control plane', () => {
-  test('runs what is defined there, and takes a changed definition while traffic flows, without losing any', async () => {
-    const plant = await startPlant();
+describe.concurrent('an agent of a control plane', () => {
+  test('runs what is defined there, and takes a changed definition while traffic flows, without losing any', async (t) => {
+    const plant = await startPlant(t);
     const agent = await plant.start();
     await agent.ready();
-    const load = await loadBetween(plant);
+    const load = await plant.load();
     await load.flows();
     const first = await untilReported(plant);
 
@@ -95,8 +92,8 @@ describe('an agent of a control plane', () => {
     expect(stored?.report.routes.map(({ route }) => route)).toEqual(['up', 'down', 'more']);
   });
 
-  test('starts from the last good definition while the control plane is away, and comes back to it', async () => {
-    const plant = await startPlant();
+  test('starts from the last good definition while the control plane is away, and comes back to it', async (t) => {
+    const plant = await startPlant(t);
     const before = await plant.start();
     await before.ready();
     const revision = await untilReported(plant);
@@ -106,7 +103,7 @@ describe('an agent of a control plane', () => {
 
     const agent = await plant.start();
     await agent.ready();
-    const load = await loadBetween(plant);
+    const load = await plant.load();
     await load.flows();
     expect((await agent.status()).controlPlane).toMatchObject({
       up: false,
@@ -125,11 +122,11 @@ describe('an agent of a control plane', () => {
     await load.end(FLAWLESS);
   });
 
-  test('bridges on as if nothing had happened when the control plane dies', async () => {
-    const plant = await startPlant();
+  test('bridges on as if nothing had happened when the control plane dies', async (t) => {
+    const plant = await startPlant(t);
     const agent = await plant.start(['--instance', '0']);
     await agent.ready();
-    const load = await loadBetween(plant);
+    const load = await plant.load();
     await untilReported(plant);
     await plant.controlPlane.stop();
     await eventually(async () => (await agent.status()).controlPlane?.fault?.reason === 'ControlPlaneUnreachable');
@@ -142,11 +139,11 @@ describe('an agent of a control plane', () => {
     expect(await plant.controlPlane.stores.reports.list('plant')).toMatchObject([{ instance: '0' }]);
   });
 
-  test('stays with the last good definition over one that slipped past validation, and says why', async () => {
-    const plant = await startPlant();
+  test('stays with the last good definition over one that slipped past validation, and says why', async (t) => {
+    const plant = await startPlant(t);
     const agent = await plant.start();
     await agent.ready();
-    const load = await loadBetween(plant);
+    const load = await plant.load();
     const revision = await untilReported(plant);
 
     await slipIn(plant.controlPlane);
@@ -168,8 +165,8 @@ describe('an agent of a control plane', () => {
     expect(agent.logs().filter(({ evt }) => evt === 'ConfigRejected')).toHaveLength(1);
   });
 
-  test('says that its key is refused, takes the next one, and shows neither anywhere', async () => {
-    const plant = await startPlant();
+  test('says that its key is refused, takes the next one, and shows neither anywhere', async (t) => {
+    const plant = await startPlant(t);
     await writeFile(plant.keyFile, 'canary-old-key');
     const agent = await plant.start();
     await eventually(async () => (await agent.status()).controlPlane?.fault?.reason === 'ControlPlaneUnauthorized');

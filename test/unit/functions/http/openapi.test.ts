@@ -31,7 +31,11 @@ it('describes what is served, and nothing is served that it does not describe', 
     const target = `/api${path.replaceAll(/\{\w+\}/g, '0')}`;
     const { headers } = await api.send(`OPTIONS ${target}`, { as: null });
     const allowed = headers.allow?.split(', ').filter((method) => METHODS.includes(method)) ?? [];
-    expect(allowed.toSorted(), path).toEqual(Object.keys(described).map((method) => method.toUpperCase()).toSorted());
+    expect(allowed.toSorted(), path).toEqual(
+      Object.keys(described)
+        .map((method) => method.toUpperCase())
+        .toSorted(),
+    );
   }
   const served = operations.map(({ method, path }) => `${method} /${path}`);
   const described = Object.entries(paths).flatMap(([path, methods]) =>

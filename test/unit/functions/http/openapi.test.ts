@@ -54,13 +54,12 @@ it('names every operation once, and declares every parameter of its path', () =>
 });
 
 it('has schemas that compile and references that lead somewhere', () => {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, inlineRefs: false });
   ajv.addSchema(JSON.parse(JSON.stringify({ ...document, $id: 'https://openapi.test/' })));
   const pointers = schemaPointers(document, '');
   expect(pointers.length).toBeGreaterThan(50);
-  for (const pointer of pointers) {
-    expect(ajv.compile({ $ref: `https://openapi.test/#${pointer}` }), pointer).toBeTypeOf('function');
-  }
+  const all = pointers.map((pointer) => ({ $ref: `https://openapi.test/#${pointer}` }));
+  expect(() => ajv.compile({ anyOf: all })).not.toThrow();
 });
 
 it('tells of no machine, key or internal function', () => {

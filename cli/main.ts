@@ -20,7 +20,14 @@ const io: Io = {
     AZURE_TENANT_ID: process.env['AZURE_TENANT_ID'],
     AZURE_CLIENT_ID: process.env['AZURE_CLIENT_ID'],
     AZURE_FEDERATED_TOKEN_FILE: process.env['AZURE_FEDERATED_TOKEN_FILE'],
+    MQTTBRIDGE_SERVER: process.env['MQTTBRIDGE_SERVER'],
+    MQTTBRIDGE_SITE: process.env['MQTTBRIDGE_SITE'],
+    MQTTBRIDGE_KEY_FILE: process.env['MQTTBRIDGE_KEY_FILE'],
+    MQTTBRIDGE_AUDIENCE: process.env['MQTTBRIDGE_AUDIENCE'],
   },
+  // Called late: the first use of fetch loads it.
+  fetch: (input, init) => fetch(input, init),
+  setEnvironment,
   readStdin: () => text(process.stdin),
   onSignal,
   now: () => performance.now(),
@@ -65,6 +72,14 @@ function outputOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean; re
       return stream.columns ?? 80;
     },
   };
+}
+
+function setEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    // An assignment of undefined would set the text "undefined".
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
 }
 
 function onSignal(handler: (signal: StopSignal) => void): () => void {

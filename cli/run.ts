@@ -4,6 +4,7 @@ import { createLogger, type Logger, parseLogLevel, type RootLogger } from '../ag
 import type { ProbeServer } from '../agent/observe/probes.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { CreateAgent, RunningAgent } from './agent-port.ts';
+import { endOfInput } from './end-of-input.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type IdentityFlags, identityOf } from './identity.ts';
 import type { Io } from './io.ts';
@@ -104,12 +105,6 @@ async function untilStopped({ agent, logger, options, io }: Serving): Promise<Ex
   }
   logger.info({ evt: 'Stopped', signal }, 'stopped');
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
-}
-
-/** An input that breaks has ended too. */
-async function endOfInput(io: Io): Promise<'EOF'> {
-  await io.readStdin().catch(() => '');
-  return 'EOF';
 }
 
 interface Announcement {

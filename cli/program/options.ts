@@ -11,17 +11,15 @@ export function filename(description: string): Option {
 }
 
 /** `-o FORMAT` of a command that prints data. */
-export function output(fallback: (typeof OUTPUT_FORMATS)[number] = 'table'): Option {
-  return new Option('-o, --output <format>', 'form of the data on standard output')
-    .choices(OUTPUT_FORMATS)
-    .default(fallback);
+export function output(fallback = 'table', formats: readonly string[] = OUTPUT_FORMATS): Option {
+  return new Option('-o, --output <format>', 'form of the data on standard output').choices(formats).default(fallback);
 }
 
-/** `--http HOST:PORT` of a command that answers probes. */
-export function http(description = 'address of /livez /readyz /metrics /status'): Option {
+/** `--http HOST:PORT` of a command that listens. */
+export function http(description = 'address of /livez /readyz /metrics /status', port = 9600): Option {
   return new Option('--http <host:port>', description)
     .argParser(address)
-    .default({ host: '127.0.0.1', port: 9600 }, '127.0.0.1:9600');
+    .default({ host: '127.0.0.1', port }, `127.0.0.1:${port}`);
 }
 
 function address(text: string): object {

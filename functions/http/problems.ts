@@ -13,6 +13,7 @@ const PROBLEMS = {
   'not-acceptable': { status: 406, title: 'There is no representation that the caller accepts' },
   'body-timeout': { status: 408, title: 'The body did not arrive in time' },
   'in-use': { status: 409, title: 'Something else refers to it' },
+  'limit-reached': { status: 409, title: 'There are as many as there may be' },
   'already-exists': { status: 409, title: 'There is one of this name already' },
   'stale-etag': { status: 412, title: 'It is not, or no longer, what the caller expects' },
   'body-too-large': { status: 413, title: 'The body is too large' },

@@ -19,9 +19,13 @@ export async function readHostJson(appDir: string): Promise<HostJson> {
       extensions?: { http?: { routePrefix?: unknown }; durableTask?: { hubName?: unknown } };
     };
     if (version !== '2.0') throw new Error('its version is not "2.0"');
-    const prefix = String(extensions?.http?.routePrefix ?? 'api').replace(/^\/+|\/+$/g, '');
-    return { routePrefix: prefix, hubName: String(extensions?.durableTask?.hubName ?? 'TestHubName') };
+    const prefix = textOr(extensions?.http?.routePrefix, 'api').replace(/^\/+|\/+$/g, '');
+    return { routePrefix: prefix, hubName: textOr(extensions?.durableTask?.hubName, 'TestHubName') };
   } catch (cause) {
     throw new Error(`${file} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+}
+
+function textOr(value: unknown, fallback: string): string {
+  return typeof value === 'string' ? value : fallback;
 }

@@ -39,7 +39,9 @@ export interface HostOptions {
   readonly logger: Logger;
   /** Makes the durable engine; without it an app with orchestrations is refused. */
   readonly engine?: (parts: EngineParts) => DurableEngine;
-  /** Sets variables of the environment in which the app runs; called before it is loaded, and once the address is known. */
+  /** Called when the data folder is there and ours, before the app is loaded. */
+  readonly prepare?: () => Promise<void>;
+  /** Sets variables of the environment in which the app runs; called before any function does. */
   readonly setEnvironment?: (variables: Readonly<Record<string, string>>) => void;
 }
 
@@ -92,10 +94,22 @@ interface Parts {
 async function startIn(dataDir: DataDir, options: HostOptions): Promise<FunctionsHost> {
   const { appDir, main, logger, clock = systemClock } = options;
   const hostJson = await readHostJson(appDir);
+  await options.prepare?.();
   const secrets = await openSecrets(dataDir.path);
   const app = await loadApp({ appDir, log: createAppLog(logger), ...(main === undefined ? {} : { main }) });
-  const engine = createEngine(app, { ...options, clock }, hostJson);
-  const parts: Parts = { options, clock, app, hostJson, secrets, engine, origin: '' };
+  let engine: DurableEngine | undefined;
+  try {
+    engine = createEngine(app, { ...options, clock }, hostJson);
+    return await serve({ options, clock, app, hostJson, secrets, engine, origin: '' }, dataDir);
+  } catch (error) {
+    await engine?.stop();
+    app.discard();
+    throw error;
+  }
+}
+
+async function serve(parts: Parts, dataDir: DataDir): Promise<FunctionsHost> {
+  const { options, secrets, engine } = parts;
   const timers = await timersOf(parts);
   const server = await listen(parts);
   parts.origin = `http://${formatHost(server)}`;

@@ -1,6 +1,8 @@
+import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { promisify } from 'node:util';
+import { exportJWK, type JWK, SignJWT } from 'jose';
 import type { Scope } from './scope.ts';
 
 /** How a token differs from a good one. */
@@ -21,6 +23,8 @@ export interface EntraTenant {
   readonly audience: string;
   /** Public key, as it is published. */
   readonly jwk: JWK;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
   /** How often the keys were asked for. */
   readonly looks: () => number;
   /** Answers requests for keys with this status from now on. */
@@ -35,26 +39,19 @@ const AUDIENCE = 'api://mqttbridge';
 /** Object ID of whom tokens name unless told. */
 export const OBJECT_ID = 'aaaaaaaa-0000-4000-8000-000000000001';
 const KEY_ID = 'key-1';
+const newPair = () => promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
 /** Made once per test file, since it takes long. */
-const PAIRS = Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
+const PAIRS = Promise.all([newPair(), newPair()]);
 
 /** Serves the keys; `now` is the clock of the tokens, in milliseconds since 1970. */
 export async function startEntraTenant(scope: Scope, now: () => number): Promise<EntraTenant> {
   const [pair, other] = await PAIRS;
   const jwk: JWK = { ...(await exportJWK(pair.publicKey)), kid: KEY_ID, use: 'sig' };
   let [status, keys, looks] = [200, [jwk] as readonly JWK[], 0];
-  const server = createServer((request, response) => {
-    const known = request.url === `/${TENANT}/discovery/v2.0/keys`;
+  const authority = await serve(scope, (path) => {
     looks++;
-    response.writeHead(known ? status : 404, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }));
+    return { status: path === `/${TENANT}/discovery/v2.0/keys` ? status : 404, body: { keys } };
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  scope.onTestFinished(async () => {
-    const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-    server.closeAllConnections();
-    await closed;
-  });
-  const authority = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function token({ objectId = OBJECT_ID, roles, header, claims, otherKey }: TokenOptions = {}): Promise<string> {
     const seconds = Math.floor(now() / 1000);
@@ -70,6 +67,7 @@ export async function startEntraTenant(scope: Scope, now: () => number): Promise
     tenant: TENANT,
     audience: AUDIENCE,
     jwk,
+    ...pair,
     looks: () => looks,
     setStatus(next) {
       status = next;
@@ -79,4 +77,18 @@ export async function startEntraTenant(scope: Scope, now: () => number): Promise
     },
     token,
   };
+}
+
+async function serve(scope: Scope, answer: (path: string) => { status: number; body: unknown }): Promise<string> {
+  const server = createServer((request, response) => {
+    const { status, body } = answer(request.url ?? '');
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  scope.onTestFinished(async () => {
+    const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

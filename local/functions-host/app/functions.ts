@@ -103,7 +103,7 @@ function triggerOf(name: string, binding: Binding): Trigger {
     case 'httptrigger':
       return {
         kind: 'http',
-        route: String(binding['route'] ?? name),
+        route: typeof binding['route'] === 'string' ? binding['route'] : name,
         methods: (binding['methods'] as readonly string[]).map((method) => method.toUpperCase()),
         authLevel: binding['authLevel'] as AuthLevel,
       };

@@ -7,8 +7,8 @@ import type { Answer } from './respond.ts';
 /** What the webhook is made of. */
 export interface EventGridOptions {
   readonly app: LoadedApp;
-  extraInputs(target: HostedFunction): Invocation['inputs'];
-  failed(name: string, error: unknown): void;
+  readonly extraInputs: (target: HostedFunction) => Invocation['inputs'];
+  readonly failed: (name: string, error: unknown) => void;
 }
 
 /** The webhook that Event Grid delivers to: `?functionName=F&code=K`; one invocation per event. */
@@ -37,14 +37,9 @@ async function take(
   if (method !== 'POST') return text(405, 'events are posted');
   const events = eventsOf(request.body);
   if (events === undefined) return text(400, 'the body is no JSON object or array of objects');
-  switch (header('aeg-event-type')) {
-    case 'SubscriptionValidation':
-      return confirm(events);
-    case 'Unsubscribe':
-      return { status: 202 };
-    default:
-      return invokeAll(options, target, events);
-  }
+  const type = header('aeg-event-type');
+  if (type === 'SubscriptionValidation') return confirm(events);
+  return type === 'Unsubscribe' ? { status: 202 } : invokeAll(options, target, events);
 }
 
 /** Abuse protection of HTTP webhooks for CloudEvents, section 4: who asks is allowed what it asks for. */

@@ -32,9 +32,9 @@ export interface FrontOptions {
   readonly endpoints: readonly SystemEndpoint[];
   readonly budget: BodyBudget;
   /** Values of a function's inputs besides the trigger. */
-  extraInputs(target: HostedFunction): Invocation['inputs'];
+  readonly extraInputs: (target: HostedFunction) => Invocation['inputs'];
   /** Told of a function that failed; the client learns nothing but 500. */
-  failed(name: string, error: unknown): void;
+  readonly failed: (name: string, error: unknown) => void;
 }
 
 /** Answers requests: first the host's own paths, then the routes of the app. */

@@ -58,6 +58,8 @@ const ROWS: readonly Row[] = [
   { line: 'schema Nope', code: 2, err: /no kind "Nope"\n {2}try: / },
   { line: 'run -f FOLDER --http 9600', code: 2, err: /"9600" is not HOST:PORT\n {2}try: / },
   { line: 'run -f FOLDER --instance -1', code: 2, err: /slot number\n {2}try: / },
+  { line: 'control-plane run --http 7071', code: 2, err: /"7071" is not HOST:PORT\n {2}try: / },
+  { line: 'control-plane run --report-interval 0', code: 2, err: /"0" is not a report interval\n {2}try: / },
   { line: 'demo --for soon', code: 2, err: /number of seconds\n {2}try: / },
   { line: 'explain -f FOLDER/good.yaml', code: 2, err: /required option '-t, --topic <topic>'/ },
   { line: 'explain -f FOLDER/good.yaml -t a --direction both', code: 2, err: /local-to-remote, remote-to-local/ },
@@ -98,14 +100,30 @@ describe('command line', () => {
     });
   });
 
-  test.each(['', ' validate', ' explain', ' check', ' run', ' schema', ' demo', ' emulator', ' version'])(
-    'help of mqttbridge%s',
-    async (name) => {
-      const io = fakeIo();
-      await runCli([...name.split(' ').filter(Boolean), '--help'], io, noAgent);
-      await expect(io.out()).toMatchFileSnapshot(`help/mqttbridge${name.replace(' ', '-')}.txt`);
-    },
-  );
+  test.each([
+    '',
+    ' validate',
+    ' explain',
+    ' check',
+    ' run',
+    ' schema',
+    ' demo',
+    ' emulator',
+    ' version',
+    ' apply',
+    ' get',
+    ' describe',
+    ' delete',
+    ' diff',
+    ' health',
+    ' events',
+    ' wait',
+    ' control-plane run',
+  ])('help of mqttbridge%s', async (name) => {
+    const io = fakeIo();
+    await runCli([...name.split(' ').filter(Boolean), '--help'], io, noAgent);
+    await expect(io.out()).toMatchFileSnapshot(`help/mqttbridge${name.replaceAll(' ', '-')}.txt`);
+  });
 
   test('gives the same data as JSON and as YAML', async () => {
     const folder = await folderOf({ 'a.yaml': `${connectorYaml()}---\n${topicMapYaml()}` });

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { openApiFile } from '../../../functions/http/openapi-file.ts';
 import { emulatorSchemaFile } from '../../../local/emulator/schema.ts';
 import { generatedFiles } from '../../../shared/schema/generated.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
-it.each([...generatedFiles(), emulatorSchemaFile()])(
+it.each([...generatedFiles(), emulatorSchemaFile(), openApiFile()])(
   '$path is what `node cli/generate/main.ts` writes',
   async ({ path, text }) => {
     expect(await readFile(join(root, path), 'utf8')).toBe(text);

@@ -1,0 +1,8 @@
+import { type GeneratedFile, jsonText } from '../../shared/schema/generated.ts';
+import { openApiDocument } from './openapi.ts';
+import { operations } from './operations.ts';
+
+/** The OpenAPI document as it is committed. */
+export function openApiFile(): GeneratedFile {
+  return { path: 'schemas/openapi.json', text: `${jsonText(openApiDocument(operations), '')}\n` };
+}

@@ -11,10 +11,8 @@ export function filename(description: string): Option {
 }
 
 /** `-o FORMAT` of a command that prints data. */
-export function output(fallback: (typeof OUTPUT_FORMATS)[number] = 'table'): Option {
-  return new Option('-o, --output <format>', 'form of the data on standard output')
-    .choices(OUTPUT_FORMATS)
-    .default(fallback);
+export function output(fallback = 'table', formats: readonly string[] = OUTPUT_FORMATS): Option {
+  return new Option('-o, --output <format>', 'form of the data on standard output').choices(formats).default(fallback);
 }
 
 /** `--http HOST:PORT` of a command that listens. */

@@ -97,7 +97,7 @@ function drive(engine: ObservableEngine, clock: VirtualClock): EngineUnderTest {
     status,
     settled,
     async begin(name, input, id) {
-      const path = id === undefined ? `/orchestrators/${name}` : `/orchestrators/${name}/${encodeURIComponent(id)}`;
+      const path = ['', 'orchestrators', name, ...(id === undefined ? [] : [id])].map(encodeURIComponent).join('/');
       const answer = await call('POST', path, input);
       if (answer.status !== 202) throw new Error(`${answer.status} ${answer.body}`);
       return (answer.value as { readonly id: string }).id;

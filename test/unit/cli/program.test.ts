@@ -110,6 +110,14 @@ describe('command line', () => {
     ' demo',
     ' emulator',
     ' version',
+    ' apply',
+    ' get',
+    ' describe',
+    ' delete',
+    ' diff',
+    ' health',
+    ' events',
+    ' wait',
     ' control-plane run',
   ])('help of mqttbridge%s', async (name) => {
     const io = fakeIo();

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { createLogger, type Logger } from '../agent/observe/logger.ts';
+import { createDurableEngine } from '../local/functions-host/durable/engine.ts';
 import { createFunctionsHost, type FunctionsHost } from '../local/functions-host/host.ts';
 import { type Address, formatAddress } from './address.ts';
 import { type AdminKey, openAdminKey } from './admin-key.ts';
@@ -73,6 +75,8 @@ async function start({ options, io, logger }: Serving): Promise<FunctionsHost | 
       dataDir,
       http: options.http,
       logger,
+      engine: ({ dataDir: folder, ...parts }) =>
+        createDurableEngine({ ...parts, file: join(folder, 'durable.sqlite'), uuid: randomUUID }),
       prepare: async () => io.setEnvironment(environment(options, dataDir, await readKey(keyFile, logger))),
       setEnvironment: (variables) => io.setEnvironment(variables),
     }).start();

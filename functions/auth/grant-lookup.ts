@@ -19,14 +19,18 @@ export interface GrantLookup {
   readonly store: GrantStore;
 }
 
-/** A process goes by what it read of a site's grants for this long: a removed grant may work on until then. */
-const KEPT_FOR = 300_000;
-/** Where no grant fits, the site is read again after this long, so that a new grant works soon everywhere. */
-const LOOK_AGAIN_AFTER = 5000;
+/** How often the store is asked. */
+export const GRANT_PACE = {
+  /** A process goes by what it read of a site's grants for this long: a removed grant may work on until then. */
+  keptMs: 300_000,
+  /** Where no grant fits, the site is read again after this long, so that a new grant works soon everywhere. */
+  lookAgainMs: 5000,
+  /** For all that ask: unproven credentials may name any number of sites. */
+  readsPerSecond: 500,
+  sites: 10_000,
+} as const;
+
 const RETRY_SECONDS = 5;
-const SITES = 10_000;
-/** Reads of the store per second, for all that ask: unproven credentials may name any number of sites. */
-const READS_PER_SECOND = 500;
 
 /** A read of the store, under way or done. */
 interface Reading {
@@ -38,7 +42,7 @@ interface Reading {
 export function createGrantLookup(
   store: GrantStore,
   now: () => number,
-  limit: Limit = createRateLimit({ perSecond: READS_PER_SECOND, now }),
+  limit: Limit = createRateLimit({ perSecond: GRANT_PACE.readsPerSecond, now }),
 ): GrantLookup {
   const readings = new Map<string, Reading>();
 
@@ -46,7 +50,7 @@ export function createGrantLookup(
     const reading = { startedAt: now(), found: list(site) };
     readings.delete(site);
     readings.set(site, reading);
-    const [oldest] = readings.size > SITES ? readings.keys() : [];
+    const [oldest] = readings.size > GRANT_PACE.sites ? readings.keys() : [];
     if (oldest !== undefined) readings.delete(oldest);
     void forgetFailure(site, reading);
     return reading;
@@ -70,8 +74,8 @@ export function createGrantLookup(
   async function find(site: string, pick: PickGrants): Promise<GrantsFound> {
     const kept = readings.get(site);
     const age = kept === undefined ? Number.POSITIVE_INFINITY : ageOf(kept.startedAt, now());
-    const first = kept !== undefined && age < KEPT_FOR ? await picked(kept, pick) : undefined;
-    if (first !== undefined && (isSome(first) || age < LOOK_AGAIN_AFTER)) return first;
+    const first = kept !== undefined && age < GRANT_PACE.keptMs ? await picked(kept, pick) : undefined;
+    if (first !== undefined && (isSome(first) || age < GRANT_PACE.lookAgainMs)) return first;
     // Somebody else may have begun to read while this one waited.
     const newer = readings.get(site);
     return picked(newer === undefined || newer === kept ? read(site) : newer, pick);

@@ -51,7 +51,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatch {
       return rawResponse(response, request.method === 'HEAD');
     } catch (error) {
       const id = newId();
-      deps.log?.('request_failed', { id, method: request.method, error: error instanceof Error ? error.stack : error });
+      const operation = found?.match?.operations.get(operationMethod(request))?.id;
+      deps.log?.('RequestFailed', { id, operation, error: error instanceof Error ? error.stack : error });
       const response = storeProblem(error) ?? problemResponse('internal', { detail: `the log has it as ${id}` });
       return rawResponse(response, request.method === 'HEAD');
     }
@@ -79,14 +80,18 @@ async function answer(
   found: Located | undefined,
   options: DispatcherOptions,
 ): Promise<ApiResponse> {
-  const method = request.method === 'HEAD' ? 'GET' : request.method;
-  const operation = found?.match?.operations.get(method as Operation['method']);
+  const operation = found?.match?.operations.get(operationMethod(request));
   const caller = operation?.role === 'liveness' ? NOBODY : await identify(request, found, operation, options);
   if ('status' in caller) return caller;
   if (found === undefined) return badPath();
   if (found.match === undefined) return problemResponse('not-found', { detail: 'the API has no such path' });
   if (operation === undefined) return noOperation(request.method, found.match);
   return serve(request, { operation, url: found.url, params: found.match.params, caller }, options);
+}
+
+/** HEAD is GET without the body. */
+function operationMethod({ method }: RawRequest): Operation['method'] {
+  return (method === 'HEAD' ? 'GET' : method) as Operation['method'];
 }
 
 /** The caller, or the answer to somebody who is none. What the paths and methods are is no secret. */
@@ -132,7 +137,7 @@ interface Served {
 
 async function serve(request: RawRequest, served: Served, options: DispatcherOptions): Promise<ApiResponse> {
   const { operation, url, params, caller } = served;
-  const refused = requestRefusal(request, served) ?? admission(caller, options);
+  const refused = admission(caller, options) ?? requestRefusal(request, served);
   if (refused !== undefined) return refused;
   const body = await bodyOf(request, operation, options.bodyTimeoutMs ?? 10_000);
   if ('status' in body) return body;
@@ -215,7 +220,7 @@ function patient({ trigger, log }: Deps): Deps['trigger'] {
     }
   };
   return {
-    ensure: (site) => attempt('health_start_failed', site, () => trigger.ensure(site)),
-    hint: (site) => attempt('health_hint_failed', site, () => trigger.hint(site)),
+    ensure: (site) => attempt('HealthStartFailed', site, () => trigger.ensure(site)),
+    hint: (site) => attempt('HealthHintFailed', site, () => trigger.hint(site)),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessOperations } from './access-operations.ts';
 import type { Handler, Operation } from './contract.ts';
+import { healthOperations } from './health-operations.ts';
 import { openApiOperation } from './openapi-operation.ts';
 import { resourceOperations } from './resource-operations.ts';
 import { siteOperations } from './site-operations.ts';
@@ -24,5 +25,6 @@ export const operations: readonly Operation[] = [
   ...siteOperations,
   ...resourceOperations('connectors'),
   ...resourceOperations('topicmaps'),
+  ...healthOperations,
   ...accessOperations,
 ];

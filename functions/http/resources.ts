@@ -110,7 +110,7 @@ async function forgetAgents({ stores, log }: Deps, site: string, connector: stri
   try {
     await stores.reports.remove(site, connector);
   } catch (error) {
-    log?.('report_removal_failed', { site, connector, error: error instanceof Error ? error.message : String(error) });
+    log?.('ReportRemovalFailed', { site, connector, error: error instanceof Error ? error.message : String(error) });
   }
 }
 

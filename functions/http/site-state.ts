@@ -106,10 +106,16 @@ export function draftChange(state: SiteState, wanted: WantedChange, now: number)
     }),
     ...repeated(results),
     ...tooLarge(next),
-  ];
+  ].sort(byPlace);
   const valid = !problems.some(({ severity }) => severity !== 'warning');
   if (!valid || !isChanged(state, results, wanted.remove ?? [])) return { problems, valid, results };
   return { problems, valid, results, change: changeOf(next, results, validation.connectors, generation) };
+}
+
+/** In the order in which an author reads; what was not sent comes last. */
+function byPlace(a: ProblemItem, b: ProblemItem): number {
+  const { MAX_SAFE_INTEGER: last } = Number;
+  return (a.line ?? last) - (b.line ?? last) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 interface SentResource {

@@ -97,8 +97,19 @@ async function startIn(dataDir: DataDir, options: HostOptions): Promise<Function
   await options.prepare?.();
   const secrets = await openSecrets(dataDir.path);
   const app = await loadApp({ appDir, log: createAppLog(logger), ...(main === undefined ? {} : { main }) });
-  const engine = createEngine(app, { ...options, clock }, hostJson);
-  const parts: Parts = { options, clock, app, hostJson, secrets, engine, origin: '' };
+  let engine: DurableEngine | undefined;
+  try {
+    engine = createEngine(app, { ...options, clock }, hostJson);
+    return await serve({ options, clock, app, hostJson, secrets, engine, origin: '' }, dataDir);
+  } catch (error) {
+    await engine?.stop();
+    app.discard();
+    throw error;
+  }
+}
+
+async function serve(parts: Parts, dataDir: DataDir): Promise<FunctionsHost> {
+  const { options, secrets, engine } = parts;
   const timers = await timersOf(parts);
   const server = await listen(parts);
   parts.origin = `http://${formatHost(server)}`;

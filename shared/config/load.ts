@@ -12,6 +12,9 @@ const MAX_DOCUMENTS = 1000;
 /** Deepest nesting of a document; the resources need eight levels. */
 const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;
+/** Most words and marks of a file: a MiB of resources has fewer, a MiB of commas would take seconds to read. */
+const MAX_LEXEMES = 400_000;
+const TOO_MUCH = new Error('too much to read');
 
 /** One configuration file as text; the name is only shown. */
 export interface ConfigFile {
@@ -58,17 +61,23 @@ function loadFile(file: ConfigFile, loading: Loading): void {
   try {
     loadDocuments({ name: file.name, text }, loading);
   } catch (error) {
-    // The yaml package recurses and counts aliases by throwing; whatever it throws is about this text.
-    const message = error instanceof RangeError ? 'the text is nested too deeply' : String(error);
-    loading.problems.push(problemOf(error instanceof RangeError ? 'YA006' : 'YA001', file.name, start, [], message));
+    loading.problems.push(thrownProblem(error, file.name, start));
   }
+}
+
+/** The yaml package recurses and counts aliases by throwing; whatever it throws is about the text. */
+function thrownProblem(error: unknown, file: string, start: Position): Problem {
+  if (error === TOO_MUCH) return problemOf('YA002', file, start, [], `more than ${MAX_LEXEMES} words and marks`);
+  if (error instanceof RangeError) return problemOf('YA006', file, start, [], 'the text is nested too deeply');
+  return problemOf('YA001', file, start, [], String(error));
 }
 
 function loadDocuments(file: ConfigFile, loading: Loading): void {
   const lines = new LineCounter();
   const composer = new Composer({
     strict: true,
-    uniqueKeys: true,
+    // It compares each key with all before it; nodeFaults looks them up.
+    uniqueKeys: false,
     lineCounter: lines,
     logLevel: 'silent',
     prettyErrors: false,
@@ -86,11 +95,13 @@ function loadDocuments(file: ConfigFile, loading: Loading): void {
   }
 }
 
-/** The documents of a text, one by one; throws a RangeError as soon as one is nested too deeply. */
+/** The documents of a text, one by one; throws as soon as one is nested too deeply, or there is too much to read. */
 function* composed(text: string, lines: LineCounter, composer: Composer): Generator<Document.Parsed> {
   const parser = new Parser(lines.addNewLine);
+  let lexemes = 0;
   lines.addNewLine(0);
   for (const lexeme of new Lexer().lex(text)) {
+    if (++lexemes > MAX_LEXEMES) throw TOO_MUCH;
     for (const token of parser.next(lexeme)) yield* composer.next(token) as Generator<Document.Parsed>;
     // The parser keeps one entry per open collection.
     if (parser.stack.length > MAX_DEPTH) throw new RangeError('nesting');

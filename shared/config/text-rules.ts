@@ -1,4 +1,15 @@
-import { type Document, isMap, isPair, isScalar, isSeq, type LineCounter, type Node, visit } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Scalar,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import type { Problem } from '../problem.ts';
 import { type Path, positionAt } from './position.ts';
 import { problemOf } from './report.ts';
@@ -10,10 +21,9 @@ const PLAIN_TAGS = new Set(
 
 /** What the YAML reader itself found wrong. */
 export function textFaults(file: string, document: Document.Parsed, lines: LineCounter): Problem[] {
-  const errors = document.errors.map((error) => {
-    const rule = error.code === 'DUPLICATE_KEY' ? 'YA003' : 'YA001';
-    return problemOf(rule, file, positionAt(lines, error.pos[0]), [], firstLine(error.message));
-  });
+  const errors = document.errors.map((error) =>
+    problemOf('YA001', file, positionAt(lines, error.pos[0]), [], firstLine(error.message)),
+  );
   const warnings = document.warnings.map((warning) => {
     const rule = warning.code === 'TAG_RESOLVE_FAILED' ? 'YA005' : 'YA001';
     return problemOf(rule, file, positionAt(lines, warning.pos[0]), [], firstLine(warning.message));
@@ -26,6 +36,9 @@ export function nodeFaults(file: string, document: Document.Parsed, lines: LineC
   const problems: Problem[] = [];
   visit(document, {
     Node(_key, node) {
+      for (const key of isMap(node) ? repeatedKeys(node) : []) {
+        problems.push(problemOf('YA003', file, positionAt(lines, key.range?.[0] ?? 0), [], 'keys must be unique'));
+      }
       if (node.tag === undefined || PLAIN_TAGS.has(node.tag)) return;
       problems.push(
         problemOf('YA005', file, positionAt(lines, node.range?.[0] ?? 0), [], `the tag "${node.tag}" is not allowed`),
@@ -48,9 +61,22 @@ export function nodeFaults(file: string, document: Document.Parsed, lines: LineC
   return problems.slice(0, 20);
 }
 
+function repeatedKeys({ items }: YAMLMap): Scalar[] {
+  const seen = new Set<unknown>();
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
+    const repeated = seen.has(key.value);
+    seen.add(key.value);
+    return repeated ? [key] : [];
+  });
+}
+
 /** What a YAML 1.1 reader such as kubectl takes for a boolean, and for an octal number. */
 const OTHER_BOOLEAN = /^(?:y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF)$/;
 const OTHER_NUMBER = /^[-+]?0(?:[0-7]+|o[0-7]+)$/;
+
+/** Warnings of one document; finding the place of one among many takes time. */
+const MAX_WARNINGS = 100;
 
 /** Values that kubectl would read differently. */
 export function dialectWarnings(file: string, document: Document.Parsed, lines: LineCounter): Problem[] {
@@ -65,6 +91,7 @@ export function dialectWarnings(file: string, document: Document.Parsed, lines: 
       problems.push(
         problemOf('YA008', file, positionAt(lines, scalar.range?.[0] ?? 0), pathOf(ancestors, scalar), message),
       );
+      return problems.length < MAX_WARNINGS ? undefined : visit.BREAK;
     },
   });
   return problems;

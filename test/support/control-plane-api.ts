@@ -37,7 +37,7 @@ export interface AnswerJson {
   readonly warnings: readonly ProblemItem[];
   readonly valid: boolean;
   readonly items: readonly { readonly name: string }[];
-  readonly results: readonly Readonly<Record<string, unknown>>[];
+  readonly results: readonly { readonly name: string; readonly outcome: string; readonly etag?: string }[];
   readonly continue?: string;
   readonly [field: string]: unknown;
 }
@@ -60,6 +60,7 @@ export interface TestApiOptions {
   readonly stores?: Stores;
   readonly trigger?: Deps['trigger'];
   readonly now?: () => number;
+  readonly bodyTimeoutMs?: number;
 }
 
 const NO_JSON = {} as AnswerJson;
@@ -94,7 +95,7 @@ export async function startApi(scope: Scope, options: TestApiOptions = {}): Prom
     deps,
     authorize: options.authorize ?? authorizeByName,
     limit: options.limit ?? (() => ({ kind: 'admitted' })),
-    bodyTimeoutMs: 200,
+    ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const raw: TestApi['raw'] = ({ target, ...request }) => {
     const [method = 'GET', path = ''] = target.split(' ', 2);

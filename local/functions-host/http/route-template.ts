@@ -72,7 +72,7 @@ export function matchRoute(
 
 function fits(segment: Exclude<RouteSegment, { kind: 'rest' }>, part: string): boolean {
   if (segment.kind === 'literal') return part.toLowerCase() === segment.text;
-  return segment.constraints.every((name) => CONSTRAINTS[name].test(part));
+  return part !== '' && segment.constraints.every((name) => CONSTRAINTS[name].test(part));
 }
 
 /** Sorts routes as ASP.NET Core tries them: at the first difference a literal comes before a constrained parameter, any other, and the rest. */

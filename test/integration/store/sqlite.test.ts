@@ -4,6 +4,7 @@ import { openSqliteStores } from '../../../functions/store/sqlite/open-sqlite-st
 import { createScope } from '../../support/scope.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { describeContract, type StoresUnderTest } from './contract.ts';
+import { describeProperties } from './contract-properties.ts';
 
 const scope = createScope();
 afterAll(() => scope.close());
@@ -16,4 +17,7 @@ async function openEmpty(): Promise<StoresUnderTest> {
   return { stores, advance: (ms) => void (ahead += ms) };
 }
 
-describe('sqlite store', () => describeContract(openEmpty));
+describe('sqlite store', () => {
+  describeContract(openEmpty);
+  describeProperties(openEmpty, 40);
+});

@@ -3,6 +3,7 @@ import { openTableStores } from '../../../functions/store/tables/open-table-stor
 import { type Azurite, startAzurite } from '../../support/azurite.ts';
 import { createScope } from '../../support/scope.ts';
 import { describeContract, type StoresUnderTest } from './contract.ts';
+import { describeProperties } from './contract-properties.ts';
 
 const scope = createScope();
 let azurite: Azurite;
@@ -21,4 +22,7 @@ async function openEmpty(): Promise<StoresUnderTest> {
   return { stores, advance: (ms) => void (ahead += ms) };
 }
 
-describe('table store', () => describeContract(openEmpty));
+describe('table store', () => {
+  describeContract(openEmpty);
+  describeProperties(openEmpty, 15);
+});

@@ -31,7 +31,11 @@ it('describes what is served, and nothing is served that it does not describe', 
     const target = `/api${path.replaceAll(/\{\w+\}/g, '0')}`;
     const { headers } = await api.send(`OPTIONS ${target}`, { as: null });
     const allowed = headers.allow?.split(', ').filter((method) => METHODS.includes(method)) ?? [];
-    expect(allowed.toSorted(), path).toEqual(Object.keys(described).map((method) => method.toUpperCase()).toSorted());
+    expect(allowed.toSorted(), path).toEqual(
+      Object.keys(described)
+        .map((method) => method.toUpperCase())
+        .toSorted(),
+    );
   }
   const served = operations.map(({ method, path }) => `${method} /${path}`);
   const described = Object.entries(paths).flatMap(([path, methods]) =>
@@ -50,13 +54,12 @@ it('names every operation once, and declares every parameter of its path', () =>
 });
 
 it('has schemas that compile and references that lead somewhere', () => {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, inlineRefs: false });
   ajv.addSchema(JSON.parse(JSON.stringify({ ...document, $id: 'https://openapi.test/' })));
   const pointers = schemaPointers(document, '');
   expect(pointers.length).toBeGreaterThan(50);
-  for (const pointer of pointers) {
-    expect(ajv.compile({ $ref: `https://openapi.test/#${pointer}` }), pointer).toBeTypeOf('function');
-  }
+  const all = pointers.map((pointer) => ({ $ref: `https://openapi.test/#${pointer}` }));
+  expect(() => ajv.compile({ anyOf: all })).not.toThrow();
 });
 
 it('tells of no machine, key or internal function', () => {

@@ -277,7 +277,7 @@ const orchestrations: Record<
   },
   'a yield of something that is no task': {
     *run() {
-      yield 7;
+      yield 7 as unknown as df.Task;
     },
     error: 'programming constraint violation',
   },

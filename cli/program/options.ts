@@ -65,3 +65,20 @@ export function httpsUrl(example: string): (text: string) => string {
     throw new UsageError(`"${text}" is not a URL of https`, `write it like ${example}`);
   };
 }
+
+/** Which control plane, which site, and who asks. */
+export function addServer(command: Command): Command {
+  return command
+    .option('--server <url>', 'the control plane (default: MQTTBRIDGE_SERVER)')
+    .option('--site <site>', 'which of its sites (default: MQTTBRIDGE_SITE)')
+    .option('--key-file <file>', 'file with the key to log on with (default: MQTTBRIDGE_KEY_FILE)')
+    .option(
+      '--audience <id>',
+      'application ID URI to log on for with Microsoft Entra instead, as az login or this machine (default: MQTTBRIDGE_AUDIENCE)',
+    );
+}
+
+/** The same for a command of which each request is bounded by itself. */
+export function addConnection(command: Command): Command {
+  return addServer(command).option('--timeout <seconds>', 'for one request', seconds, 30);
+}

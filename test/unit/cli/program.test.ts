@@ -64,6 +64,7 @@ const ROWS: readonly Row[] = [
   { line: 'control-plane run --http 7071', code: 2, err: /"7071" is not HOST:PORT\n {2}try: / },
   { line: 'control-plane run --report-interval 0', code: 2, err: /"0" is not a report interval\n {2}try: / },
   { line: 'demo --for soon', code: 2, err: /number of seconds\n {2}try: / },
+  { line: 'explain -t a', code: 2, err: /what is to be explained is not said\n {2}try: give -f PATH, or --server/ },
   { line: 'explain -f FOLDER/good.yaml', code: 2, err: /required option '-t, --topic <topic>'/ },
   { line: 'explain -f FOLDER/good.yaml -t a --direction both', code: 2, err: /local-to-remote, remote-to-local/ },
 

@@ -38,7 +38,7 @@ export type Ending =
 
 /** A task that was scheduled and has not ended; `action` is its place in the orchestrator's list of actions. */
 export type OpenTask =
-  | { readonly kind: 'work' }
+  | { readonly kind: 'work'; readonly action: number }
   /** An attempt of a task with a retry policy, counted from 1. */
   | { readonly kind: 'attempt'; readonly action: number; readonly attempt: number; readonly attempts: number }
   /** The pause after a failed attempt; the framework makes one after the last, too. */
@@ -114,7 +114,7 @@ export interface Received<M> {
   readonly message: M;
 }
 
-/** An entity; `state` is JSON text, undefined while it does not exist. */
+/** An entity; `state` is JSON text: empty where it has none, undefined while it does not exist. */
 export interface Entity {
   readonly id: string;
   readonly state: string | undefined;

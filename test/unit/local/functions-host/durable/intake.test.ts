@@ -46,7 +46,7 @@ const failed = (task: number): InstanceMessage => ({
 });
 const fired = (task: number, fireAt = NOW): InstanceMessage => ({ kind: 'fired', execution: 'e1', task, fireAt });
 const event: InstanceMessage = { kind: 'event', name: 'go', input: '1' };
-const WORK: OpenTask = { kind: 'work' };
+const WORK: OpenTask = { kind: 'work', action: 0 };
 const attempt: OpenTask = { kind: 'attempt', action: 0, attempt: 1, attempts: 3 };
 const types = (events: readonly { readonly EventType: number }[]) => events.map(({ EventType }) => EventType);
 

@@ -48,6 +48,8 @@ export type OpenTask =
 
 /** How far an orchestration has come in giving numbers to what its orchestrator asks for. */
 export interface Progress {
+  /** Time of the last turn in milliseconds since 1970: the orchestrator's clock does not run backwards. */
+  readonly at: number;
   readonly nextId: number;
   /** How many actions have their numbers, and what they were: the orchestrator must ask for the same in each turn. */
   readonly seen: number;
@@ -60,7 +62,7 @@ export interface Progress {
 }
 
 /** Nothing done yet. */
-export const NO_PROGRESS: Progress = { nextId: 0, seen: 0, digest: '', open: {} };
+export const NO_PROGRESS: Progress = { at: 0, nextId: 0, seen: 0, digest: '', open: {} };
 
 /** Which task is answered, and by what. */
 interface Answer {

@@ -101,7 +101,12 @@ function arrived({ store }: Hub, { instance, intake, past }: Turn): Arrived {
   store.instances.append(instance.id, past, events);
   const status = intake.suspended ? 'Suspended' : instance.status === 'Suspended' ? 'Running' : instance.status;
   return {
-    instance: { ...instance, status, updatedAt: intake.at, progress: { ...instance.progress, open: intake.open } },
+    instance: {
+      ...instance,
+      status,
+      updatedAt: intake.at,
+      progress: { ...instance.progress, at: intake.at, open: intake.open },
+    },
     length: past + events.length,
   };
 }

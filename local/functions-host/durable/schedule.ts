@@ -81,6 +81,7 @@ export function schedule(instance: Instance, intake: Intake, state: State, surro
     canceled,
     sends: draft.sends,
     progress: {
+      at: draft.at,
       nextId: draft.nextId,
       seen: state.actions.length,
       digest: digestOf(state.actions),

@@ -106,6 +106,20 @@ function describeConflicts(open: OpenEmpty): void {
     }
   });
 
+  test('the list of a thousand resources with the longest names there can be is kept', async () => {
+    const { bridges } = (await open()).stores;
+    const name = (n: number) =>
+      [0, 1, 2, 3]
+        .map((part) => hashOf({ n, part }).slice(1))
+        .join('.')
+        .slice(0, 253);
+    const whole = change(1, Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [name(n), { n }])));
+    await committed(bridges, 'hall-1', { ...whole, documents: new Map() }, undefined);
+    const head = await bridges.readHead('hall-1');
+    expect(head?.entries).toEqual(whole.entries);
+    expect(head?.desired).toEqual(whole.desired);
+  });
+
   test('a site of two hundred resources and documents of a megabyte are kept', async () => {
     const { bridges } = (await open()).stores;
     const text = 'sensors/+/temperature ü '.repeat(40_000);

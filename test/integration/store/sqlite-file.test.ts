@@ -131,6 +131,21 @@ test('sqlite file - a commit that fails half-way leaves the former state, and th
   expect(next.kind).toBe('committed');
 });
 
+test('sqlite file - who waits for the lock of another process in vain is told so, and works again when it is free', async (t) => {
+  const file = await emptyFile(t);
+  const stores = openSqliteStores({ file, now: Date.now, busyTimeoutMs: 10 });
+  t.onTestFinished(() => stores.close());
+  const other = new DatabaseSync(file);
+  t.onTestFinished(() => other.close());
+  other.exec('BEGIN IMMEDIATE');
+  const refused = { name: 'StoreError', code: 'unavailable', message: expect.stringContaining('locked') };
+  await expect(stores.bridges.commit('hall-1', change(1, {}), undefined)).rejects.toMatchObject(refused);
+  await expect(stores.reports.put('hall-1', report())).rejects.toMatchObject(refused);
+  expect(await stores.bridges.readHead('hall-1')).toBeUndefined();
+  other.exec('ROLLBACK');
+  expect(await stores.bridges.commit('hall-1', change(1, {}), undefined)).toMatchObject({ kind: 'committed' });
+});
+
 test('sqlite file - one that is damaged under way is said to be unavailable', async (t) => {
   const file = await emptyFile(t);
   const { grants } = open(t, file);

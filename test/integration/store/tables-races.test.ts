@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createOperationCounter } from '../../../functions/store/counting.ts';
 import type { Stores } from '../../../functions/store/store.ts';
@@ -211,6 +214,23 @@ test('tables - a service that is away is said to be, within the retries', async 
   const refused = { name: 'StoreError', code: 'unavailable', message: expect.stringContaining('no answer') };
   await expect(bridges.readHead('hall-1')).rejects.toMatchObject(refused);
   await expect(reports.put('hall-1', report())).rejects.toMatchObject(refused);
+});
+
+test('tables - a service that takes requests and never answers is said to be away in time', async (t) => {
+  const silent = createServer(() => {});
+  t.onTestFinished(() => {
+    silent.close();
+    silent.closeAllConnections();
+  });
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/devstoreaccount1`;
+  const connectionString = azurite.connectionString.replace(azurite.endpoint, endpoint);
+  const { bridges, health } = await openTableStores({ connectionString }, { now: Date.now, timeoutMs: 50 });
+  const refused = { name: 'StoreError', code: 'unavailable' };
+  await expect(bridges.readHead('hall-1')).rejects.toMatchObject(refused);
+  await expect(bridges.commit('hall-1', change(1, { 'line-1': ONE }), undefined)).rejects.toMatchObject(refused);
+  await expect(health.addEvents('hall-1', [event('a', 1), event('b', 2)])).rejects.toMatchObject(refused);
+  await expect(health.listEvents('hall-1', { limit: 1 })).rejects.toMatchObject(refused);
 });
 
 test('tables - a refusal says which role is missing, and not the key', async () => {

@@ -105,7 +105,8 @@ export function createAgent(options: AgentOptions): Agent {
     },
     snapshot() {
       const { connector } = steering;
-      const about = { connector, version: options.version, startedAt, config };
+      const controlPlane = options.source.snapshot?.();
+      const about = { connector, version: options.version, startedAt, config, ...(controlPlane && { controlPlane }) };
       return snapshotAgent({ ...about, bridge, cluster, wallAt, wallNow: wallClock() });
     },
     ready: ready.promise,

@@ -6,6 +6,7 @@ import type {
   AgentSnapshot,
   CertificateSnapshot,
   ConfigSnapshot,
+  ControlPlaneSnapshot,
   RouteSnapshot,
   TokenSnapshot,
 } from './observe/snapshot.ts';
@@ -17,6 +18,7 @@ export interface SnapshotParts {
   readonly version: string;
   readonly startedAt: string;
   readonly config: ConfigSnapshot;
+  readonly controlPlane?: ControlPlaneSnapshot;
   readonly bridge: Bridge;
   readonly cluster: Cluster;
   /** The date of a time in monotonic milliseconds, ISO 8601. */

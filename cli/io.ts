@@ -18,6 +18,11 @@ export interface Environment {
   readonly AZURE_TENANT_ID?: string | undefined;
   readonly AZURE_CLIENT_ID?: string | undefined;
   readonly AZURE_FEDERATED_TOKEN_FILE?: string | undefined;
+  /** What `--server`, `--site`, `--key-file` and `--audience` are without the option. */
+  readonly MQTTBRIDGE_SERVER?: string | undefined;
+  readonly MQTTBRIDGE_SITE?: string | undefined;
+  readonly MQTTBRIDGE_KEY_FILE?: string | undefined;
+  readonly MQTTBRIDGE_AUDIENCE?: string | undefined;
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
@@ -29,6 +34,7 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Environment;
+  readonly fetch: typeof fetch;
   /** Sets or removes variables of the process's environment, where a Functions app that it loads reads its settings. */
   setEnvironment(variables: Readonly<Record<string, string | undefined>>): void;
   /** Reads standard input to its end, as UTF-8. */

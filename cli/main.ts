@@ -20,7 +20,13 @@ const io: Io = {
     AZURE_TENANT_ID: process.env['AZURE_TENANT_ID'],
     AZURE_CLIENT_ID: process.env['AZURE_CLIENT_ID'],
     AZURE_FEDERATED_TOKEN_FILE: process.env['AZURE_FEDERATED_TOKEN_FILE'],
+    MQTTBRIDGE_SERVER: process.env['MQTTBRIDGE_SERVER'],
+    MQTTBRIDGE_SITE: process.env['MQTTBRIDGE_SITE'],
+    MQTTBRIDGE_KEY_FILE: process.env['MQTTBRIDGE_KEY_FILE'],
+    MQTTBRIDGE_AUDIENCE: process.env['MQTTBRIDGE_AUDIENCE'],
   },
+  // Called late: the first use of fetch loads it.
+  fetch: (input, init) => fetch(input, init),
   setEnvironment,
   readStdin: () => text(process.stdin),
   onSignal,

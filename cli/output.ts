@@ -21,10 +21,9 @@ const RENDERERS: Readonly<Record<OutputFormat, (rendering: Rendering) => string 
   yaml: async ({ data }) => (await import('yaml')).stringify(data),
 };
 
-/** Lines of text in columns two spaces apart; the last column is as long as it wants to be. */
-export function textTable(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
+/** Lines of text in columns two spaces apart and at least so wide; the last column is as long as it wants to be. */
+export function textTable(rows: readonly (readonly string[])[], atLeast: readonly number[] = []): string {
+  const widths = columnWidths(rows, atLeast);
   const lines = rows.map((row) =>
     row
       .map((cell, index) => cell.padEnd(widths[index] ?? 0))
@@ -32,4 +31,11 @@ export function textTable(rows: readonly (readonly string[])[]): string {
       .trimEnd(),
   );
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Characters of the widest cell of each column. */
+export function columnWidths(rows: readonly (readonly string[])[], atLeast: readonly number[] = []): number[] {
+  const widths = [...atLeast];
+  for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
+  return widths;
 }

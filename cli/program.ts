@@ -1,14 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import type { LoadAgent } from './agent-port.ts';
+import { CommandError } from './command-error.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import type { Add } from './program/add.ts';
 import { addCheck } from './program/check.ts';
+import { addControlPlaneVerbs } from './program/control-plane-verbs.ts';
 import { addControlPlane } from './program/control-plane.ts';
 import { addEmulator } from './program/emulator.ts';
 import { addReaders } from './program/readers.ts';
 import { addRunners } from './program/runners.ts';
-import { UsageError } from './usage-error.ts';
 import { packageVersion } from './version.ts';
 
 /** Runs one command line (without the program's own name) and says what to exit with; throws only on a defect. */
@@ -49,6 +50,7 @@ function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
   addReaders(program, add);
   addCheck(program, add);
   addRunners(program, add, loadAgent);
+  addControlPlaneVerbs(program, add);
   addControlPlane(program, add);
   addEmulator(program, add);
   return program;
@@ -60,9 +62,9 @@ function operandOf(argument: unknown): string | undefined {
 
 function failure(error: unknown, io: Io): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof UsageError) {
-    io.stderr.write(`error: ${error.message}\n  try: ${error.advice}\n`);
-    return EXIT.usage;
+  if (error instanceof CommandError) {
+    io.stderr.write(`${error.details}error: ${error.message}\n  try: ${error.advice}\n`);
+    return error.exitCode;
   }
   throw error;
 }

@@ -1,5 +1,6 @@
 import type { ConnectorDocument } from '../../shared/plan/document.ts';
 import type { Problem } from '../../shared/problem.ts';
+import type { ControlPlaneSnapshot } from '../observe/snapshot.ts';
 
 /** What a configuration source reports: a document that may be applied, or one that may not and why. */
 export type ConfigUpdate =
@@ -8,6 +9,11 @@ export type ConfigUpdate =
 
 /** A stream of whole configurations; each update replaces the one before. */
 export interface ConfigSource {
-  /** The present state first, then every change; ends when `signal` aborts. Updates not yet taken are replaced by newer ones. */
+  /**
+   * The present state first, then every change; ends when `signal` aborts. Updates not yet taken are replaced by newer ones.
+   * Whoever asks for the next update has applied the one before.
+   */
   updates(signal: AbortSignal): AsyncIterable<ConfigUpdate>;
+  /** How the control plane is, where configurations come from one. */
+  readonly snapshot?: () => ControlPlaneSnapshot;
 }

@@ -11,6 +11,7 @@ export type MetricLabel =
   | 'reason_code'
   | 'side'
   | 'op'
+  | 'outcome'
   | 'version';
 
 type MetricType = 'counter' | 'gauge' | 'histogram';

@@ -27,6 +27,7 @@ export function judgeReadiness(snapshot: AgentSnapshot): Readiness {
     ready: snapshot.config.revision !== undefined && (running.length > 0 || isSpare(snapshot)),
     checks: [
       checkConfig(snapshot),
+      ...checkControlPlane(snapshot),
       ...checkInstances(snapshot),
       checkSide(snapshot, 'local'),
       checkSide(snapshot, 'remote'),
@@ -64,6 +65,16 @@ function checkConfig({ config }: AgentSnapshot): Check {
     return failed('config', `revision ${config.rejected.revision} was refused, ${inForce}${why}`);
   }
   return config.revision === undefined ? failed('config', 'no configuration yet') : { name: 'config', ok: true };
+}
+
+/** Never a reason to be unready: what runs does not need the control plane. */
+function checkControlPlane({ controlPlane }: AgentSnapshot): Check[] {
+  if (!controlPlane) return [];
+  const { fault, up, answeredAt = 'never', documentFrom } = controlPlane;
+  const name = 'control-plane';
+  const source = documentFrom === 'disk' ? ['the document in force is the last good one on disk'] : [];
+  if (fault) return [failed(name, faultText(fault), `last answer: ${answeredAt}`, ...source)];
+  return [up ? { name, ok: true } : failed(name, 'no answer yet', ...source)];
 }
 
 function checkInstances({ instances }: AgentSnapshot): Check[] {

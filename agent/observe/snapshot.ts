@@ -14,6 +14,31 @@ export interface AgentSnapshot {
   readonly tokens: readonly TokenSnapshot[];
   /** Absent where one process runs all slots. */
   readonly instances?: InstancesSnapshot;
+  /** Absent where the configuration comes from files. */
+  readonly controlPlane?: ControlPlaneSnapshot;
+}
+
+/** How the control plane is to this agent. */
+export interface ControlPlaneSnapshot {
+  /** Without path. */
+  readonly url: string;
+  readonly site: string;
+  /** Whether the last report was answered; false before the first. */
+  readonly up: boolean;
+  /** RFC 3339, UTC: when that began. */
+  readonly since: string;
+  readonly intervalSeconds: number;
+  /** What the control plane calls the document in force. */
+  readonly revision?: string;
+  readonly documentFrom?: 'controlPlane' | 'disk';
+  /** When it answered last, by its own clock; RFC 3339, UTC. */
+  readonly answeredAt?: string;
+  /** By how much this machine's clock was ahead of the control plane's then. */
+  readonly clockOffsetSeconds?: number;
+  /** Since start, by outcome: `Answered`, or the reason of the fault. */
+  readonly reports: Readonly<Record<string, number>>;
+  /** Why reports are not answered, or why there is no document for this agent. */
+  readonly fault?: FaultSnapshot;
 }
 
 /** What an instance knows of itself and the others. */

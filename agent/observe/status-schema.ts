@@ -146,6 +146,22 @@ export const statusSchema = z.strictObject({
       fault: fault.optional(),
     })
     .optional(),
+  /** Only where the configuration comes from a control plane. */
+  controlPlane: z
+    .strictObject({
+      url: z.string(),
+      site: z.string(),
+      up: z.boolean(),
+      since: time,
+      intervalSeconds: z.number(),
+      revision: z.string().optional(),
+      documentFrom: z.enum(['controlPlane', 'disk']).optional(),
+      answeredAt: time.optional(),
+      clockOffsetSeconds: z.number().optional(),
+      reports: counts,
+      fault: fault.optional(),
+    })
+    .optional(),
   tokens: z.array(
     z.strictObject({
       side,

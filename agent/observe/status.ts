@@ -2,7 +2,14 @@ import type { Problem } from '../../shared/problem.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
 import { judgeReadiness } from './readiness.ts';
 import { redactText } from './redact.ts';
-import type { AgentSnapshot, FaultSnapshot, InstancesSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
+import type {
+  AgentSnapshot,
+  ControlPlaneSnapshot,
+  FaultSnapshot,
+  InstancesSnapshot,
+  RouteSnapshot,
+  SessionSnapshot,
+} from './snapshot.ts';
 import type { AgentStatus } from './status-schema.ts';
 
 const MAX_SESSIONS = 2_000;
@@ -30,6 +37,7 @@ export function statusOf(snapshot: AgentSnapshot): AgentStatus {
     certificates: snapshot.certificates.map(withRedactedText),
     tokens: snapshot.tokens.map(withRedactedText),
     ...(snapshot.instances && { instances: instancesOf(snapshot.instances) }),
+    ...(snapshot.controlPlane && { controlPlane: controlPlaneOf(snapshot.controlPlane) }),
     omitted: {
       sessions: excess(snapshot.sessions, MAX_SESSIONS),
       routes: excess(snapshot.routes, MAX_ROUTES),
@@ -45,6 +53,10 @@ function instancesOf({ fault, slots, peers, ...rest }: InstancesSnapshot): Agent
     peers: peers.slice(0, MAX_PEERS).map((peer) => ({ ...peer, slots: [...peer.slots] })),
     ...(fault && { fault: faultOf(fault) }),
   };
+}
+
+function controlPlaneOf({ fault, reports, ...rest }: ControlPlaneSnapshot): AgentStatus['controlPlane'] {
+  return { ...rest, reports: { ...reports }, ...(fault && { fault: faultOf(fault) }) };
 }
 
 function configOf(config: AgentSnapshot['config']): AgentStatus['config'] {

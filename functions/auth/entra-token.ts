@@ -26,7 +26,8 @@ export interface TokenContext {
 }
 
 const ALGORITHM = 'RS256';
-const TOLERANCE_SECONDS = 60;
+/** How far the clocks of authority and app may differ. */
+export const TOLERANCE_SECONDS = 60;
 const MALFORMED = 'The token is not a JWT signed with RS256.';
 
 const headerSchema = z.object({ alg: z.literal(ALGORITHM), kid: z.string().min(1).max(200) });

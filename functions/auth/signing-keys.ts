@@ -17,15 +17,17 @@ export interface SigningKeysOptions {
   readonly log: Log;
 }
 
-const MINUTE = 60_000;
-/** Keys are looked at anew this often, so that a key that was withdrawn is not believed for long. */
-const REFRESH_AFTER = 60 * MINUTE;
-/** Old keys serve this long while new ones cannot be fetched. */
-const KEEP_FOR = 24 * 60 * MINUTE;
-/** Tokens with key IDs that nobody knows cause no more than one look in this time. */
-const COOLDOWN = MINUTE / 2;
-const RETRY_AFTER_FAILURE = 5000;
-const TIMEOUT = 5000;
+/** How often an authority is asked for its keys. */
+export const SIGNING_KEY_PACE = {
+  /** Keys are looked at anew this often, so that one that was withdrawn is not believed for long. */
+  refreshMs: 3_600_000,
+  /** Old keys serve this long while new ones cannot be fetched. */
+  keepMs: 86_400_000,
+  /** Tokens with key IDs that nobody knows cause no more than one look in this time. */
+  cooldownMs: 30_000,
+  retryMs: 5000,
+  timeoutMs: 5000,
+} as const;
 
 interface Fetched {
   readonly keys: LocalJWKSet;
@@ -71,7 +73,7 @@ export function createSigningKeys(options: SigningKeysOptions): {
     if (key !== undefined) return { kind: 'key', key };
     return state.kind === 'fresh'
       ? { kind: 'unknown' }
-      : { kind: 'unavailable', retryAfterSeconds: RETRY_AFTER_FAILURE / 1000 };
+      : { kind: 'unavailable', retryAfterSeconds: SIGNING_KEY_PACE.retryMs / 1000 };
   }
 
   return { find };
@@ -83,18 +85,18 @@ function fetchedOf(state: State): Fetched | undefined {
 
 function mayLook(state: State, time: number): boolean {
   if (state.kind === 'unseen') return true;
-  if (state.kind === 'fresh') return ageOf(state.fetched.at, time) >= COOLDOWN;
-  return ageOf(state.triedAt, time) >= RETRY_AFTER_FAILURE;
+  if (state.kind === 'fresh') return ageOf(state.fetched.at, time) >= SIGNING_KEY_PACE.cooldownMs;
+  return ageOf(state.triedAt, time) >= SIGNING_KEY_PACE.retryMs;
 }
 
 function isOld(state: State, time: number): boolean {
   const fetched = fetchedOf(state);
-  return fetched === undefined || ageOf(fetched.at, time) >= REFRESH_AFTER;
+  return fetched === undefined || ageOf(fetched.at, time) >= SIGNING_KEY_PACE.refreshMs;
 }
 
 async function keyFor(state: State, header: JWSHeaderParameters, time: number): Promise<CryptoKey | undefined> {
   const fetched = fetchedOf(state);
-  if (fetched === undefined || ageOf(fetched.at, time) >= KEEP_FOR) return undefined;
+  if (fetched === undefined || ageOf(fetched.at, time) >= SIGNING_KEY_PACE.keepMs) return undefined;
   return fetched.keys(header).catch(() => undefined);
 }
 
@@ -103,7 +105,7 @@ async function fetchKeys({ url, fetch }: SigningKeysOptions): Promise<LocalJWKSe
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout(SIGNING_KEY_PACE.timeoutMs),
   });
   if (!response.ok) throw new Error(`HTTP status ${response.status}`);
   return createLocalJWKSet((await response.json()) as JSONWebKeySet);

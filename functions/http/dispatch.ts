@@ -145,7 +145,7 @@ interface Served {
 
 async function serve(request: RawRequest, served: Served, options: DispatcherOptions): Promise<ApiResponse> {
   const { operation, url, params, caller } = served;
-  const refused = requestRefusal(request, served) ?? admission(caller, options);
+  const refused = admission(caller, options) ?? requestRefusal(request, served);
   if (refused !== undefined) return refused;
   const body = await bodyOf(request, operation, options.bodyTimeoutMs ?? 10_000);
   if ('status' in body) return body;

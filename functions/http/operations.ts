@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { accessOperations } from './access-operations.ts';
 import type { Handler, Operation } from './contract.ts';
+import { healthOperations } from './health-operations.ts';
 import { openApiOperation } from './openapi-operation.ts';
+import { reportOperations } from './report-operations.ts';
 import { resourceOperations } from './resource-operations.ts';
 import { siteOperations } from './site-operations.ts';
 
@@ -24,5 +26,7 @@ export const operations: readonly Operation[] = [
   ...siteOperations,
   ...resourceOperations('connectors'),
   ...resourceOperations('topicmaps'),
+  ...healthOperations,
   ...accessOperations,
+  ...reportOperations,
 ];

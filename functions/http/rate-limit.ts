@@ -11,7 +11,7 @@ export interface RateLimitOptions {
 }
 
 /** What a caller did not use in this time it may use at once. */
-const WINDOW_SECONDS = 10;
+export const WINDOW_SECONDS = 10;
 const CALLERS = 20_000;
 
 /**

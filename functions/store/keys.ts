@@ -6,11 +6,12 @@ const LONGEST_NAME = 1024;
 const LONGEST_PART = 255;
 const UNSAFE = /[^A-Za-z0-9.-]/gu;
 
-/** Gives a name back that can be a part of a key; throws `bad-name` for one that is empty, endless or no Unicode text. */
+/** Gives a name back that can be a part of a key; throws `bad-name` for one that is empty, endless or no text. */
 export function checkedName(name: string): string {
-  // Ill-formed names would all become the same one in UTF-8.
-  if (name !== '' && name.length <= LONGEST_NAME && name.isWellFormed()) return name;
-  throw new StoreError('bad-name', `a name must have 1 to ${LONGEST_NAME} characters and be Unicode text`);
+  // Ill-formed names would all become the same one in UTF-8, and for parts of SQLite a text ends at U+0000.
+  const isText = name.isWellFormed() && !name.includes('\0');
+  if (isText && name !== '' && name.length <= LONGEST_NAME) return name;
+  throw new StoreError('bad-name', `a name must have 1 to ${LONGEST_NAME} characters and be text without U+0000`);
 }
 
 /**

@@ -20,6 +20,15 @@ export const settingsSchema = z.object({
   MQTTBRIDGE_TABLES_ENDPOINT: https,
   /** Instead of an endpoint: a connection string, such as that of Azurite. */
   MQTTBRIDGE_TABLES_CONNECTION_STRING: text,
+  /** Set by the platform: the app's own storage account, used where none of the three above is set. */
+  AzureWebJobsStorage: text,
+  AzureWebJobsStorage__accountName: z
+    .string()
+    .regex(/^[a-z0-9]{3,24}$/)
+    .optional(),
+  AzureWebJobsStorage__tableServiceUri: https,
+  /** Client ID of the identity for that account; without it `AZURE_CLIENT_ID`. */
+  AzureWebJobsStorage__clientId: text,
   /** Microsoft Entra tenant whose tokens are taken. */
   MQTTBRIDGE_ENTRA_TENANT_ID: z.guid().optional(),
   /** Audience of those tokens: the application ID URI, or client ID, of the control plane. */

@@ -97,8 +97,19 @@ async function startIn(dataDir: DataDir, options: HostOptions): Promise<Function
   await options.prepare?.();
   const secrets = await openSecrets(dataDir.path);
   const app = await loadApp({ appDir, log: createAppLog(logger), ...(main === undefined ? {} : { main }) });
-  const engine = createEngine(app, { ...options, clock }, hostJson);
-  const parts: Parts = { options, clock, app, hostJson, secrets, engine, origin: '' };
+  let engine: DurableEngine | undefined;
+  try {
+    engine = createEngine(app, { ...options, clock }, hostJson);
+    return await serve({ options, clock, app, hostJson, secrets, engine, origin: '' }, dataDir);
+  } catch (error) {
+    await engine?.stop();
+    app.discard();
+    throw error;
+  }
+}
+
+async function serve(parts: Parts, dataDir: DataDir): Promise<FunctionsHost> {
+  const { options, secrets, engine } = parts;
   const timers = await timersOf(parts);
   const server = await listen(parts);
   parts.origin = `http://${formatHost(server)}`;
@@ -138,13 +149,15 @@ function createEngine(app: LoadedApp, options: HostOptions & { clock: HostClock 
   return engine({ runner, clock, logger, dataDir, hubName });
 }
 
-/** URLs of the engine, for functions that want them. */
+/** URLs of the engine, for functions that want them; they are the same for all, and known before one runs. */
 function createExtraInputs(parts: Parts): FrontOptions['extraInputs'] {
+  let string: string | undefined;
   return ({ durableClients }: HostedFunction) => {
     const { engine, origin, secrets } = parts;
     if (durableClients.length === 0 || engine === undefined) return [];
-    const string = engine.clientBinding(managementAddress(origin, secrets.durabletask_extension));
-    return durableClients.map((name) => ({ name, data: { string } }));
+    string ??= engine.clientBinding(managementAddress(origin, secrets.durabletask_extension));
+    const data = { string };
+    return durableClients.map((name) => ({ name, data }));
   };
 }
 

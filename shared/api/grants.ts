@@ -23,6 +23,9 @@ const objectId = z
 
 const ONLY_AGENTS = { message: 'a connector can be named for Bridge.Agent only', path: ['connector'] };
 
+/** The same for whoever reads the JSON Schema. */
+const dependentSchemas = { connector: { properties: { role: { const: 'Bridge.Agent' } } } };
+
 function onlyAgentsNameConnectors(grant: { readonly role: string; readonly connector?: string | undefined }): boolean {
   return grant.connector === undefined || grant.role === 'Bridge.Agent';
 }
@@ -31,13 +34,13 @@ function onlyAgentsNameConnectors(grant: { readonly role: string; readonly conne
 export const newKeySchema = z
   .strictObject({ id: grantId.optional(), role, connector })
   .refine(onlyAgentsNameConnectors, ONLY_AGENTS)
-  .meta({ id: 'NewKey' });
+  .meta({ id: 'NewKey', dependentSchemas });
 
 /** Body that grants a role to a principal of Microsoft Entra. */
 export const entraGrantSchema = z
   .strictObject({ objectId, role, connector })
   .refine(onlyAgentsNameConnectors, ONLY_AGENTS)
-  .meta({ id: 'EntraGrant' });
+  .meta({ id: 'EntraGrant', dependentSchemas });
 
 /** A grant as it is shown: never with a secret or its hash. */
 export const grantSchema = z

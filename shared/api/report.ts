@@ -134,6 +134,8 @@ export const reportAnswerSchema = z
     intervalSeconds: z.number().min(REPORT_INTERVAL_SECONDS.min).max(REPORT_INTERVAL_SECONDS.max),
     /** To be sent with the next report. */
     tag: z.string(),
+    /** Another process that started later reports under the same name; this report was not kept. */
+    superseded: z.boolean().optional(),
     desired,
   })
   .meta({ id: 'ReportAnswer', description: 'What the agent is to run, and when to report again.' });

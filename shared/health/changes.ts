@@ -36,7 +36,7 @@ export function createChronicle(last: Pick<HealthState, 'epoch' | 'events' | 'al
       const left = spend(connector, change.type === 'VerdictChanged' ? 'verdicts' : 'others', now);
       if (left < 0) return false;
       const more = left === 0 ? [ourReason('EventsLimited')] : [];
-      const id = `${prefix}-${last.events + events.length + 1}`;
+      const id = `${prefix}-${String(last.events + events.length + 1).padStart(8, '0')}`;
       events.push({ id, at, connector: name, ...change, reasons: [...fewReasons(change.reasons ?? []), ...more] });
       return true;
     },

@@ -106,7 +106,8 @@ function translated<T>(body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error instanceof StoreError) throw error;
+    const ofFile = error instanceof Error && ('syscall' in error || 'errcode' in error);
+    if (!ofFile) throw error;
     throw new StoreError('unavailable', `the store's file cannot be used: ${error.message}`, { cause: error });
   }
 }

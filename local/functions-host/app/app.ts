@@ -21,6 +21,8 @@ export interface LoadedApp {
   invoke(name: string, invocation: Invocation): Promise<TypedData | undefined>;
   /** Runs the app's `appTerminate` hooks. */
   terminate(): Promise<void>;
+  /** Makes room for another app in this process, after a start that failed behind this one. */
+  discard(): void;
 }
 
 /**
@@ -59,6 +61,7 @@ async function start(registry: Registry, log: LogSink, { appDir, main }: AppOpti
       return invoke(invoker, registered, invocation);
     },
     terminate: () => runHooks(registry, 'appTerminate', { hookData: {}, appHookData }),
+    discard: () => releaseCore(registry),
   };
 }
 

@@ -36,6 +36,9 @@ export function answerOf(http: RpcHttp | undefined): Answer {
   return { status: Number(statusCode), headers, ...(body?.bytes === undefined ? {} : { body: body.bytes }) };
 }
 
+// In the worker's protocol `none` means that nothing was said.
+const SAME_SITE = { lax: 'Lax', strict: 'Strict', explicitNone: 'None' } as const;
+
 function cookieText(cookie: RpcCookie): string {
   const { domain, path, expires, maxAge, secure, httpOnly, sameSite } = cookie;
   const parts = [`${encodeURIComponent(cookie.name)}=${encodeURIComponent(cookie.value)}`];
@@ -45,8 +48,7 @@ function cookieText(cookie: RpcCookie): string {
   if (maxAge !== undefined) parts.push(`Max-Age=${maxAge.value}`);
   if (secure?.value === true) parts.push('Secure');
   if (httpOnly?.value === true) parts.push('HttpOnly');
-  if (sameSite === 'lax' || sameSite === 'strict') parts.push(`SameSite=${sameSite}`);
-  if (sameSite === 'explicitNone') parts.push('SameSite=None');
+  if (sameSite !== undefined && sameSite !== 'none') parts.push(`SameSite=${SAME_SITE[sameSite]}`);
   return parts.join('; ');
 }
 

@@ -21,7 +21,7 @@ interface Route {
  */
 export function createRouteTable(prefix: string, functions: readonly Triggered<'http'>[]): RouteTable {
   const routes = functions
-    .map((target): Route => ({ segments: parseRoute(`${prefix}/${target.trigger.route}`), target }))
+    .map((target): Route => ({ segments: segmentsOf(prefix, target), target }))
     .toSorted((a, b) => compareRoutes(a.segments, b.segments));
   refuseTwins(routes);
   return (method, path) => {
@@ -33,6 +33,14 @@ export function createRouteTable(prefix: string, functions: readonly Triggered<'
     }
     return undefined;
   };
+}
+
+function segmentsOf(prefix: string, { name, trigger }: Triggered<'http'>): readonly RouteSegment[] {
+  try {
+    return [...parseRoute(prefix), ...parseRoute(trigger.route)];
+  } catch (cause) {
+    throw new Error(`function "${name}": ${cause instanceof Error ? cause.message : ''}`, { cause });
+  }
 }
 
 /** An encoded slash is no separator and stays encoded, as Kestrel keeps it. Throws URIError at what is no encoding. */

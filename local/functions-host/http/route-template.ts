@@ -33,6 +33,8 @@ export function parseRoute(template: string): readonly RouteSegment[] {
 }
 
 function parseSegment(template: string, part: string): RouteSegment {
+  if (part.includes('%'))
+    throw refusal(template, part, 'stands for an app setting, which the local host does not look up');
   if (!/[{}]/.test(part)) return { kind: 'literal', text: part.toLowerCase() };
   const [, stars, name = '', constraints = '', question] = PARAMETER.exec(part) ?? [];
   if (name === '') throw refusal(template, part, 'is not a parameter as the local host knows them');
@@ -72,7 +74,7 @@ export function matchRoute(
 
 function fits(segment: Exclude<RouteSegment, { kind: 'rest' }>, part: string): boolean {
   if (segment.kind === 'literal') return part.toLowerCase() === segment.text;
-  return segment.constraints.every((name) => CONSTRAINTS[name].test(part));
+  return part !== '' && segment.constraints.every((name) => CONSTRAINTS[name].test(part));
 }
 
 /** Sorts routes as ASP.NET Core tries them: at the first difference a literal comes before a constrained parameter, any other, and the rest. */

@@ -39,7 +39,9 @@ export async function openTimerMonitor(dataDir: string): Promise<TimerMonitor> {
 
 async function read(file: string): Promise<Record<string, TimerStatus>> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Record<string, TimerStatus>;
+    const noted = JSON.parse(await readFile(file, 'utf8')) as Record<string, TimerStatus | null> | null;
+    const entries = Object.entries(noted ?? {}).filter(([, status]) => typeof status?.Next === 'string');
+    return Object.fromEntries(entries) as Record<string, TimerStatus>;
   } catch {
     return {};
   }

@@ -78,12 +78,12 @@ function parseField(field: Field, text: string): readonly number[] {
 function parsePart(field: Field, part: string): { from: number; to: number; step: number } {
   const [, range = '', stepText] = /^([^/]+)(?:\/(\d{1,2}))?$/.exec(part) ?? [];
   const step = stepText === undefined ? 1 : Number(stepText);
-  const [low = '', high] = range.split('-', 2);
+  const [low = '', high, excess] = range.split('-');
   const isAll = range === '*';
   const from = isAll ? field.min : valueOf(field, low);
   const alone = stepText === undefined ? from : field.max;
   const to = isAll ? field.max : high === undefined ? alone : valueOf(field, high);
-  if (from === undefined || to === undefined || from > to || step < 1)
+  if (from === undefined || to === undefined || excess !== undefined || from > to || step < 1)
     throw new Error(`"${part}" is not a ${field.name} of an NCRONTAB expression`);
   return { from, to, step };
 }

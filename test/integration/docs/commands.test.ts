@@ -1,8 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Environment } from '../../../cli/io.ts';
 import { runCli } from '../../../cli/program.ts';
+import { createControlPlaneDouble } from '../../support/control-plane-double.ts';
 import { createScope } from '../../support/scope.ts';
+import { unknownConnector } from '../../support/site-double.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { snapshotOf } from '../../unit/agent/observe/snapshot-of.ts';
 import { fakeIo, type FakeIo } from '../../unit/cli/fake-io.ts';
@@ -57,6 +60,17 @@ function idleAgent(io: FakeIo) {
   };
 }
 
+/** A control plane where the guide's bridge works, and the variables that lead there. */
+const double = createControlPlaneDouble();
+
+async function surroundings(): Promise<Environment> {
+  const keyFile = join(folder, '..', 'admin.key');
+  await writeFile(keyFile, double.key);
+  const judged = { verdict: 'Healthy', judgedAt: new Date().toISOString() } as const;
+  double.connectorHealth.set('my-bridge', { ...unknownConnector(double.site, 'my-bridge'), ...judged });
+  return { MQTTBRIDGE_SERVER: 'http://127.0.0.1:7071', MQTTBRIDGE_SITE: double.site, MQTTBRIDGE_KEY_FILE: keyFile };
+}
+
 const lines = await commandLines();
 
 describe('command lines on the pages', () => {
@@ -66,13 +80,13 @@ describe('command lines on the pages', () => {
   });
 
   test.for(lines.map((line) => [line.where, line] as const))('%s', async ([, { argv }]) => {
-    const io = fakeIo();
+    const io = fakeIo({ env: await surroundings(), fetch: double.fetch });
     const [command] = argv;
     // What it serves is shown in test/integration/functions-host; here the line need only be understood.
     const more = command === 'run' ? ['--http', '127.0.0.1:0'] : command === 'control-plane' ? ['--help'] : [];
     const code = await runCli([...atHome(argv), ...more], io, async () => () => idleAgent(io));
-    // No broker runs here, which is what `check` is for.
-    expect(command === 'check' ? [0, 1] : [0], io.err()).toContain(code);
+    // No broker runs here, which is what `check` is for; `diff` finds differences.
+    expect(command === 'check' || command === 'diff' ? [0, 1] : [0], io.err()).toContain(code);
   });
 });
 
@@ -83,14 +97,16 @@ test('the guide says what explain answers', async () => {
   expect(io.out()).toContain('site-1/telemetry/furnace/1');
 });
 
+async function helpOf(...command: string[]): Promise<string> {
+  const io = fakeIo();
+  await runCli([...command, '--help'], io, () => Promise.reject(new Error('no agent')));
+  return io.out();
+}
+
 test('every option named on a page is one of the program', async () => {
   const helps = await Promise.all(
-    ['validate', 'explain', 'check', 'run', 'schema', 'demo', 'emulator', 'version', 'control-plane run'].map(
-      async (command) => {
-        const io = fakeIo();
-        await runCli([...command.split(' '), '--help'], io, () => Promise.reject(new Error('no agent')));
-        return io.out();
-      },
+    [...(await helpOf()).matchAll(/^ {2}([a-z-]+) /gm), ['', 'control-plane run']].map(async ([, command = '']) =>
+      helpOf(...command.split(' ')),
     ),
   );
   const known = new Set(helps.join('\n').match(/--[a-z-]+/g));

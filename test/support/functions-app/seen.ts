@@ -6,7 +6,9 @@ export interface Seen {
   readonly events: { readonly event: unknown; readonly metadata: InvocationContext['triggerMetadata'] }[];
   readonly timers: Timer[];
   readonly hubs: string[];
-  /** The hourly timer runs until this resolves. */
+  /** Requests that have reached the function `slow`. */
+  begun: number;
+  /** The hourly timer and `slow` run until this resolves. */
   hold: Promise<void>;
 }
 
@@ -14,4 +16,11 @@ export interface Seen {
 const KEY = Symbol.for('mqttbridge.sample-functions-app');
 const shared = globalThis as { [KEY]?: Seen };
 
-export const seen: Seen = (shared[KEY] ??= { hooks: [], events: [], timers: [], hubs: [], hold: Promise.resolve() });
+export const seen: Seen = (shared[KEY] ??= {
+  hooks: [],
+  events: [],
+  timers: [],
+  hubs: [],
+  begun: 0,
+  hold: Promise.resolve(),
+});

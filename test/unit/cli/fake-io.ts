@@ -15,10 +15,18 @@ export interface FakeIoOptions {
   readonly stdin?: string;
   readonly env?: Environment;
   readonly isTTY?: boolean;
+  readonly wallClock?: () => Date;
+  readonly fetch?: typeof fetch;
 }
 
 /** A process's surroundings without a process. */
-export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = {}): FakeIo {
+export function fakeIo({
+  stdin = '',
+  env = {},
+  isTTY = false,
+  wallClock = () => new Date(),
+  fetch = globalThis.fetch,
+}: FakeIoOptions = {}): FakeIo {
   const written = { out: '', err: '' };
   const environment: Record<string, string | undefined> = {};
   const handlers = new Set<(signal: StopSignal) => void>();
@@ -34,6 +42,7 @@ export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = 
     stdout: outputOf('out'),
     stderr: outputOf('err'),
     env,
+    fetch,
     setEnvironment: (variables) => void Object.assign(environment, variables),
     readStdin: async () => stdin,
     onSignal: (handler) => {
@@ -41,7 +50,7 @@ export function fakeIo({ stdin = '', env = {}, isTTY = false }: FakeIoOptions = 
       return () => handlers.delete(handler);
     },
     now: () => performance.now(),
-    wallClock: () => new Date(),
+    wallClock,
     processUsage: async () => ({ cpuSeconds: 1, residentBytes: 1, startedAt: 1, eventLoopLagSeconds: 0 }),
     environment,
     out: () => written.out,

@@ -31,7 +31,7 @@ describe('reference page of the command line', () => {
   test('names every command', async () => {
     const io = fakeIo();
     await runCli(['--help'], io, noAgent);
-    const commands = [...io.out().matchAll(/^ {2}([a-z-]+)(?: \[.*?\])* {2,}/gm)].map((match) => match[1]);
+    const commands = [...io.out().matchAll(/^ {2}([a-z-]+)(?: [[<].*?[\]>])* {2,}/gm)].map((match) => match[1]);
     const documented = [...PAGE.matchAll(/^\| `([a-z][a-z-]*)(?: [^`]*)?` \|/gm)].map((match) => match[1]);
     expect([...new Set(documented)].sort()).toEqual(commands.filter((name) => name !== 'help').sort());
   });

@@ -4,6 +4,11 @@ import type { ActivityHandler, OrchestrationContext, OrchestrationHandler } from
 
 const double: ActivityHandler = (input: number) => input * 2;
 df.app.activity('double', { handler: double });
+df.app.activity('failing', {
+  handler: (input: string) => {
+    throw new Error(`cannot ${input}`);
+  },
+});
 
 const twice: OrchestrationHandler = function* (context: OrchestrationContext) {
   return yield context.df.callActivity('double', context.df.getInput());

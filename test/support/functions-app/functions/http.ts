@@ -1,4 +1,5 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import { seen } from '../seen.ts';
 
 /** What reached the function, for tests to look at. */
 async function echo(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
@@ -53,6 +54,19 @@ app.http('dressed', {
     cookies: [{ name: 'session', value: 'a b', httpOnly: true, sameSite: 'Strict', maxAge: 60 }],
     body: 'dressed',
   }),
+});
+// The library checks names and values of headers, and nothing in cookies.
+app.http('unsendable', {
+  authLevel: 'anonymous',
+  handler: () => ({ cookies: [{ name: 'a', value: 'b', path: '/\r\nset-cookie: forged=1' }], body: 'dressed' }),
+});
+app.http('slow', {
+  authLevel: 'anonymous',
+  handler: async () => {
+    seen.begun++;
+    await seen.hold;
+    return { body: 'done' };
+  },
 });
 app.http('bytes', { authLevel: 'anonymous', handler: () => ({ body: new Uint8Array([0, 255, 1]) }) });
 app.http('notModified', { authLevel: 'anonymous', handler: () => ({ status: 304, headers: { etag: '"7"' } }) });

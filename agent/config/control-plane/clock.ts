@@ -1,0 +1,16 @@
+/** Time for intervals: it never runs backwards and knows no date, so setting the machine's clock changes nothing. */
+export interface MonotonicClock {
+  /** Milliseconds. */
+  now(): number;
+  /** Calls `action` once after `delay` milliseconds; the answer cancels it. */
+  after(delay: number, action: () => void): () => void;
+}
+
+/** The machine's own; an alarm on it keeps no process alive. */
+export const SYSTEM_CLOCK: MonotonicClock = {
+  now: () => performance.now(),
+  after(delay, action) {
+    const timer = setTimeout(action, delay).unref();
+    return () => clearTimeout(timer);
+  },
+};

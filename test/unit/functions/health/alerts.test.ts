@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest';
+import { createAlertPublisher } from '../../../../functions/durable/event-grid-alerts.ts';
+import { createHealthDeps } from '../../../../functions/durable/create-health-deps.ts';
+import { createPublishAlerts } from '../../../../functions/durable/publish-alerts.ts';
+import { settingsSchema } from '../../../../functions/wiring/settings.ts';
+import type { HealthAlert } from '../../../../shared/health/state.ts';
+import { createSelfSigned } from '../../../support/certificates.ts';
+import { startAlertTopic } from '../../../support/health/alert-topic.ts';
+import { createTestSite, timelineOf } from '../../../support/health/site.ts';
+
+const alert: HealthAlert = {
+  number: 1,
+  id: 'epoch-a1',
+  type: 'MqttBridge.Connector.Degraded',
+  at: '2026-11-23T12:00:00.000Z',
+  connector: 'c',
+  verdict: 'Unhealthy',
+  from: 'Healthy',
+  reasons: [{ reason: 'QuotaExceeded', message: 'Too many.', fix: 'raise it' }],
+};
+
+it('sends alerts as CloudEvents with identifiers that stay the same', async (t) => {
+  const topic = await startAlertTopic(t);
+  const publish = createAlertPublisher({ endpoint: topic.endpoint });
+  await publish('plant', [alert]);
+  await publish('plant', [alert]);
+  expect(topic.alerts[0]).toEqual({
+    specversion: '1.0',
+    id: 'plant-epoch-a1',
+    type: 'MqttBridge.Connector.Degraded',
+    source: '/mqttbridge/sites/plant',
+    subject: 'connectors/c',
+    time: alert.at,
+    datacontenttype: 'application/json',
+    data: { site: 'plant', connector: 'c', verdict: 'Unhealthy', from: 'Healthy', reasons: alert.reasons },
+  });
+  expect(topic.alerts[1]).toEqual(topic.alerts[0]);
+  expect(topic.requests[0]?.headers['content-type']).toContain('application/cloudevents-batch+json');
+});
+
+it('shows the token of its identity over TLS', async (t) => {
+  const identity = await createSelfSigned();
+  const topic = await startAlertTopic(t, identity);
+  const scopes: unknown[] = [];
+  const getToken = async (scope: string | string[]) => {
+    scopes.push(scope);
+    return { token: 'a token', expiresOnTimestamp: Date.now() + 3_600_000 };
+  };
+  const tlsOptions = { ca: identity.certificate };
+  const publish = createAlertPublisher({ endpoint: topic.endpoint, credential: { getToken }, client: { tlsOptions } });
+  await publish('plant', [alert]);
+  expect(topic.requests[0]?.headers.authorization).toBe('Bearer a token');
+  expect(scopes.flat()).toEqual(['https://eventgrid.azure.net/.default']);
+});
+
+it('writes a failure to the time line once, and fails so that it is tried again', async (t) => {
+  const topic = await startAlertTopic(t);
+  topic.answer = 503;
+  const site = await createTestSite(t);
+  await site.define({ c: 1 });
+  const settings = settingsSchema.parse({ MQTTBRIDGE_ALERT_TOPIC_ENDPOINT: topic.endpoint });
+  const log: string[] = [];
+  const deps = { stores: site.stores, settings, now: site.now, log: (event: string) => void log.push(event) };
+  const publish = createPublishAlerts(createHealthDeps(async () => deps));
+  await expect(publish({ site: 'plant', alerts: [alert] })).rejects.toThrow();
+  await expect(publish({ site: 'plant', alerts: [alert] })).rejects.toThrow();
+  expect(await timelineOf(site)).toEqual(['AlertFailed MqttBridge.Connector.Degraded']);
+  expect([topic.requests.length, log]).toEqual([2, ['alerts_failed', 'alerts_failed']]);
+  topic.answer = 200;
+  await publish({ site: 'plant', alerts: [alert] });
+  expect(topic.alerts).toHaveLength(1);
+});
+
+it('has nobody to alert without a topic', async (t) => {
+  const { stores, now } = await createTestSite(t);
+  const deps = createHealthDeps(async () => ({ stores, now, settings: settingsSchema.parse({}) }));
+  expect((await deps()).publishAlerts).toBeUndefined();
+});

@@ -1,4 +1,5 @@
 import type { HealthEvent } from '../../shared/api/health.ts';
+import { ourReason } from '../../shared/health/reasons.ts';
 import type { HealthAlert } from '../../shared/health/state.ts';
 import type { HealthDeps } from './health-deps.ts';
 
@@ -41,7 +42,7 @@ export function createPublishAlerts(deps: () => Promise<HealthDeps>): (input: Pu
       await publishAlerts?.(site, batch, AbortSignal.timeout(Math.max(withinMs, SHORTEST_TRY_MS)));
       return { through: batch.at(-1)?.number ?? delivery.through, failures: 0, after: 0 };
     } catch (error) {
-      known.log?.('alerts_failed', { site, alerts: batch.length, error: textOf(error) });
+      known.log?.('AlertsFailed', { site, alerts: batch.length, error: textOf(error) });
       await noteFailure(input, known);
       const failures = delivery.failures + 1;
       return { through: delivery.through, failures, after: now() + pauseOf(failures) };
@@ -57,7 +58,7 @@ async function noteFailure(
   try {
     if (await stores.bridges.isRegistered(site)) await stores.health.addEvents(site, batch.map(failedEvent));
   } catch (error) {
-    log?.('alert_failure_not_noted', { site, error: textOf(error) });
+    log?.('AlertFailureNotNoted', { site, error: textOf(error) });
   }
 }
 
@@ -70,9 +71,5 @@ function pauseOf(failures: number): number {
 }
 
 function failedEvent({ id, at, connector, type }: HealthAlert): HealthEvent {
-  const message = `The alert ${type} could not be delivered at once; it is tried again until it is.`;
-  const fix =
-    'Check MQTTBRIDGE_ALERT_TOPIC_ENDPOINT, and that the identity of the app has the role EventGrid Data Sender there.';
-  const reasons = [{ reason: 'AlertFailed', message, fix }];
-  return { id: `${id}-failed`, at, type: 'AlertFailed', connector, to: type, reasons };
+  return { id: `${id}-failed`, at, type: 'AlertFailed', connector, to: type, reasons: [ourReason('AlertFailed')] };
 }

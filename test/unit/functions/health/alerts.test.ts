@@ -72,7 +72,7 @@ it('writes a failure to the time line once, and says when to try again', async (
   }
   expect(pauses).toEqual([10, 20, 40, 80, 160, 320, 600, 600, 600]);
   expect(await timelineOf(site)).toEqual(['AlertFailed MqttBridge.Connector.Degraded']);
-  expect([topic.requests.length, log.length, log[0]]).toEqual([9, 9, 'alerts_failed']);
+  expect([topic.requests.length, log.length, log[0]]).toEqual([9, 9, 'AlertsFailed']);
   topic.answer = 200;
   expect(await publish({ ...input, delivery })).toEqual({ through: 1, failures: 0, after: 0 });
   expect(topic.alerts).toHaveLength(1);

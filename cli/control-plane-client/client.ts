@@ -14,6 +14,8 @@ import {
   applyResultSchema,
   type DiffResult,
   diffResultSchema,
+  type ExplainResult,
+  explainResultSchema,
   type ResourceList,
   resourceListSchema,
   siteListSchema,
@@ -36,6 +38,13 @@ export interface EventFilter {
   readonly limit: number;
 }
 
+/** A topic, and whose routes it is asked of. */
+export interface TopicQuestion {
+  readonly topic: string;
+  readonly direction?: string;
+  readonly connector?: string;
+}
+
 /** What commands ask of a control plane about one site; everything rejects with ControlPlaneError. */
 export interface ControlPlaneClient {
   readonly site: string;
@@ -44,6 +53,7 @@ export interface ControlPlaneClient {
   get(collection: Collection, name: string): Promise<Resource>;
   apply(sent: SentDocuments, options: { readonly dryRun: boolean }): Promise<ApplyResult>;
   diff(sent: SentDocuments): Promise<DiffResult>;
+  explain(question: TopicQuestion): Promise<ExplainResult>;
   /** With `cascade` also the topic maps that refer to a connector. */
   remove(collection: Collection, name: string, options: { readonly cascade: boolean }): Promise<void>;
   siteHealth(): Promise<SiteHealth>;
@@ -77,6 +87,13 @@ export function createControlPlaneClient({ site, ...options }: ClientOptions): C
         schema: applyResultSchema,
       }),
     diff: (sent) => request({ method: 'POST', path: at('diff'), sent, schema: diffResultSchema }),
+    explain: ({ topic, direction, connector }) =>
+      request({
+        method: 'GET',
+        path: at('explain'),
+        query: { topic, direction, connector },
+        schema: explainResultSchema,
+      }),
     async remove(collection, name, { cascade }) {
       await request({
         method: 'DELETE',

@@ -3,7 +3,7 @@ import { parseDuration } from '../duration.ts';
 import { OUTPUT_FORMATS } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Add } from './add.ts';
-import { filename, output, seconds } from './options.ts';
+import { addConnection, addServer, filename, output, seconds } from './options.ts';
 
 const FILES = 'file or folder of *.yaml, *.yml, *.json; "-" for standard input; may be repeated';
 
@@ -109,22 +109,6 @@ function addWatch(command: Command): Command {
   return command
     .option('-w, --watch', 'go on and print changes until Ctrl-C')
     .option('--interval <seconds>', 'time between two looks of --watch', seconds, 2);
-}
-
-function addConnection(command: Command): Command {
-  return addServer(command).option('--timeout <seconds>', 'for one request', seconds, 30);
-}
-
-/** Which control plane, which site, and who asks. */
-function addServer(command: Command): Command {
-  return command
-    .option('--server <url>', 'the control plane (default: MQTTBRIDGE_SERVER)')
-    .option('--site <site>', 'which of its sites (default: MQTTBRIDGE_SITE)')
-    .option('--key-file <file>', 'file with the key to log on with (default: MQTTBRIDGE_KEY_FILE)')
-    .option(
-      '--audience <id>',
-      'application ID URI to log on for with Microsoft Entra instead, as az login or this machine (default: MQTTBRIDGE_AUDIENCE)',
-    );
 }
 
 function duration(text: string): number {

@@ -5,9 +5,14 @@ import { UsageError } from '../usage-error.ts';
 
 /** `-f PATH`, needed, and as often as one likes. */
 export function filename(description: string): Option {
-  return new Option('-f, --filename <path>', description)
-    .argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value])
-    .makeOptionMandatory();
+  return anyFilename(description).makeOptionMandatory();
+}
+
+/** `-f PATH` of a command that has other ways too. */
+export function anyFilename(description: string): Option {
+  return new Option('-f, --filename <path>', description).argParser(
+    (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value],
+  );
 }
 
 /** `-o FORMAT` of a command that prints data. */
@@ -59,4 +64,21 @@ export function httpsUrl(example: string): (text: string) => string {
     if (url?.protocol === 'https:' && url.username === '' && url.search === '') return text;
     throw new UsageError(`"${text}" is not a URL of https`, `write it like ${example}`);
   };
+}
+
+/** Which control plane, which site, and who asks. */
+export function addServer(command: Command): Command {
+  return command
+    .option('--server <url>', 'the control plane (default: MQTTBRIDGE_SERVER)')
+    .option('--site <site>', 'which of its sites (default: MQTTBRIDGE_SITE)')
+    .option('--key-file <file>', 'file with the key to log on with (default: MQTTBRIDGE_KEY_FILE)')
+    .option(
+      '--audience <id>',
+      'application ID URI to log on for with Microsoft Entra instead, as az login or this machine (default: MQTTBRIDGE_AUDIENCE)',
+    );
+}
+
+/** The same for a command of which each request is bounded by itself. */
+export function addConnection(command: Command): Command {
+  return addServer(command).option('--timeout <seconds>', 'for one request', seconds, 30);
 }

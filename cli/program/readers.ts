@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Add } from './add.ts';
-import { filename, output } from './options.ts';
+import { addConnection, filename, output } from './options.ts';
 
 /** Commands that read configuration, or nothing at all, and print. */
 export function addReaders(program: Command, add: Add): void {
@@ -12,21 +12,25 @@ export function addReaders(program: Command, add: Add): void {
       .addOption(output()),
     async (options, io) => (await import('../validate.ts')).validateCommand(options as never, io),
   );
-  add(
-    program
-      .command('explain')
-      .description('Say what happens to a message: routes that match, final topic, QoS, retain, and why not.')
-      .addOption(filename('file or folder; "-" for standard input; may be repeated'))
-      .requiredOption('-t, --topic <topic>', 'topic of the message')
-      .addOption(
-        new Option('--direction <direction>', 'only routes of this direction').choices([
-          'local-to-remote',
-          'remote-to-local',
-        ]),
-      )
-      .option('--connector <name>', 'only this connector')
-      .addOption(output()),
-    async (options, io) => (await import('../explain.ts')).explainCommand(options as never, io),
+  const explain = program
+    .command('explain')
+    .description('Say what happens to a message: routes that match, final topic, QoS, retain, and why not.')
+    .addOption(
+      filename(
+        'file or folder; "-" for standard input; may be repeated (default: what the site has)',
+      ).makeOptionMandatory(false),
+    )
+    .requiredOption('-t, --topic <topic>', 'topic of the message')
+    .addOption(
+      new Option('--direction <direction>', 'only routes of this direction').choices([
+        'local-to-remote',
+        'remote-to-local',
+      ]),
+    )
+    .option('--connector <name>', 'only this connector')
+    .addOption(output());
+  add(addConnection(explain), async (options, io) =>
+    (await import('../explain.ts')).explainCommand(options as never, io),
   );
   add(
     program

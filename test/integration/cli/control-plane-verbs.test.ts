@@ -128,6 +128,19 @@ describe('definitions', () => {
     });
   });
 
+  test('are asked what becomes of a message, as those of files are', async () => {
+    const { ask, write } = await startSite();
+    await write('a.yaml', SAMPLE);
+    await ask('apply -f FOLDER');
+    const { out } = await ask('explain -t telemetry/a');
+    expect(out).toMatch(
+      /^bridge: 1 of 1 routes forward it\n.*\nbridge-map\/up +local-to-remote +factory\/telemetry\/a /,
+    );
+    expect(out).toBe((await ask('explain -t telemetry/a -f FOLDER')).out);
+    expect((await ask('explain -t a --direction remote-to-local')).out).toContain('0 of 0 routes');
+    expect((await ask('explain -t a --connector other')).code).toBe(3);
+  });
+
   test('of a hundred and more are all listed', async () => {
     const { ask, write } = await startSite();
     const names = Array.from({ length: 730 }, (_, index) => `c${String(index).padStart(4, '0')}`);

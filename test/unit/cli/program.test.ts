@@ -58,9 +58,13 @@ const ROWS: readonly Row[] = [
   { line: 'schema Nope', code: 2, err: /no kind "Nope"\n {2}try: / },
   { line: 'run -f FOLDER --http 9600', code: 2, err: /"9600" is not HOST:PORT\n {2}try: / },
   { line: 'run -f FOLDER --instance -1', code: 2, err: /slot number\n {2}try: / },
+  { line: 'run', code: 2, err: /configuration is missing\n {2}try: give -f PATH, or --control-plane URL/ },
+  { line: 'run -f FOLDER --control-plane https://x.test', code: 2, err: /-f and --control-plane exclude each other/ },
+  { line: 'run --control-plane https://x.test --connector a', code: 2, err: /--control-plane needs --site\n {2}try: / },
   { line: 'control-plane run --http 7071', code: 2, err: /"7071" is not HOST:PORT\n {2}try: / },
   { line: 'control-plane run --report-interval 0', code: 2, err: /"0" is not a report interval\n {2}try: / },
   { line: 'demo --for soon', code: 2, err: /number of seconds\n {2}try: / },
+  { line: 'explain -t a', code: 2, err: /what is to be explained is not said\n {2}try: give -f PATH, or --server/ },
   { line: 'explain -f FOLDER/good.yaml', code: 2, err: /required option '-t, --topic <topic>'/ },
   { line: 'explain -f FOLDER/good.yaml -t a --direction both', code: 2, err: /local-to-remote, remote-to-local/ },
 

@@ -10,7 +10,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 import { connectorsTable } from './views/connectors-table.ts';
-import { createChangedRows, type Table } from './views/table.ts';
+import { createChangedRows, type Table, tableText } from './views/table.ts';
 import { connectorOf, topicMapsTable } from './views/topic-maps-table.ts';
 import { yamlDocument } from './views/yaml-documents.ts';
 
@@ -40,13 +40,15 @@ export async function getCommand(options: GetOptions, io: Io, first?: string, se
 /** Prints all sites, and each time it is called again those that are new. */
 function sitesPrinter(options: GetOptions, io: Io): () => Promise<void> {
   const client = connectWithoutSite(options, io);
-  const printer = createPrinter(options.output, io);
+  const printer = createPrinter(options, io);
+  const tell = createTeller(io);
   return async () => {
     const names = await client.listSites();
     const items = names.map((name) => ({ name }));
     const data = { apiVersion: 'mqttbridge/v1', kind: 'SiteList', items };
     const tables = [{ header: ['NAME'], rows: names.map((name) => [name]) }];
     await printer({ data, labels: names.map((name) => `site/${name}`), tables });
+    tell(names.length === 0 ? 'there are no sites' : undefined);
   };
 }
 
@@ -60,9 +62,9 @@ interface Task {
 /** Prints resources, and each time it is called again what is new about them. */
 function resourcesPrinter({ listing, name, options, io }: Task): () => Promise<void> {
   const client = connect(options, io);
-  const printer = createPrinter(options.output, io);
+  const printer = createPrinter(options, io);
   const collections: readonly Collection[] = listing === 'all' ? ['connectors', 'topicmaps'] : [listing];
-  let toldOfNothing = false;
+  const tell = createTeller(io);
   return async () => {
     const found = await Promise.all(collections.map((collection) => chosen(client, collection, name)));
     const resources = found.flat().map(({ resource }) => resource);
@@ -73,8 +75,16 @@ function resourcesPrinter({ listing, name, options, io }: Task): () => Promise<v
     const data = name === undefined ? { apiVersion: 'v1', kind: 'List', items: resources } : (resources[0] ?? {});
     const tables = isTable(options.output) ? await tablesOf({ client, collections, found, options, io }) : [];
     await printer({ data, labels, tables });
-    if (labels.length === 0 && !toldOfNothing) io.stderr.write(`nothing is defined at site ${client.site}\n`);
-    toldOfNothing = labels.length === 0;
+    tell(labels.length === 0 ? `nothing is defined at site ${client.site}` : undefined);
+  };
+}
+
+/** Makes a function that tells something on standard error unless it was told just before. */
+function createTeller(io: Io): (text: string | undefined) => void {
+  let last: string | undefined;
+  return (text) => {
+    if (text !== undefined && text !== last) io.stderr.write(`${text}\n`);
+    last = text;
   };
 }
 
@@ -122,6 +132,8 @@ async function detailsOf(
   return details;
 }
 
+type Printer = (content: Content) => Promise<void>;
+
 interface Content {
   readonly data: object;
   readonly labels: readonly string[];
@@ -132,13 +144,15 @@ function isTable(format: GetFormat): format is 'table' | 'wide' {
   return format === 'table' || format === 'wide';
 }
 
-/** Prints all of the first content, and of the ones that follow what is new. */
-function createPrinter(format: GetFormat, io: Io): (content: Content) => Promise<void> {
+/** Prints all of the first content, and of the ones that follow in a watch what is new. */
+function createPrinter({ output: format, watch: watching = false }: GetOptions, io: Io): Printer {
   const printers: ((table: Table) => string)[] = [];
   let last: string | undefined;
   return async ({ data, labels, tables }) => {
     if (isTable(format)) {
-      const texts = tables.map((table, index) => (printers[index] ??= createChangedRows())(table));
+      const texts = tables.map((table, index) =>
+        watching ? (printers[index] ??= createChangedRows())(table) : tableText(table),
+      );
       io.stdout.write(texts.filter(Boolean).join(last === undefined ? '\n' : ''));
       last = '';
       return;

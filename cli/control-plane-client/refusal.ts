@@ -85,10 +85,16 @@ export function refusalError(refusal: Refusal): ControlPlaneError {
   }
   const { message, advice, exitCode = EXIT.runtime } = WORDS[status] ?? OTHER;
   const said = problem?.detail ?? problem?.title;
+  // The server knows better what there is not.
+  if (status === 404 && problem?.detail !== undefined) return missing(plainText(problem.detail), advice(refusal));
   return new ControlPlaneError(`${message} (${status}${said === undefined ? '' : `: ${plainText(said)}`})`, {
     advice: advice(refusal),
     exitCode,
     details: problemLines(problem?.errors ?? [], sent),
     ...shared,
   });
+}
+
+function missing(detail: string, advice: string): ControlPlaneError {
+  return new ControlPlaneError(`${detail} (404)`, { advice, exitCode: EXIT.notFound, status: 404 });
 }

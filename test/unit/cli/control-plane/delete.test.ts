@@ -44,7 +44,7 @@ describe('delete', () => {
     const { ask } = await startDefined();
     expect(await ask('delete mbc other')).toMatchObject({
       code: 3,
-      err: expect.stringMatching(/404.*"other"/) as string,
+      err: expect.stringMatching(/there is no MqttBridgeConnector "other" \(404\)/) as string,
     });
     expect(await ask('delete mbc other --ignore-not-found')).toEqual({ code: 0, out: '', err: '' });
   });

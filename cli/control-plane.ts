@@ -16,6 +16,8 @@ import { writeWhole } from './write-whole.ts';
 
 /** How long requests and activities that run may take when the control plane stops. */
 const STOP_DEADLINE_MS = 10_000;
+/** The same when whoever started it is gone. */
+const EOF_DEADLINE_MS = 2_000;
 
 export interface ControlPlaneOptions {
   readonly http: Address;
@@ -54,7 +56,10 @@ async function serve(serving: Serving): Promise<ExitCode> {
   trimHeap().catch(() => undefined);
   const signal = await Promise.race([signals.next(), ...eof]);
   logger.info({ evt: 'Stopping', signal }, 'finishing what is in flight; a second signal ends at once');
-  const impatient = await Promise.race([host.stop(STOP_DEADLINE_MS), signals.next()]);
+  const impatient = await Promise.race([
+    host.stop(signal === 'EOF' ? EOF_DEADLINE_MS : STOP_DEADLINE_MS),
+    signals.next(),
+  ]);
   if (impatient !== undefined) {
     logger.warn({ evt: 'StopCutShort', signal: impatient }, 'ended with requests or activities in flight');
     return impatient === 'SIGINT' ? EXIT.interrupted : EXIT.runtime;
@@ -84,7 +89,9 @@ async function start({ options, io, logger }: Serving): Promise<FunctionsHost | 
     return host;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    io.stderr.write(`error: the control plane cannot start: ${messageOf(error)}\n`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const advice = code?.startsWith('EADDR') === true ? '\n  try: another address with --http' : '';
+    io.stderr.write(`error: the control plane cannot start: ${message}${advice}\n`);
     return undefined;
   }
 }
@@ -125,7 +132,3 @@ function announce(host: FunctionsHost, adminKeyFile: string, { options, io, logg
 }
 
 const LOOPBACK = /^(?:127\.|::1$)/;
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

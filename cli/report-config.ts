@@ -5,7 +5,9 @@ const MAX_PROBLEM_LINES = 20;
 
 /** Passes a source on, logs what comes through, and sets the log level that a document asks for. */
 export function reportConfig(source: ConfigSource, logger: RootLogger): ConfigSource {
+  const { snapshot } = source;
   return {
+    ...(snapshot && { snapshot }),
     async *updates(signal) {
       for await (const update of source.updates(signal)) {
         report(update, logger);

@@ -1,17 +1,16 @@
-import { createFolderSource } from '../agent/config/folder-source.ts';
-import { loadConfig } from '../agent/config/load.ts';
-import { createLogger, type Logger, parseLogLevel, type RootLogger } from '../agent/observe/logger.ts';
+import { createLogger, type Logger, type RootLogger } from '../agent/observe/logger.ts';
 import type { ProbeServer } from '../agent/observe/probes.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { CreateAgent, RunningAgent } from './agent-port.ts';
+import { type OriginFlags, originOf } from './config-origin.ts';
 import { endOfInput } from './end-of-input.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type IdentityFlags, identityOf } from './identity.ts';
 import type { Io } from './io.ts';
+import { openConfig } from './open-config.ts';
 import { openProbes } from './open-probes.ts';
 import { createSignalQueue } from './signals.ts';
 import { reportConfig } from './report-config.ts';
-import { problemsText } from './problems-text.ts';
 import { refuseUnverifiedTls } from './unverified-tls.ts';
 import { trimHeap } from './trim-heap.ts';
 import { packageVersion } from './version.ts';
@@ -22,9 +21,7 @@ const STOP_DEADLINE_MS = 18_000;
 /** The same when whoever started it may be gone, and the brokers with it. */
 const EOF_DEADLINE_MS = 2_000;
 
-export interface RunOptions extends IdentityFlags {
-  readonly filename: readonly string[];
-  readonly connector?: string;
+export interface RunOptions extends IdentityFlags, OriginFlags {
   readonly http: Address;
   readonly secretsDir: string;
   readonly configmapsDir: string;
@@ -36,25 +33,21 @@ export interface RunOptions extends IdentityFlags {
 /** `mqttbridge run`: validates, starts the agent and its probes, and waits for a signal. */
 export async function runCommand(options: RunOptions, io: Io, createAgent: CreateAgent): Promise<ExitCode> {
   refuseUnverifiedTls(io.env);
-  const location = {
-    paths: options.filename,
-    ...(options.connector === undefined ? {} : { connector: options.connector }),
-  };
-  const { update, problems } = await loadConfig(location);
-  io.stderr.write(problemsText(problems));
-  if (update.kind === 'rejected') return EXIT.usage;
+  const instance = options.instance === undefined ? {} : { instance: options.instance };
+  const config = await openConfig(originOf(options), { ...instance, io });
+  if (config === undefined) return EXIT.usage;
 
   const logger = createLogger({
-    level: parseLogLevel(update.document.connector.spec.logLevel),
+    level: config.logLevel,
     destination: io.stderr,
     now: io.now,
     wallClock: io.wallClock,
   });
-  const agent = createAgent({
-    source: reportConfig(createFolderSource(location), logger),
+  const agent: RunningAgent = createAgent({
+    source: reportConfig(config.createSource({ logger, snapshot: () => agent.snapshot() }), logger),
     configmapsDir: options.configmapsDir,
     secretsDir: options.secretsDir,
-    ...(options.instance === undefined ? {} : { instance: options.instance }),
+    ...instance,
     identity: identityOf(options, io.env),
     logger,
     version: packageVersion(),

@@ -15,5 +15,5 @@ export interface ConfigSource {
    */
   updates(signal: AbortSignal): AsyncIterable<ConfigUpdate>;
   /** How the control plane is, where configurations come from one. */
-  snapshot?(): ControlPlaneSnapshot;
+  readonly snapshot?: () => ControlPlaneSnapshot;
 }

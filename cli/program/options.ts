@@ -5,9 +5,14 @@ import { UsageError } from '../usage-error.ts';
 
 /** `-f PATH`, needed, and as often as one likes. */
 export function filename(description: string): Option {
-  return new Option('-f, --filename <path>', description)
-    .argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value])
-    .makeOptionMandatory();
+  return anyFilename(description).makeOptionMandatory();
+}
+
+/** `-f PATH` of a command that has other ways too. */
+export function anyFilename(description: string): Option {
+  return new Option('-f, --filename <path>', description).argParser(
+    (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value],
+  );
 }
 
 /** `-o FORMAT` of a command that prints data. */

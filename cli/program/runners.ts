@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { LoadAgent } from '../agent-port.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Add } from './add.ts';
-import { addMounts, filename, http, seconds } from './options.ts';
+import { addMounts, anyFilename, http, seconds } from './options.ts';
 
 /** Stories of `demo --fault`. */
 const FAULTS = ['quota', 'token', 'kill', 'cut', 'throttle'];
@@ -11,9 +11,9 @@ const FAULTS = ['quota', 'token', 'kill', 'cut', 'throttle'];
 export function addRunners(program: Command, add: Add, loadAgent: LoadAgent): void {
   const run = program
     .command('run')
-    .description('Run the bridge until it is told to stop; changed files are applied while it runs.')
-    .addOption(filename('file or folder of *.yaml, *.yml, *.json; may be repeated'))
-    .option('--connector <name>', 'connector to run, when the files hold several')
+    .description('Run the bridge until it is told to stop; changes of its configuration are applied while it runs.')
+    .addOption(anyFilename('file or folder of *.yaml, *.yml, *.json; may be repeated'))
+    .option('--connector <name>', 'connector to run; needed with --control-plane, and when the files hold several')
     .addOption(http())
     .option(
       '--instance <k>',
@@ -22,7 +22,7 @@ export function addRunners(program: Command, add: Add, loadAgent: LoadAgent): vo
     )
     .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready')
     .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies');
-  add(addMounts(run), async (options, io) =>
+  add(addMounts(addControlPlane(run)), async (options, io) =>
     (await import('../run.ts')).runCommand(options as never, io, await loadAgent()),
   );
   add(
@@ -34,6 +34,19 @@ export function addRunners(program: Command, add: Add, loadAgent: LoadAgent): vo
       .addOption(http('address of the probes of instance 0; the other one takes the next port')),
     async (options, io) => (await import('../demo.ts')).demoCommand(options as never, io),
   );
+}
+
+/** Where the configuration comes from instead of files. */
+function addControlPlane(command: Command): Command {
+  return command
+    .option('--control-plane <url>', 'get the configuration from this control plane, and report to it, instead of -f')
+    .option('--site <name>', 'site of this agent at the control plane')
+    .option('--control-plane-key-file <file>', 'file with the key to log on to the control plane with')
+    .option(
+      '--control-plane-audience <uri>',
+      'log on with a token for this audience, of the managed or federated identity, instead of a key',
+    )
+    .option('--data <dir>', 'folder for the last good configuration from the control plane', '/var/lib/mqttbridge');
 }
 
 function wholeNumber(text: string): number {

@@ -25,8 +25,9 @@ export const GRANT_PACE = {
   keptMs: 300_000,
   /** Where no grant fits, the site is read again after this long, so that a new grant works soon everywhere. */
   lookAgainMs: 5000,
-  /** For all that ask: unproven credentials may name any number of sites. */
+  /** Of sites that have no grants as far as is known: unproven credentials may name any number of them. */
   readsPerSecond: 500,
+  /** Remembered of those with grants, and of those without. */
   sites: 10_000,
 } as const;
 
@@ -38,32 +39,30 @@ interface Reading {
   readonly found: Promise<GrantsFound>;
 }
 
-/** Remembers the grants of each site, by one read of the store for all callers of the site. */
+/**
+ * Remembers the grants of each site, by one read of the store for all callers of the site. Names that turn out to have no
+ * grants neither push out sites that have some, nor use up what those may read.
+ */
 export function createGrantLookup(
   store: GrantStore,
   now: () => number,
   limit: Limit = createRateLimit({ perSecond: GRANT_PACE.readsPerSecond, now }),
 ): GrantLookup {
-  const readings = new Map<string, Reading>();
+  const known = new Map<string, Reading>();
+  const strangers = new Map<string, Reading>();
+  const readingOf = (site: string) => known.get(site) ?? strangers.get(site);
 
   function read(site: string): Reading {
-    const reading = { startedAt: now(), found: list(site) };
-    readings.delete(site);
-    readings.set(site, reading);
-    const [oldest] = readings.size > GRANT_PACE.sites ? readings.keys() : [];
-    if (oldest !== undefined) readings.delete(oldest);
-    void forgetFailure(site, reading);
+    const isKnown = known.has(site);
+    const reading = { startedAt: now(), found: list(site, isKnown) };
+    keep(isKnown ? known : strangers, site, reading);
+    void sortIn(site, reading);
     return reading;
   }
 
-  async function forgetFailure(site: string, reading: Reading): Promise<void> {
-    const { kind } = await reading.found;
-    if (kind === 'unavailable' && readings.get(site) === reading) readings.delete(site);
-  }
-
-  async function list(site: string): Promise<GrantsFound> {
-    const admission = limit('grants');
-    if (admission.kind === 'refused') return { ...admission, kind: 'unavailable' };
+  async function list(site: string, isKnown: boolean): Promise<GrantsFound> {
+    const admission = isKnown ? undefined : limit('grants');
+    if (admission?.kind === 'refused') return { ...admission, kind: 'unavailable' };
     try {
       return { kind: 'found', grants: await store.list(site) };
     } catch {
@@ -71,17 +70,43 @@ export function createGrantLookup(
     }
   }
 
+  async function sortIn(site: string, reading: Reading): Promise<void> {
+    const found = await reading.found;
+    if (readingOf(site) !== reading) return;
+    if (found.kind === 'unavailable') {
+      // The next one reads again; a known site stays known.
+      if (!strangers.delete(site)) keep(known, site, { ...reading, startedAt: Number.NEGATIVE_INFINITY });
+      return;
+    }
+    const [here, there] = found.grants.length > 0 ? [known, strangers] : [strangers, known];
+    there.delete(site);
+    keep(here, site, reading);
+  }
+
   async function find(site: string, pick: PickGrants): Promise<GrantsFound> {
-    const kept = readings.get(site);
+    const kept = readingOf(site);
     const age = kept === undefined ? Number.POSITIVE_INFINITY : ageOf(kept.startedAt, now());
     const first = kept !== undefined && age < GRANT_PACE.keptMs ? await picked(kept, pick) : undefined;
     if (first !== undefined && (isSome(first) || age < GRANT_PACE.lookAgainMs)) return first;
     // Somebody else may have begun to read while this one waited.
-    const newer = readings.get(site);
+    const newer = readingOf(site);
     return picked(newer === undefined || newer === kept ? read(site) : newer, pick);
   }
 
-  return { find, store: forgetting(store, (site) => readings.delete(site)) };
+  function forget(site: string): void {
+    const reading = known.get(site);
+    if (reading !== undefined) known.set(site, { ...reading, startedAt: Number.NEGATIVE_INFINITY });
+    strangers.delete(site);
+  }
+
+  return { find, store: forgetting(store, forget) };
+}
+
+function keep(sites: Map<string, Reading>, site: string, reading: Reading): void {
+  sites.delete(site);
+  sites.set(site, reading);
+  const [oldest] = sites.size > GRANT_PACE.sites ? sites.keys() : [];
+  if (oldest !== undefined) sites.delete(oldest);
 }
 
 async function picked({ found }: Reading, pick: PickGrants): Promise<GrantsFound> {

@@ -3,6 +3,7 @@ import { accessOperations } from './access-operations.ts';
 import type { Handler, Operation } from './contract.ts';
 import { healthOperations } from './health-operations.ts';
 import { openApiOperation } from './openapi-operation.ts';
+import { reportOperations } from './report-operations.ts';
 import { resourceOperations } from './resource-operations.ts';
 import { siteOperations } from './site-operations.ts';
 
@@ -27,4 +28,5 @@ export const operations: readonly Operation[] = [
   ...resourceOperations('topicmaps'),
   ...healthOperations,
   ...accessOperations,
+  ...reportOperations,
 ];

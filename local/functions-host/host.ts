@@ -149,13 +149,15 @@ function createEngine(app: LoadedApp, options: HostOptions & { clock: HostClock 
   return engine({ runner, clock, logger, dataDir, hubName });
 }
 
-/** URLs of the engine, for functions that want them. */
+/** URLs of the engine, for functions that want them; they are the same for all, and known before one runs. */
 function createExtraInputs(parts: Parts): FrontOptions['extraInputs'] {
+  let string: string | undefined;
   return ({ durableClients }: HostedFunction) => {
     const { engine, origin, secrets } = parts;
     if (durableClients.length === 0 || engine === undefined) return [];
-    const string = engine.clientBinding(managementAddress(origin, secrets.durabletask_extension));
-    return durableClients.map((name) => ({ name, data: { string } }));
+    string ??= engine.clientBinding(managementAddress(origin, secrets.durabletask_extension));
+    const data = { string };
+    return durableClients.map((name) => ({ name, data }));
   };
 }
 

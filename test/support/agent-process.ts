@@ -10,8 +10,8 @@ import { createTempDir } from './temp-dir.ts';
 
 /** How to run `mqttbridge run`. */
 export interface AgentOptions {
-  /** File or folder given to `-f`. */
-  readonly config: string;
+  /** File or folder given to `-f`; without it `args` must say where the configuration comes from. */
+  readonly config?: string;
   readonly secretsDir?: string;
   readonly configMapsDir?: string;
   readonly instance?: number;
@@ -71,8 +71,7 @@ function runArguments(options: AgentOptions, port: number, readyFile: string): s
   const { config, secretsDir, configMapsDir, instance, args = [] } = options;
   return [
     'run',
-    '-f',
-    config,
+    ...(config === undefined ? [] : ['-f', config]),
     '--http',
     `127.0.0.1:${port}`,
     '--once-ready',

@@ -43,9 +43,7 @@ export async function setUpAuthorizer(scope: Scope, { grants = {}, settings = {}
   const store = createMemoryGrants(grants);
   const { authorize, grants: watched } = createAuthorizer(
     settingsSchema.parse({
-      MQTTBRIDGE_ENTRA_TENANT_ID: entra.tenant,
-      MQTTBRIDGE_ENTRA_AUDIENCE: entra.audience,
-      MQTTBRIDGE_ENTRA_AUTHORITY: entra.authority,
+      ...entra.settings,
       MQTTBRIDGE_ADMIN_KEY_SHA256: hashSecret(adminKey),
       ...settings,
     }),

@@ -20,7 +20,8 @@ export interface TokenOptions {
 export interface EntraTenant {
   readonly authority: string;
   readonly tenant: string;
-  readonly audience: string;
+  /** Settings of a control plane that takes its tokens. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Public key, as it is published. */
   readonly jwk: JWK;
   readonly privateKey: KeyObject;
@@ -65,7 +66,11 @@ export async function startEntraTenant(scope: Scope, now: () => number): Promise
   return {
     authority,
     tenant: TENANT,
-    audience: AUDIENCE,
+    settings: {
+      MQTTBRIDGE_ENTRA_TENANT_ID: TENANT,
+      MQTTBRIDGE_ENTRA_AUDIENCE: AUDIENCE,
+      MQTTBRIDGE_ENTRA_AUTHORITY: authority,
+    },
     jwk,
     ...pair,
     looks: () => looks,

@@ -3,7 +3,7 @@ import { concealed } from '../../session/credentials/concealed.ts';
 import { codeIn, textOf } from '../../session/credentials/identity-fault.ts';
 import { inTime } from '../../session/credentials/in-time.ts';
 import type { OpenTokenSource, TokenSource } from '../../session/credentials/token-source.ts';
-import type { MonotonicClock } from './clock.ts';
+import { type MonotonicClock, SYSTEM_CLOCK } from './clock.ts';
 import type { ControlPlaneReason } from './fault.ts';
 
 /** There are no credentials now. The message is a code or a length, never a byte of a secret. */
@@ -56,7 +56,7 @@ export function createKeyFile(path: string): ControlPlaneCredentials {
 export function createIdentityCredentials(
   audience: string,
   openSource: OpenTokenSource,
-  clock: MonotonicClock,
+  clock: MonotonicClock = SYSTEM_CLOCK,
 ): ControlPlaneCredentials {
   const scope = `${audience.replace(/\/+$/, '')}/.default`;
   const failed = (detail: string) => new ControlPlaneCredentialError('ControlPlaneTokenFailed', detail);

@@ -4,6 +4,7 @@ import { checkedName, keyPart } from '../keys.ts';
 import { StoreError } from '../store-error.ts';
 import type { BridgeStore, CommitOutcome, SiteChange, SiteHead } from '../store.ts';
 import { forEachAtOnce } from './bulk.ts';
+import { desiredPartsOf, packDesired, unpackDesired, unpackDesiredOf } from './desired-parts.ts';
 import { documentEntities, readDocuments, removeDocuments, rowOf } from './documents.ts';
 import { checkedSize, packText, partsOf, unpackText } from './packed-text.ts';
 import type { SiteRegister } from './sites.ts';
@@ -37,9 +38,8 @@ export function createBridgeStore({ table, sites, now }: BridgeStoreOptions): Br
       return entity && !entity['removed'] ? parseHead(site, entity) : undefined;
     },
     async readDesired(site, connector) {
-      const entity = await table.get(keyPart(site), ROW, partsOf('desired'));
-      const desired = entity ? parseDesired(entity) : {};
-      return Object.hasOwn(desired, checkedName(connector)) ? desired[connector] : undefined;
+      const entity = await table.get(keyPart(site), ROW, desiredPartsOf(checkedName(connector)));
+      return entity && unpackDesiredOf(connector, entity);
     },
     readDocuments: async (site, hashes) => readDocuments(table, site, hashes),
     async commit(site, change, expected) {
@@ -110,7 +110,7 @@ function headEntity(site: string, { generation, entries, desired }: Omit<SiteCha
     write: randomUUID(),
     generation,
     ...packText('entries', JSON.stringify(entries)),
-    ...packText('desired', JSON.stringify(desired)),
+    ...packDesired(desired),
   });
 }
 
@@ -120,14 +120,10 @@ function parseHead(site: string, entity: StoredEntity): SiteHead {
     tag: entity.etag,
     generation: Number(entity['generation']),
     entries: parseEntries(entity),
-    desired: parseDesired(entity),
+    desired: unpackDesired(entity),
   };
 }
 
 function parseEntries(entity: StoredEntity): SiteHead['entries'] {
   return JSON.parse(unpackText('entries', entity)) as SiteHead['entries'];
-}
-
-function parseDesired(entity: StoredEntity): SiteHead['desired'] {
-  return JSON.parse(unpackText('desired', entity)) as SiteHead['desired'];
 }

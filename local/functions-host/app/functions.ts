@@ -61,6 +61,7 @@ const TRIGGERS = new Set([
   'activitytrigger',
   'entitytrigger',
 ]);
+const AUTH_LEVELS: ReadonlySet<unknown> = new Set<AuthLevel>(['anonymous', 'function', 'admin']);
 const CLIENTS = new Set(['durableclient', 'orchestrationclient']);
 
 function faultsOf({ name, bindings, retryOptions }: FunctionMetadata): string[] {
@@ -69,6 +70,9 @@ function faultsOf({ name, bindings, retryOptions }: FunctionMetadata): string[] 
     if (isTrigger(binding) ? isKnownTrigger(binding) : isKnownBinding(binding, bindings)) return [];
     return [`function "${name}" has a binding of type "${type}", which the local host does not run`];
   });
+  const authLevel = Object.values(bindings).find(isTrigger)?.['authLevel'];
+  if (authLevel !== undefined && !AUTH_LEVELS.has(authLevel))
+    faults.push(`function "${name}" has an authLevel that the local host does not know`);
   const triggers = Object.values(bindings).filter(isTrigger);
   if (triggers.length !== 1) faults.push(`function "${name}" has ${triggers.length} triggers instead of one`);
   // null and undefined are the library's two ways to say none.

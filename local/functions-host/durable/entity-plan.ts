@@ -31,14 +31,14 @@ interface Draft {
 export function planEntity(lock: Entity['lock'], inbox: readonly Received<EntityMessage>[]): EntityPlan {
   const draft: Draft = { taken: new Set(), operations: [], locked: [], lock };
   const withdrawn = new Set(inbox.flatMap(({ message }) => (message.kind === 'unlock' ? [message.id] : [])));
-  let before = -1;
-  // An unlock opens the way for what came before it.
-  while (draft.taken.size > before && draft.operations.length < MOST_OPERATIONS) {
-    before = draft.taken.size;
-    for (const received of inbox) {
-      if (draft.operations.length >= MOST_OPERATIONS) break;
-      if (!draft.taken.has(received.seq) && take(draft, received.message, withdrawn)) draft.taken.add(received.seq);
-    }
+  for (let index = 0; index < inbox.length && draft.operations.length < MOST_OPERATIONS; index++) {
+    const received = inbox[index];
+    if (received === undefined || draft.taken.has(received.seq)) continue;
+    const wasLocked = draft.lock !== undefined;
+    if (!take(draft, received.message, withdrawn)) continue;
+    draft.taken.add(received.seq);
+    // What waited for the lock comes before what arrived later.
+    if (wasLocked && draft.lock === undefined) index = -1;
   }
   return { ...draft, taken: [...draft.taken] };
 }

@@ -13,8 +13,10 @@ export interface RequestTarget {
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /** Reads the request line and `Host`; undefined when they make no URL. */
-export function readTarget({ url: target = '', headers }: IncomingMessage): RequestTarget | undefined {
+export function readTarget({ url: target = '', headers, headersDistinct }: IncomingMessage): RequestTarget | undefined {
   const { host = '' } = headers;
+  // RFC 9112, 3.2: of two hosts neither counts.
+  if (headersDistinct['host']?.length !== 1) return undefined;
   // Joined and not resolved: of `//elsewhere/path` a resolver would make another host.
   const text = target.startsWith('/') ? `http://${host}${target}` : target;
   if (!HOST.test(host) || !/^https?:\/\//i.test(text)) return undefined;
@@ -26,7 +28,7 @@ export function readTarget({ url: target = '', headers }: IncomingMessage): Requ
 }
 
 // The platform sets these for an app and removes what a client sends under the same names; here nobody sets them.
-const PLATFORM_HEADER = /^x-(?:ms-client-principal|ms-token-|forwarded-)/;
+const PLATFORM_HEADER = /^(?:x-(?:ms-client-principal|ms-token-|forwarded-|arr-|original-)|forwarded$|client-ip$)/;
 
 /** Headers as the worker's protocol has them, without those that only the platform may set. */
 export function readHeaders({ headersDistinct }: IncomingMessage): Record<string, { readonly value: string }> {

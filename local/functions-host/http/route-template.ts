@@ -33,6 +33,8 @@ export function parseRoute(template: string): readonly RouteSegment[] {
 }
 
 function parseSegment(template: string, part: string): RouteSegment {
+  if (part.includes('%'))
+    throw refusal(template, part, 'stands for an app setting, which the local host does not look up');
   if (!/[{}]/.test(part)) return { kind: 'literal', text: part.toLowerCase() };
   const [, stars, name = '', constraints = '', question] = PARAMETER.exec(part) ?? [];
   if (name === '') throw refusal(template, part, 'is not a parameter as the local host knows them');

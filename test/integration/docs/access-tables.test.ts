@@ -43,7 +43,7 @@ test('times and numbers of access are those of the code', () => {
   expect(numbers).toEqual({
     'A deleted grant works on, in other processes of the app': `at most ${inMinutes(GRANT_PACE.keptMs)}`,
     'A new grant works in all processes': `after at most ${inSeconds(GRANT_PACE.lookAgainMs)}; a further one of the same principal after at most ${inMinutes(GRANT_PACE.keptMs)}`,
-    'Reads of grants from the store': `one per site and ${inMinutes(GRANT_PACE.keptMs)}; at most ${GRANT_PACE.readsPerSecond} per second`,
+    'Reads of grants from the store': `one per site and ${inMinutes(GRANT_PACE.keptMs)}; of sites without any at most ${GRANT_PACE.readsPerSecond} per second`,
     'Grants of a site': MAX_GRANTS.toLocaleString('en-US'),
     'Clocks of authority and app may differ by': `${TOLERANCE_SECONDS} s`,
     'A signing key that was withdrawn is believed': `at most ${inMinutes(SIGNING_KEY_PACE.refreshMs)}`,

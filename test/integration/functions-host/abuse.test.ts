@@ -103,6 +103,7 @@ describe('a request line or header', () => {
     ['a longer path than headers may be', request(`GET /${'a'.repeat(40_000)} HTTP/1.1`), '431'],
     ['a method nobody knows', request('BREW /api/echo HTTP/1.1'), '400'],
     ['a bare line feed in a header', 'GET /api/echo HTTP/1.1\r\nHost: a\r\nX-A: b\nc: d\r\n\r\n', '400'],
+    ['two hosts', request('GET /api/echo HTTP/1.1', 'Host: elsewhere', 'Connection: close'), '400'],
     ['no host', 'GET /api/echo HTTP/1.1\r\n\r\n', '400'],
     [
       'both a length and chunks',

@@ -129,7 +129,10 @@ describe('mqttbridge control-plane run', () => {
   test('exits 1 when the address or the folder is taken', async () => {
     const { url, data } = await run();
     const taken = await ends('--data', await dir(), '--http', new URL(url).host);
-    expect([taken.code, taken.err]).toEqual([1, expect.stringMatching(/cannot start: .*EADDRINUSE/)]);
+    expect([taken.code, taken.err]).toEqual([
+      1,
+      expect.stringMatching(/cannot start: .*EADDRINUSE.*\n {2}try: another address with --http\n$/),
+    ]);
     const used = await ends('--data', data);
     expect([used.code, used.err]).toEqual([
       1,

@@ -9,7 +9,7 @@ type Context = df.OrchestrationContext;
 df.app.activity('slowly', { handler: (value: unknown) => value });
 df.app.entity('Counter', (context) => {
   const value = context.df.getState(() => 0) as number;
-  switch (context.df.operationName) {
+  switch (String(context.df.operationName)) {
     case 'add':
       context.df.setState(value + (context.df.getInput() as number));
       break;

@@ -35,8 +35,8 @@ df.app.activity('failBefore', {
     return 'in time';
   },
 });
-df.app.entity('Sum', (context) => {
-  const sum = (context.df.getState(() => 0) as number) + ((context.df.getInput() as number | undefined) ?? 0);
+df.app.entity('Sum', (context: df.EntityContext<number>) => {
+  const sum = (context.df.getState(() => 0) ?? 0) + (context.df.getInput<number>() ?? 0);
   context.df.setState(sum);
   context.df.return(sum);
 });

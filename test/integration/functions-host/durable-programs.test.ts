@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as df from 'durable-functions';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { startEngine } from '../../support/durable-engine.ts';
 import { mortalStore } from '../../support/mortal-store.ts';

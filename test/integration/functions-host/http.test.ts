@@ -58,12 +58,15 @@ describe('a function over HTTP', () => {
         'X-MS-CLIENT-PRINCIPAL': principal,
         'X-Ms-Client-Principal-Name': 'root',
         'X-MS-TOKEN-AAD-ID-TOKEN': 'forged',
+        'X-ARR-ClientCert': 'forged',
+        'Client-IP': '10.0.0.1',
+        Forwarded: 'for=10.0.0.1',
         'X-Forwarded-For': '10.0.0.1',
         'X-Forwarded-Host': 'elsewhere.example',
       },
     });
     expect(user).toBeNull();
-    expect(Object.keys(headers).filter((name) => /^x-(ms|forwarded)-/.test(name))).toEqual([]);
+    expect(Object.keys(headers).filter((name) => /^(x-(ms|forwarded|arr)-|client|forwarded)/.test(name))).toEqual([]);
   });
 
   test('does not confuse names of query parameters with properties of objects', async () => {

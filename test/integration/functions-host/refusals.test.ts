@@ -79,6 +79,11 @@ describe('an app is refused as a whole', () => {
       `app.http('a', { route: 'x', handler: () => ({}) }); app.http('b', { route: 'X', handler: () => ({}) });`,
       /functions "a" and "b" both answer GET/,
     ],
+    [
+      'an authLevel is unknown',
+      `app.http('good', { authLevel: 'system', handler: () => ({}) });`,
+      /function "good" has an authLevel/,
+    ],
     ['a start hook fails', `${GOOD} app.hook.appStart(() => { throw new Error('not today'); });`, /not today/],
     [
       'a hook is unknown',

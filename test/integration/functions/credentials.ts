@@ -19,6 +19,13 @@ export interface Credential {
   opens(operation: Pick<Operation, 'role' | 'path'>): boolean;
 }
 
+/** How an operation that does nothing answers a credential. */
+export function expectedStatus(operation: Pick<Operation, 'role' | 'path'>, credential: Credential): 200 | 401 | 403 {
+  const isOpen = operation.role === 'public' || operation.role === 'liveness' || credential.opens(operation);
+  return isOpen ? 200 : credential.otherwise;
+}
+
+const CREATED = '2027-01-15T08:00:00.000Z';
 const READ: readonly Role[] = ['Bridge.Read'];
 const WRITE: readonly Role[] = ['Bridge.Read', 'Bridge.Write'];
 const ADMIN: readonly Role[] = ['Bridge.Read', 'Bridge.Write', 'Bridge.Admin'];
@@ -38,13 +45,36 @@ function bearer(name: string, secret: string, otherwise: 401 | 403, opens: Crede
   return { name, headers: { authorization: `Bearer ${secret}` }, secret, otherwise, opens };
 }
 
+/** All there are, with the grants behind them and the key of the administrator; `now` in milliseconds since 1970. */
+export async function allCredentials(entra: EntraTenant, now: number) {
+  const adminKey = newSecret();
+  const keys = siteKeys();
+  const sites = [...new Set([...Object.keys(keys.grants), ...Object.keys(ENTRA_GRANTS)])];
+  const grants: Readonly<Record<string, readonly Grant[]>> = Object.fromEntries(
+    sites.map((site) => [site, [...(keys.grants[site] ?? []), ...(ENTRA_GRANTS[site] ?? [])]]),
+  );
+  const credentials: readonly Credential[] = [
+    ...nonsense(adminKey, principalOf(entra.tenant)),
+    ...keys.credentials,
+    ...(await goodTokens(entra)),
+    ...(await badTokens(entra, Math.floor(now / 1000))),
+  ];
+  return { adminKey, grants, credentials };
+}
+
 /** Keys of sites, and the grants behind them. */
 export function siteKeys(): { grants: Record<string, Grant[]>; credentials: Credential[] } {
   const grants: Record<string, Grant[]> = {};
   function key(name: string, site: string, role: Grant['role'], rest: Partial<Grant>, opens: Credential['opens']) {
     const secret = newSecret();
     const id = `k-${grants[site]?.length ?? 0}`;
-    const grant: Grant = { id, principal: { kind: 'key', sha256: hashSecret(secret) }, role, createdAt: 'x', ...rest };
+    const grant: Grant = {
+      id,
+      principal: { kind: 'key', sha256: hashSecret(secret) },
+      role,
+      createdAt: CREATED,
+      ...rest,
+    };
     (grants[site] ??= []).push(grant);
     return bearer(name, formatSiteKey({ site, id, secret }), 403, opens);
   }
@@ -66,8 +96,14 @@ export function siteKeys(): { grants: Record<string, Grant[]>; credentials: Cred
   return { grants, credentials: [...credentials, ...others] };
 }
 
+function principalOf(tenant: string): string {
+  const all = { oid: objectId('8'), tid: tenant, roles: 'Bridge.Admin' };
+  const claims = Object.entries(all).map(([typ, val]) => ({ typ, val }));
+  return btoa(JSON.stringify({ auth_typ: 'aad', name_typ: 'name', role_typ: 'roles', claims }));
+}
+
 /** What is no credential at all, or not of the kind that it says. */
-export function nonsense(adminKey: string, admin: string): Credential[] {
+function nonsense(adminKey: string, admin: string): Credential[] {
   const secret = newSecret();
   const of = (name: string, headers: Readonly<Record<string, string>>, shown = secret): Credential => ({
     name,
@@ -91,7 +127,7 @@ export function nonsense(adminKey: string, admin: string): Credential[] {
 }
 
 /** Grants of principals, by the object IDs that `tokens` uses. */
-export const ENTRA_GRANTS: Readonly<Record<string, readonly Grant[]>> = {
+const ENTRA_GRANTS: Readonly<Record<string, readonly Grant[]>> = {
   [SITE]: [
     entraGrant('a', '1', 'Bridge.Agent', CONNECTOR),
     entraGrant('b', '2', 'Bridge.Agent', 'other'),
@@ -105,12 +141,12 @@ function objectId(last: string): string {
 }
 
 function entraGrant(id: string, last: string, role: Grant['role'], connector?: string): Grant {
-  const grant = { id, principal: { kind: 'entra', objectId: objectId(last) }, role, createdAt: 'x' } as const;
+  const grant = { id, principal: { kind: 'entra', objectId: objectId(last) }, role, createdAt: CREATED } as const;
   return connector === undefined ? grant : { ...grant, connector };
 }
 
 /** Tokens that are good, of principals with roles or grants. */
-export async function goodTokens(entra: EntraTenant): Promise<Credential[]> {
+async function goodTokens(entra: EntraTenant): Promise<Credential[]> {
   const of = async (name: string, options: TokenOptions, opens: Credential['opens'] = never) =>
     bearer(`token: ${name}`, await entra.token({ objectId: objectId('9'), ...options }), 403, opens);
   return Promise.all([
@@ -135,7 +171,7 @@ export async function goodTokens(entra: EntraTenant): Promise<Credential[]> {
 }
 
 /** Tokens that say Bridge.Admin, and are no good. */
-export async function badTokens(entra: EntraTenant, seconds: number): Promise<Credential[]> {
+async function badTokens(entra: EntraTenant, seconds: number): Promise<Credential[]> {
   const of = async (name: string, options: TokenOptions) =>
     bearer(`token: ${name}`, await entra.token({ roles: ['Bridge.Admin'], ...options }), 401);
   const good = await entra.token({ roles: ['Bridge.Admin'] });
@@ -147,7 +183,7 @@ export async function badTokens(entra: EntraTenant, seconds: number): Promise<Cr
   return [
     ...(await Promise.all([
       of('expired', { claims: { exp: seconds - 61 } }),
-      of('not valid yet', { claims: { nbf: seconds + 61 } }),
+      of('not valid yet', { claims: { nbf: seconds + 1800 } }),
       of('for ever', { claims: { exp: undefined } }),
       of('another audience', { claims: { aud: 'https://management.azure.com' } }),
       of('another issuer', { claims: { iss: `${entra.authority}/common/v2.0` } }),

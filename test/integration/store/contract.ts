@@ -1,5 +1,7 @@
+import type { OperationCounter } from '../../../functions/store/counting.ts';
 import type { Stores } from '../../../functions/store/store.ts';
 import { describeBridges } from './contract-bridges.ts';
+import { describeCosts } from './contract-costs.ts';
 import { describeHealth } from './contract-health.ts';
 import { describeGrantsAndSessions } from './contract-grants.ts';
 import { describeReports } from './contract-reports.ts';
@@ -9,6 +11,8 @@ export interface StoresUnderTest {
   readonly stores: Stores;
   /** Lets the clock of the stores go on by this many milliseconds. */
   readonly advance: (ms: number) => void;
+  /** Sees every operation of these stores. */
+  readonly counter: OperationCounter;
 }
 
 /** Opens empty stores that nothing else uses; they are closed by whoever made this function. */
@@ -20,4 +24,5 @@ export function describeContract(open: OpenEmpty): void {
   describeReports(open);
   describeHealth(open);
   describeGrantsAndSessions(open);
+  describeCosts(open);
 }

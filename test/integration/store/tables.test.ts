@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { createOperationCounter } from '../../../functions/store/counting.ts';
 import { openTableStores } from '../../../functions/store/tables/open-table-stores.ts';
 import { type Azurite, startAzurite } from '../../support/azurite.ts';
 import { createScope } from '../../support/scope.ts';
@@ -18,8 +19,10 @@ async function openEmpty(): Promise<StoresUnderTest> {
   let ahead = 0;
   const prefix = `mqttbridge${opened++}`;
   const { connectionString } = azurite;
-  const stores = await openTableStores({ connectionString }, { now: () => Date.now() + ahead, prefix });
-  return { stores, advance: (ms) => void (ahead += ms) };
+  const counter = createOperationCounter();
+  const options = { now: () => Date.now() + ahead, prefix, observe: counter.observe };
+  const stores = await openTableStores({ connectionString }, options);
+  return { stores, advance: (ms) => void (ahead += ms), counter };
 }
 
 describe('table store', () => {

@@ -29,6 +29,7 @@ async function optionsFor(text: string, changes: Partial<RunOptions> = {}): Prom
     http: { host: '127.0.0.1', port: 0 },
     secretsDir: '/secrets',
     configmapsDir: '/configmaps',
+    data: '/data',
     ...changes,
   };
 }

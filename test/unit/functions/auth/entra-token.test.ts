@@ -108,9 +108,7 @@ describe('the keys of the authority', () => {
       expect(await bearer(token)).toEqual({ kind: 'unavailable', retryAfterSeconds: 5 });
     }
     expect(entra.looks()).toBe(1);
-    expect(logged).toEqual([
-      { event: 'SigningKeysUnavailable', authority: entra.authority, cause: 'HTTP status 500' },
-    ]);
+    expect(logged).toEqual([{ event: 'SigningKeysUnavailable', authority: entra.authority, cause: 'HTTP status 500' }]);
     entra.setStatus(200);
     clock.ms += 5000;
     expect(await bearer(token)).toMatchObject({ kind: 'caller' });

@@ -91,4 +91,41 @@ describe('a key of a site', () => {
     expect(await bearer(keyOf('nowhere-6000', 'a'))).toEqual({ kind: 'unavailable', retryAfterSeconds: 1 });
     expect(await bearer(keyOf('here', 'a'))).toMatchObject({ kind: 'caller' });
   });
+
+  test('is not pushed out by sites that do not exist, and is read again while they use up their reads', async (t) => {
+    const { bearer, clock, store } = await setUpAuthorizer(t, { grants });
+    await bearer(keyOf('here', 'a'));
+    const flood = async (from: number) => {
+      for (let nth = from; nth < from + 5100; nth++) await bearer(keyOf(`nowhere-${nth}`, 'a'));
+      clock.ms += 10_000;
+    };
+    for (let round = 0; round < 3; round++) await flood(round * 5100);
+    const before = store.operations();
+    await bearer(keyOf('here', 'a'));
+    expect(store.operations()).toBe(before);
+    clock.ms += 5 * MINUTE;
+    for (let nth = 0; nth < 5100; nth++) await bearer(keyOf(`other-${nth}`, 'a'));
+    expect(await bearer(keyOf('other-9999', 'a'))).toMatchObject({ kind: 'unavailable' });
+    expect(await bearer(keyOf('here', 'a'))).toMatchObject({ kind: 'caller' });
+    await store.remove('here', 'a');
+    clock.ms += 5 * MINUTE;
+    expect(await bearer(keyOf('here', 'a'))).toMatchObject({ kind: 'unauthenticated' });
+  });
+
+  test('of a known site is judged again as soon as the store is back', async (t) => {
+    const { bearer, clock, store } = await setUpAuthorizer(t, { grants });
+    await bearer(keyOf('here', 'a'));
+    clock.ms += 5 * MINUTE;
+    store.setBroken(true);
+    expect(await bearer(keyOf('here', 'a'))).toEqual({ kind: 'unavailable', retryAfterSeconds: 5 });
+    store.setBroken(false);
+    expect(await bearer(keyOf('here', 'a'))).toMatchObject({ kind: 'caller' });
+  });
+
+  test('works no longer when its grant is removed while the grants are being read', async (t) => {
+    const { bearer, watched } = await setUpAuthorizer(t, { grants });
+    const [first] = await Promise.all([bearer(keyOf('here', 'a')), watched.remove('here', 'a')]);
+    expect(['caller', 'unauthenticated']).toContain(first?.kind);
+    expect(await bearer(keyOf('here', 'a'))).toMatchObject({ kind: 'unauthenticated' });
+  });
 });

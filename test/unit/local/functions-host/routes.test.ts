@@ -59,6 +59,7 @@ describe('a route table', () => {
     [['a/{x}', 'A/{y}'], /both answer GET/],
     [['a/{x}b'], /^function "GET a.*": "\{x\}b" of the route "a\/\{x\}b" is not a parameter/],
     [['a/{x=5}'], /is not a parameter/],
+    [['%PREFIX%/a'], /stands for an app setting/],
     [['a/{x?}/b'], /must come last/],
     [['{*x}/b'], /must come last/],
     [['{*x:int}'], /takes no constraint/],

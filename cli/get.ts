@@ -10,6 +10,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 import { connectorsTable } from './views/connectors-table.ts';
+import { grantsTable } from './views/grants-table.ts';
 import { createChangedRows, type Table, tableText } from './views/table.ts';
 import { connectorOf, topicMapsTable } from './views/topic-maps-table.ts';
 import { yamlDocument } from './views/yaml-documents.ts';
@@ -27,14 +28,20 @@ export interface GetOptions extends ConnectionFlags {
 export async function getCommand(options: GetOptions, io: Io, first?: string, second?: string): Promise<ExitCode> {
   const { kind = 'all', name } = splitOperands(first, second);
   const listing = listingOf(kind);
-  if (name !== undefined && (listing === 'sites' || listing === 'all'))
+  if (name !== undefined && listing !== 'connectors' && listing !== 'topicmaps')
     throw new UsageError(`"${kind}" cannot be followed by a name`, 'connector NAME or topicmap NAME');
-  const print = listing === 'sites' ? sitesPrinter(options, io) : resourcesPrinter({ listing, name, options, io });
+  const print = printerOf({ listing, name, options, io });
   if (options.watch !== true) {
     await print();
     return EXIT.ok;
   }
   return watchExitCode(await watch({ interval: options.interval, look: print }, io));
+}
+
+function printerOf({ listing, name, options, io }: Task<Listing>): () => Promise<void> {
+  if (listing === 'sites') return sitesPrinter(options, io);
+  if (listing === 'grants') return grantsPrinter(options, io);
+  return resourcesPrinter({ listing, name, options, io });
 }
 
 /** Prints all sites, and each time it is called again those that are new. */
@@ -52,15 +59,28 @@ function sitesPrinter(options: GetOptions, io: Io): () => Promise<void> {
   };
 }
 
-interface Task {
-  readonly listing: Exclude<Listing, 'sites'>;
+/** Prints who may do what, and each time it is called again what is new about it. */
+function grantsPrinter(options: GetOptions, io: Io): () => Promise<void> {
+  const client = connect(options, io);
+  const printer = createPrinter(options, io);
+  const tell = createTeller(io);
+  return async () => {
+    const items = await client.listGrants();
+    const data = { apiVersion: 'mqttbridge/v1', kind: 'GrantList', items };
+    await printer({ data, labels: items.map(({ id }) => `grant/${id}`), tables: [grantsTable(items, io.wallClock())] });
+    tell(items.length === 0 ? `nobody has a grant at site ${client.site}` : undefined);
+  };
+}
+
+interface Task<L> {
+  readonly listing: L;
   readonly name: string | undefined;
   readonly options: GetOptions;
   readonly io: Io;
 }
 
 /** Prints resources, and each time it is called again what is new about them. */
-function resourcesPrinter({ listing, name, options, io }: Task): () => Promise<void> {
+function resourcesPrinter({ listing, name, options, io }: Task<Collection | 'all'>): () => Promise<void> {
   const client = connect(options, io);
   const printer = createPrinter(options, io);
   const collections: readonly Collection[] = listing === 'all' ? ['connectors', 'topicmaps'] : [listing];

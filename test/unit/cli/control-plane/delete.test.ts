@@ -64,7 +64,7 @@ describe('delete', () => {
   test.each([
     ['delete', /what is to be deleted is not said/],
     ['delete connector', /what is to be deleted is not said/],
-    ['delete all x', /"all" is not one kind/],
+    ['delete all x', /"all" is not a kind of resource/],
     ['delete connector x -f FOLDER', /give one of them/],
     ['delete -f FOLDER/missing.yaml', /YA901/],
   ])('%s exits 2', async (line, expected) => {

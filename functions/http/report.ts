@@ -1,9 +1,9 @@
 import { type AgentReport, agentReportSchema, type ReportAnswer } from '../../shared/api/report.ts';
+import { noteSessions } from '../signals/note-sessions.ts';
 import type { ReportOutcome, StoredReport } from '../store/store.ts';
 import type { ApiRequest, ApiResponse, Deps, Handler } from './contract.ts';
 import { parseJsonBody } from './json-body.ts';
 import { problemResponse } from './problems.ts';
-import { noteSessions } from '../signals/note-sessions.ts';
 import { desiredDocument } from './report-document.ts';
 
 /** Keeps a report and says what the agent is to run; two storage operations as long as nothing is new. */

@@ -1,4 +1,5 @@
 import { type AgentReport, agentReportSchema, type ReportAnswer } from '../../shared/api/report.ts';
+import { noteSessions } from '../signals/note-sessions.ts';
 import type { ReportOutcome, StoredReport } from '../store/store.ts';
 import type { ApiRequest, ApiResponse, Deps, Handler } from './contract.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -72,5 +73,7 @@ async function pass(site: string, stored: StoredReport, outcome: ReportOutcome, 
     await attempt(() => deps.stores.bridges.register(site));
     await attempt(() => deps.trigger.ensure(site));
   }
-  if (stored.report.changed) await attempt(() => deps.trigger.hint(site));
+  if (!stored.report.changed) return;
+  await attempt(() => noteSessions(deps.stores, site, stored));
+  await attempt(() => deps.trigger.hint(site));
 }

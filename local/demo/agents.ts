@@ -1,21 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { AgentSnapshot } from '../../agent/observe/snapshot.ts';
-import { INSTANCES } from './resources.ts';
+import { type ControlPlane, SITE } from './control-plane.ts';
+import { endProgram, type Program, type ProgramProcess, startProgram } from './program.ts';
+import { CONNECTOR, INSTANCES } from './resources.ts';
 import type { Stage } from './stage.ts';
-
-/** How to start the program that the demo is part of. */
-export interface Program {
-  readonly command: string;
-  readonly args: readonly string[];
-}
 
 /** What agents are started with. */
 export interface AgentsOptions {
   readonly program: Program;
   readonly stage: Pick<Stage, 'folder' | 'configmapsDir' | 'secretsDir' | 'identity'>;
+  /** Where they get their definition from. */
+  readonly controlPlane: Pick<ControlPlane, 'url' | 'agentKeyFile'>;
   /** HOST:PORT of the probes, by instance. */
   readonly http: readonly string[];
   /** Hears where the probes of an agent are, once they are there: `http://HOST:PORT`. */
@@ -37,96 +32,82 @@ export interface Agents {
 }
 
 interface Running {
-  readonly process: ChildProcess;
-  readonly gone: Promise<void>;
+  readonly process: ProgramProcess;
   /** `http://HOST:PORT`, once its log has said so. */
-  url: string | undefined;
-  /** The demo ends it. */
-  expected: boolean;
-  readonly lastLines: string[];
+  readonly url: () => string | undefined;
 }
 
 /** As the identity sidecar of the Azure Arc extension would name it. */
 const EXTENSION =
   '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/demo/providers/Microsoft.KubernetesConfiguration/extensions/mqttbridge';
-const LAST_LINES = 5;
 const STATUS_TIMEOUT_MS = 2_000;
 
 /** Starts nothing yet. */
 export function createAgents(options: AgentsOptions): Agents {
   const all = new Map<number, Running>();
   const failed = Promise.withResolvers<string>();
-  const running = (instance: number): boolean => alive(all.get(instance)?.process);
+  const running = (instance: number): boolean => alive(all.get(instance));
 
   return {
     start(instance) {
       if (running(instance)) return;
-      const agent = startProcess(instance, options);
+      const agent = startAgent(instance, options);
       all.set(instance, agent);
-      agent.process.once('close', () => {
-        if (!agent.expected) failed.resolve([`instance ${instance} ended by itself:`, ...agent.lastLines].join('\n'));
-      });
+      const { gone, lastLines } = agent.process;
+      gone.then(
+        () =>
+          agent.process.expected || failed.resolve([`instance ${instance} ended by itself:`, ...lastLines].join('\n')),
+        failed.reject,
+      );
     },
     async kill(instance) {
       const agent = all.get(instance);
       if (agent === undefined) return;
-      agent.expected = true;
-      agent.process.kill('SIGKILL');
-      await agent.gone;
+      await endProgram(agent.process, 0, 'SIGKILL');
     },
     async status(instance) {
-      const url = all.get(instance)?.url;
+      const url = all.get(instance)?.url();
       return url === undefined || !running(instance) ? undefined : fetchStatus(url);
     },
     running,
     failed: failed.promise,
     async stop(deadlineMs) {
-      const ends = [...all.values()].map(async (agent) => {
-        agent.expected = true;
-        agent.process.kill('SIGTERM');
-        const late = setTimeout(() => agent.process.kill('SIGKILL'), deadlineMs);
-        await agent.gone;
-        clearTimeout(late);
-      });
-      await Promise.all(ends);
+      await Promise.all([...all.values()].map(({ process }) => endProgram(process, deadlineMs)));
     },
   };
 }
 
-function startProcess(instance: number, { program, stage, http, onProbes }: AgentsOptions): Running {
-  const child = spawn(program.command, [...program.args, ...argumentsOf(instance, stage, http)], {
-    // Nothing else: what the user's environment says about Azure is not for the demo.
+function startAgent(instance: number, options: AgentsOptions): Running {
+  const { program, stage, onProbes } = options;
+  const agent = { url: undefined as string | undefined };
+  const process = startProgram(program, {
+    args: argumentsOf(instance, options),
     env: { AZURE_POD_IDENTITY_AUTHORITY_HOST: stage.identity.url },
-    stdio: ['pipe', 'ignore', 'pipe'],
-    // Ctrl-C in a terminal goes to the whole group of the demo, which ends its agents itself.
-    detached: true,
+    logFile: join(stage.folder, `agent-${instance}.log`),
+    onLine(line) {
+      const address = agent.url === undefined ? probesIn(line) : undefined;
+      if (address === undefined) return;
+      agent.url = `http://${address}`;
+      onProbes(instance, agent.url);
+    },
   });
-  const log = createWriteStream(join(stage.folder, `agent-${instance}.log`), { flags: 'a' });
-  const gone = new Promise<void>((resolve) => {
-    // It comes after a failed start too.
-    child.once('close', () => log.end(resolve));
-  });
-  const agent: Running = { process: child, gone, url: undefined, expected: false, lastLines: [] };
-  child.on('error', ({ message }) => agent.lastLines.push(message));
-  child.stdin.on('error', () => undefined);
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    log.write(`${line}\n`);
-    agent.lastLines.push(line);
-    if (agent.lastLines.length > LAST_LINES) agent.lastLines.shift();
-    const address = agent.url === undefined ? probesIn(line) : undefined;
-    if (address === undefined) return;
-    agent.url = `http://${address}`;
-    onProbes(instance, agent.url);
-  });
-  return agent;
+  return { process, url: () => agent.url };
 }
 
-function argumentsOf(instance: number, stage: AgentsOptions['stage'], http: readonly string[]): string[] {
+function argumentsOf(instance: number, { stage, controlPlane, http }: AgentsOptions): string[] {
   return [
     'run',
     '--until-eof',
-    '-f',
-    stage.folder,
+    '--control-plane',
+    controlPlane.url,
+    '--site',
+    SITE,
+    '--connector',
+    CONNECTOR,
+    '--control-plane-key-file',
+    controlPlane.agentKeyFile,
+    '--data',
+    join(stage.folder, `agent-${instance}`),
     '--instance',
     String(instance),
     '--http',
@@ -140,8 +121,8 @@ function argumentsOf(instance: number, stage: AgentsOptions['stage'], http: read
   ];
 }
 
-function alive(child: ChildProcess | undefined): boolean {
-  return child !== undefined && child.exitCode === null && child.signalCode === null;
+function alive(agent: Running | undefined): boolean {
+  return agent !== undefined && agent.process.process.exitCode === null && agent.process.process.signalCode === null;
 }
 
 function probesIn(line: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { AgentSnapshot, SessionSnapshot } from '../../agent/observe/snapshot.ts';
+import type { ConnectorHealth } from '../../shared/api/health.ts';
 import type { Books } from './books.ts';
 
 /** One instance at one look. */
@@ -16,6 +17,13 @@ export function instanceLine({ instance, running, status }: InstanceLook): strin
   if (status === undefined) return `${name} starting`;
   const remote = remoteOf(status);
   return `${name} ${remote.length === 0 ? 'no remote session' : remote.map(sessionText).join(', ')}`;
+}
+
+/** One line about what the control plane thinks of the connector. */
+export function healthLine(health: ConnectorHealth | undefined): string {
+  if (health === undefined) return 'control plane: no answer';
+  const [first] = health.reasons;
+  return `control plane: ${health.verdict}${first === undefined ? '' : ` (${first.reason}: ${first.message})`}`;
 }
 
 /** The books so far, in one line. */

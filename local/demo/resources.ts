@@ -8,6 +8,8 @@ export interface Endpoints {
 export const INSTANCES = 2;
 /** The ConfigMap with the certificate of the demo's remote broker. */
 export const CA_CONFIG_MAP = 'demo-ca';
+/** The demo's connector. */
+export const CONNECTOR = 'my-mqtt-bridge';
 /** What Event Grid's tokens are for. */
 export const AUDIENCE = 'https://eventgrid.azure.net';
 
@@ -16,7 +18,7 @@ export function connectorYaml({ local, remote }: Endpoints): string {
   return `apiVersion: mq.iotoperations.azure.com/v1beta1
 kind: MqttBridgeConnector
 metadata:
-  name: my-mqtt-bridge
+  name: ${CONNECTOR}
   namespace: azure-iot-operations
 spec:
   image:
@@ -51,7 +53,7 @@ metadata:
   name: my-topic-map
   namespace: azure-iot-operations
 spec:
-  mqttBridgeConnectorRef: my-mqtt-bridge
+  mqttBridgeConnectorRef: ${CONNECTOR}
   routes:
     - direction: local-to-remote
       name: wildcard-source

@@ -1,7 +1,8 @@
 import type { AgentSnapshot } from '../../agent/observe/snapshot.ts';
 import { ALL_INSTANCES, type Agents } from './agents.ts';
 import type { Books } from './books.ts';
-import { booksLine, instanceLine } from './lines.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { booksLine, healthLine, instanceLine } from './lines.ts';
 import { mergeInstances } from './merge.ts';
 import type { Display, Screen } from './screen.ts';
 import { fit, renderLine, renderTable } from './table.ts';
@@ -9,6 +10,7 @@ import { fit, renderLine, renderTable } from './table.ts';
 /** What the show is made of. */
 export interface ShowOptions {
   readonly agents: Agents;
+  readonly controlPlane: Pick<ControlPlane, 'health'>;
   readonly books: Books;
   readonly display: Display;
   readonly screen: Screen;
@@ -17,7 +19,7 @@ export interface ShowOptions {
 }
 
 /** Shows the instances once per second until stopped: a table drawn over itself on a terminal, one line each elsewhere. */
-export function startShow({ agents, books, display, screen, now }: ShowOptions): () => Promise<void> {
+export function startShow({ agents, controlPlane, books, display, screen, now }: ShowOptions): () => Promise<void> {
   let before: AgentSnapshot | undefined;
   let then = now();
   let looking: Promise<void> = Promise.resolve();
@@ -33,11 +35,12 @@ export function startShow({ agents, books, display, screen, now }: ShowOptions):
     const time = now();
     if (merged === undefined) return;
     const interval = { now: merged, seconds: (time - then) / 1_000, ...(before === undefined ? {} : { before }) };
-    const below = [...looks.map(instanceLine), booksLine(books)];
+    const health = await controlPlane.health();
+    const below = [...looks.map(instanceLine), healthLine(health), booksLine(books)];
     display.draw(
       screen.isTTY
         ? fit([...renderTable(interval), ...below], screen.columns)
-        : [`${renderLine(interval)}  under way ${books.missing()}`],
+        : [`${renderLine(interval)}  under way ${books.missing()}  ${health?.verdict ?? 'Unknown'}`],
     );
     before = merged;
     then = time;

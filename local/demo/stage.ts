@@ -12,7 +12,8 @@ import { createTokenIssuer, type TokenIssuer } from '../identity/issuer.ts';
 import { type IdentityServer, startIdentityServer } from '../identity/server.ts';
 import { createServerCertificate } from './certificate.ts';
 import { type Network, openNetwork } from './network.ts';
-import { AUDIENCE, CA_CONFIG_MAP, connectorYaml, INSTANCES, TOPIC_MAP_YAML } from './resources.ts';
+import { type ControlPlane, SITE } from './control-plane.ts';
+import { AUDIENCE, CA_CONFIG_MAP, CONNECTOR, connectorYaml, INSTANCES, TOPIC_MAP_YAML } from './resources.ts';
 
 /** Where the demo listens when nobody else does: easy to remember, and no broker's usual port. */
 const PREFERRED_PORT = { local: 11883, network: 18883, remote: 28883 } as const;
@@ -31,8 +32,10 @@ export interface Stage {
   readonly network: Network;
   readonly identity: IdentityServer;
   readonly ports: { readonly local: number; readonly remote: number };
-  /** The resources, for `-f`. */
+  /** Everything that the demo writes. */
   readonly folder: string;
+  /** The resources, for `apply -f`. */
+  readonly resources: string;
   readonly configmapsDir: string;
   readonly secretsDir: string;
   /** PEM file with the certificate of the remote broker. */
@@ -99,19 +102,20 @@ function permissions(bridge: string): PermissionTable {
 
 async function writeFiles(endpoints: Parameters<typeof connectorYaml>[0], certificate: string) {
   const folder = await mkdtemp(join(tmpdir(), 'mqttbridge-demo-'));
+  const resources = join(folder, 'resources');
   const configmapsDir = join(folder, 'configmaps');
   const secretsDir = join(folder, 'secrets');
   const caFile = join(configmapsDir, CA_CONFIG_MAP, 'ca.crt');
   await mkdir(join(configmapsDir, CA_CONFIG_MAP), { recursive: true });
-  await mkdir(secretsDir);
+  await Promise.all([mkdir(secretsDir), mkdir(resources)]);
   await writeFile(caFile, certificate);
-  await writeFile(join(folder, 'connector.yaml'), connectorYaml(endpoints));
-  await writeFile(join(folder, 'topic-map.yaml'), TOPIC_MAP_YAML);
-  return { folder, configmapsDir, secretsDir, caFile };
+  await writeFile(join(resources, 'connector.yaml'), connectorYaml(endpoints));
+  await writeFile(join(resources, 'topic-map.yaml'), TOPIC_MAP_YAML);
+  return { folder, resources, configmapsDir, secretsDir, caFile };
 }
 
 /** What to type in another terminal to look over the bridge's shoulder. */
-export function hints({ folder, ports, caFile }: Pick<Stage, 'folder' | 'ports' | 'caFile'>): string[] {
+export function hints({ resources, ports, caFile }: HintedStage, plane: Pick<ControlPlane, 'url' | 'adminKeyFile'>) {
   const remote = `-h localhost -p ${ports.remote}`;
   return [
     'Look on from another terminal:',
@@ -120,10 +124,14 @@ export function hints({ folder, ports, caFile }: Pick<Stage, 'folder' | 'ports' 
     `  mqttx sub ${remote} -l mqtts --ca ${caFile} -t 'factory/#'`,
     `  mosquitto_pub -h 127.0.0.1 -p ${ports.local} -t alerts -m hello    send a message of your own`,
     `  mosquitto_pub ${remote} --cafile ${caFile} -t commands/factory -m hello    and one the other way`,
-    'Change a route and save; it is applied while everything runs:',
-    `  ${join(folder, 'topic-map.yaml')}`,
+    'Ask the control plane, or change a route and apply it while everything runs:',
+    `  export MQTTBRIDGE_SERVER=${plane.url} MQTTBRIDGE_SITE=${SITE} MQTTBRIDGE_KEY_FILE=${plane.adminKeyFile}`,
+    `  npx mqttbridge health ${CONNECTOR}`,
+    `  npx mqttbridge apply -f ${join(resources, 'topic-map.yaml')}`,
   ];
 }
+
+type HintedStage = Pick<Stage, 'resources' | 'ports' | 'caFile'>;
 
 async function listen(preferred: number, open: (port: number) => Promise<{ readonly port: number }>): Promise<number> {
   const { port } = await open(preferred).catch(() => open(0));

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AgentSnapshot, FaultSnapshot } from '../../agent/observe/snapshot.ts';
 import { ALL_INSTANCES, type Agents } from './agents.ts';
 import type { Books } from './books.ts';
+import type { ControlPlane } from './control-plane.ts';
 import { remoteOf } from './lines.ts';
 import type { Stage, StageOptions } from './stage.ts';
 
@@ -11,6 +12,7 @@ export type Line = 'DONE' | 'OPERATOR' | 'RECOVERS';
 /** Everything a story plays with. */
 export interface Scene {
   readonly stage: Stage;
+  readonly controlPlane: ControlPlane;
   readonly agents: Agents;
   readonly books: Books;
   readonly say: (line: Line, text: string) => void;
@@ -29,7 +31,7 @@ export interface Story {
 }
 
 /** Surroundings of a story. */
-export interface SceneOptions extends Pick<Scene, 'stage' | 'agents' | 'books' | 'now'> {
+export interface SceneOptions extends Pick<Scene, 'stage' | 'controlPlane' | 'agents' | 'books' | 'now'> {
   /** Writes a line that stays. */
   readonly note: (line: string) => void;
   /** Aborted when the demo ends. */

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { MAX_LANES } from '../../../shared/plan/plan.ts';
+import { DISCONNECTIONS } from '../../../shared/health/disconnections.ts';
+import { HEALTH_REASONS } from '../../../shared/health/reasons.ts';
 import { REASON_CODES } from '../../../shared/reason-codes.ts';
 import { PATIENCE_MS } from '../../../agent/drain.ts';
 import { HIGHEST_PUBLISH_ID } from '../../../agent/forward/packet-ids.ts';
@@ -63,6 +65,15 @@ describe('the tables of docs/operations.md', () => {
     const elsewhere = [...firstCells('### Session'), ...firstCells('### Credentials'), 'QuotaExceeded'];
     for (const reason of elsewhere) given.delete(reason);
     expect(firstCells('### Check').sort()).toEqual([...given].sort());
+  });
+
+  test('reasons of the control plane and of Event Grid are those of shared/health, in its words', () => {
+    const rows = (of: Readonly<Record<string, { message: string; fix: string }>>) =>
+      Object.entries(of).map(([reason, { message, fix }]) => [reason, message, fix.replaceAll('`', '')]);
+    const shown = (heading: string) =>
+      tableUnder(page, heading).map(([reason, message, fix = '']) => [reason, message, fix.replaceAll('`', '')]);
+    expect(shown('### Health')).toEqual(rows(HEALTH_REASONS));
+    expect(shown('### Closed by Event Grid')).toEqual(rows(DISCONNECTIONS));
   });
 
   test('drop and retry reasons are those of the counters', async () => {

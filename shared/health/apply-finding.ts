@@ -39,7 +39,7 @@ function trackOf({ verdict, since, reasons, better, setbacks }: Track): Track {
 
 function instancesOf({ known, finding, desired }: Found, calm: Calm): Record<string, InstanceState> {
   const next: Record<string, InstanceState> = {};
-  for (const [name, { heardAt, run, sequence, runSince, patienceMs, report }] of finding.evidence) {
+  for (const [name, { heardAt, run, sequence, openSince, patienceMs, report }] of finding.evidence) {
     const former = known?.instances[name];
     const track = settle(former && trackOf(former), finding.instances.get(name), calm);
     const document = report?.document;
@@ -52,7 +52,7 @@ function instancesOf({ known, finding, desired }: Found, calm: Calm): Record<str
       heardAt,
       run,
       sequence,
-      runSince,
+      ...(openSince !== undefined && { openSince }),
       patienceMs,
       version,
       ...(revision !== undefined && { revision }),

@@ -23,8 +23,8 @@ const instance = track.extend({
   heardAt: at,
   run: z.string(),
   sequence: count,
-  /** When this run was first heard of. */
-  runSince: at,
+  /** Since when something is not ready yet, though nothing failed. */
+  openSince: at.optional(),
   /** What it is allowed to be silent for. */
   patienceMs: z.number(),
   version: z.string(),

@@ -120,6 +120,45 @@ it('says what the service knows of a closed session once the disconnect is half 
   ]);
 });
 
+describe('what is not ready yet', () => {
+  const connecting = {
+    sessions: [sessionOf({ state: 'connecting' })],
+    routes: [routeOf({ lanes: { total: 1, ready: 0 } })],
+  };
+
+  it('is no fault for one interval, as when a definition moves sessions', () => {
+    const life = siteLife(ONE);
+    life.report({ at: 0 });
+    life.judge(0);
+    life.report({ at: 10, report: connecting });
+    expect(life.judge(10).verdict).toBe('Healthy');
+    life.report({ at: 12 });
+    life.judge(18);
+    expect(life.events.filter(({ type }) => type !== 'DefinitionChanged')).toHaveLength(3);
+  });
+
+  it('is one of an agent that starts again and again', () => {
+    const life = siteLife(ONE);
+    life.report({ at: 0 });
+    life.judge(0);
+    for (let at = 5; at <= 40; at += 5) {
+      const run = `00000000-0000-4000-8000-0000000000${at + 10}`;
+      life.report({ at, report: { ...connecting, run } });
+      life.judge(at);
+    }
+    expect(life.state.connectors['c']?.verdict).toBe('Unhealthy');
+  });
+
+  it('is one of an instance that does not hear the others', () => {
+    const life = siteLife(definitions(1));
+    const apart = { instances: { standing: 'apart' as const, slots: [0], total: 1 } };
+    life.report({ at: 0, instance: '0', report: apart });
+    expect(life.judge(0)).toMatchObject({ verdict: 'Unknown', reasons: [{ reason: 'Starting' }] });
+    life.report({ at: 30, instance: '0', report: apart });
+    expect(life.judge(30)).toMatchObject({ verdict: 'Degraded', reasons: [{ reason: 'InstancesUnheard' }] });
+  });
+});
+
 describe('hysteresis', () => {
   it('takes worse at once, and better once it has lasted', () => {
     const life = siteLife(ONE);

@@ -56,11 +56,11 @@ export function createDurableEngine(options: DurableEngineOptions): ObservableEn
     if (phase.kind === 'running') crew.wake(recipient);
   }
 
-  function announce({ recipients, activities, timers, ended }: News): void {
+  function announce({ recipients, activities, ended }: News): void {
     for (const recipient of recipients) crew.wake(recipient);
     for (const seq of activities) crew.perform(seq);
     for (const instance of ended) management.ended(instance);
-    if (timers) alarm.arm();
+    alarm.arm();
   }
 
   // What cannot be written down must not be done either: only the last commit counts when the host starts again.

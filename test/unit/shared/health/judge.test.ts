@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Definition } from '../../../../shared/health/input.ts';
 import { judgeSite } from '../../../../shared/health/judge.ts';
-import { readHealthState } from '../../../../shared/health/state.ts';
+import { healthStateSchema, readHealthState } from '../../../../shared/health/state.ts';
 import { brokenReport, receivedOf, reportOf, routeOf, sessionOf, START } from '../../../support/health/reports.ts';
 import { settings, siteLife } from './site-life.ts';
 
@@ -281,7 +281,7 @@ describe('events and alerts', () => {
     const input = { definitions: ONE, reports: [receivedOf(START)], now: START, settings };
     const first = judgeSite(input, undefined);
     expect(judgeSite(input, undefined)).toEqual(first);
-    expect(readHealthState(JSON.parse(JSON.stringify(first.state)))).toEqual(first.state);
+    expect(healthStateSchema.parse(JSON.parse(JSON.stringify(first.state)))).toEqual(first.state);
   });
 
   it('stay in the outbox until they are taken over', () => {

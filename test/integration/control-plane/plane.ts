@@ -74,7 +74,7 @@ async function ask({ url, adminKey }: ControlPlaneProcess, target: string, call:
   const response = await fetch(url + path, {
     method,
     headers,
-    ...(bytes === undefined ? {} : { body: bytes as BodyInit }),
+    ...(bytes === undefined ? {} : { body: bytes as string }),
   });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';

@@ -67,6 +67,7 @@ async function surroundings(): Promise<Environment> {
   const keyFile = join(folder, '..', 'admin.key');
   await writeFile(keyFile, double.key);
   const judged = { verdict: 'Healthy', judgedAt: new Date().toISOString() } as const;
+  double.health = { ...double.health, ...judged };
   double.connectorHealth.set('my-bridge', { ...unknownConnector(double.site, 'my-bridge'), ...judged });
   return { MQTTBRIDGE_SERVER: 'http://127.0.0.1:7071', MQTTBRIDGE_SITE: double.site, MQTTBRIDGE_KEY_FILE: keyFile };
 }

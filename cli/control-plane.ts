@@ -54,7 +54,15 @@ async function serve(serving: Serving): Promise<ExitCode> {
   const eof = serving.options.untilEof === true ? [endOfInput(io)] : [];
   // What cannot be collected is merely kept.
   trimHeap().catch(() => undefined);
-  const signal = await Promise.race([signals.next(), ...eof]);
+  const signal = await Promise.race([signals.next(), host.broken, ...eof]);
+  if (signal instanceof Error) {
+    logger.error(
+      { evt: 'ControlPlaneBroken', error: signal },
+      'cannot write to the disk; the next start goes on from there',
+    );
+    await host.stop(0);
+    return EXIT.runtime;
+  }
   logger.info({ evt: 'Stopping', signal }, 'finishing what is in flight; a second signal ends at once');
   const impatient = await Promise.race([
     host.stop(signal === 'EOF' ? EOF_DEADLINE_MS : STOP_DEADLINE_MS),

@@ -4,7 +4,7 @@ import type { ControlPlaneClient } from './control-plane-client/client.ts';
 import { connect, type ConnectionFlags } from './control-plane-client/connect.ts';
 import { ControlPlaneError } from './control-plane-client/control-plane-error.ts';
 import { readDocuments } from './control-plane-client/documents.ts';
-import { collectionOf, resourceLabel, splitOperands } from './control-plane-client/kinds.ts';
+import { collectionOf, listingOf, resourceLabel, splitOperands } from './control-plane-client/kinds.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { type OutputFormat, printData } from './output.ts';
@@ -34,6 +34,8 @@ export async function deleteCommand(
   first?: string,
   second?: string,
 ): Promise<ExitCode> {
+  const grant = options.filename === undefined ? grantIn(first, second) : undefined;
+  if (grant !== undefined) return deleteGrant(grant, options, io);
   const targets = options.filename === undefined ? [targetOf(first, second)] : await targetsIn(options, io, first);
   const client = connect(options, io);
   const done: Deletion[] = [];
@@ -51,6 +53,31 @@ function targetOf(first: string | undefined, second: string | undefined): Target
   if (kind === undefined || name === undefined || name === '')
     throw new UsageError('what is to be deleted is not said', 'connector NAME, topicmap NAME, or -f PATH');
   return { collection: collectionOf(kind), name };
+}
+
+/** Name of the grant that is meant, if it is one. */
+function grantIn(first: string | undefined, second: string | undefined): string | undefined {
+  const { kind, name } = splitOperands(first, second);
+  return kind !== undefined && name !== undefined && listingOf(kind) === 'grants' ? name : undefined;
+}
+
+async function deleteGrant(id: string, options: DeleteOptions, io: Io): Promise<ExitCode> {
+  const client = connect(options, io);
+  const deleted = await unlessMissing(options, client.removeGrant(id));
+  const result = { kind: 'Grant', name: id, outcome: deleted ? 'deleted' : 'notFound' } as const;
+  await printResults([result], options, io);
+  return EXIT.ok;
+}
+
+/** Whether something was deleted; what is not there counts as well when that is all right. */
+async function unlessMissing({ ignoreNotFound = false }: DeleteOptions, deletion: Promise<void>): Promise<boolean> {
+  try {
+    await deletion;
+    return true;
+  } catch (error) {
+    if (ignoreNotFound && error instanceof ControlPlaneError && error.status === 404) return false;
+    throw error;
+  }
 }
 
 async function targetsIn({ filename = [] }: DeleteOptions, io: Io, operand: string | undefined): Promise<Target[]> {
@@ -76,12 +103,10 @@ async function remove(client: ControlPlaneClient, target: Target, options: Delet
   const { collection, name } = target;
   const cascade = options.cascade === true && collection === 'connectors';
   try {
-    await client.remove(collection, name, { cascade });
-    return { ...target, outcome: 'deleted' };
+    const deleted = await unlessMissing(options, client.remove(collection, name, { cascade }));
+    return { ...target, outcome: deleted ? 'deleted' : 'notFound' };
   } catch (error) {
-    if (!(error instanceof ControlPlaneError)) throw error;
-    if (error.status === 404 && options.ignoreNotFound === true) return { ...target, outcome: 'notFound' };
-    if (error.status !== 409 || cascade) throw error;
+    if (!(error instanceof ControlPlaneError && error.status === 409) || cascade) throw error;
     throw new ControlPlaneError(`topic maps refer to ${resourceLabel(KIND_OF[collection], name)}`, {
       advice: 'delete them first, or add --cascade to delete them too',
       exitCode: error.exitCode,
@@ -91,8 +116,18 @@ async function remove(client: ControlPlaneClient, target: Target, options: Delet
   }
 }
 
-async function print(done: readonly Deletion[], { output }: DeleteOptions, io: Io): Promise<void> {
+async function print(done: readonly Deletion[], options: DeleteOptions, io: Io): Promise<void> {
   const results = done.map(({ collection, name, outcome }) => ({ kind: KIND_OF[collection], name, outcome }));
+  await printResults(results, options, io);
+}
+
+interface Result {
+  readonly kind: string;
+  readonly name: string;
+  readonly outcome: Deletion['outcome'];
+}
+
+async function printResults(results: readonly Result[], { output }: DeleteOptions, io: Io): Promise<void> {
   const deleted = results.filter(({ outcome }) => outcome === 'deleted');
   const lines = deleted.map(({ kind, name }) => `${resourceLabel(kind, name)}${output === 'name' ? '' : ' deleted'}\n`);
   const data = { apiVersion: 'mqttbridge/v1', kind: 'DeleteResult', results };

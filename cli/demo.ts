@@ -36,7 +36,7 @@ export async function demoCommand(options: DemoOptions, io: Io): Promise<ExitCod
   const stage = await openStage(story.stage);
   const display = createDisplay(io.stdout);
   try {
-    const controlPlane = await startControlPlane({ program: io.program, folder: stage.folder, canListen: isFree });
+    const controlPlane = await startControlPlane({ program: io.program, folder: stage.folder });
     try {
       io.stdout.write(`${hints(stage, controlPlane).join('\n')}\n\n`);
       display.note(await controlPlane.apply(stage.resources));

@@ -10,7 +10,8 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 import { connectorsTable } from './views/connectors-table.ts';
-import { createChangedRows, type Table } from './views/table.ts';
+import { grantsTable } from './views/grants-table.ts';
+import { createChangedRows, type Table, tableText } from './views/table.ts';
 import { connectorOf, topicMapsTable } from './views/topic-maps-table.ts';
 import { yamlDocument } from './views/yaml-documents.ts';
 
@@ -27,9 +28,9 @@ export interface GetOptions extends ConnectionFlags {
 export async function getCommand(options: GetOptions, io: Io, first?: string, second?: string): Promise<ExitCode> {
   const { kind = 'all', name } = splitOperands(first, second);
   const listing = listingOf(kind);
-  if (name !== undefined && (listing === 'sites' || listing === 'all'))
+  if (name !== undefined && listing !== 'connectors' && listing !== 'topicmaps')
     throw new UsageError(`"${kind}" cannot be followed by a name`, 'connector NAME or topicmap NAME');
-  const print = listing === 'sites' ? sitesPrinter(options, io) : resourcesPrinter({ listing, name, options, io });
+  const print = printerOf({ listing, name, options, io });
   if (options.watch !== true) {
     await print();
     return EXIT.ok;
@@ -37,32 +38,53 @@ export async function getCommand(options: GetOptions, io: Io, first?: string, se
   return watchExitCode(await watch({ interval: options.interval, look: print }, io));
 }
 
+function printerOf({ listing, name, options, io }: Task<Listing>): () => Promise<void> {
+  if (listing === 'sites') return sitesPrinter(options, io);
+  if (listing === 'grants') return grantsPrinter(options, io);
+  return resourcesPrinter({ listing, name, options, io });
+}
+
 /** Prints all sites, and each time it is called again those that are new. */
 function sitesPrinter(options: GetOptions, io: Io): () => Promise<void> {
   const client = connectWithoutSite(options, io);
-  const printer = createPrinter(options.output, io);
+  const printer = createPrinter(options, io);
+  const tell = createTeller(io);
   return async () => {
     const names = await client.listSites();
     const items = names.map((name) => ({ name }));
     const data = { apiVersion: 'mqttbridge/v1', kind: 'SiteList', items };
     const tables = [{ header: ['NAME'], rows: names.map((name) => [name]) }];
     await printer({ data, labels: names.map((name) => `site/${name}`), tables });
+    tell(names.length === 0 ? 'there are no sites' : undefined);
   };
 }
 
-interface Task {
-  readonly listing: Exclude<Listing, 'sites'>;
+/** Prints who may do what, and each time it is called again what is new about it. */
+function grantsPrinter(options: GetOptions, io: Io): () => Promise<void> {
+  const client = connect(options, io);
+  const printer = createPrinter(options, io);
+  const tell = createTeller(io);
+  return async () => {
+    const items = await client.listGrants();
+    const data = { apiVersion: 'mqttbridge/v1', kind: 'GrantList', items };
+    await printer({ data, labels: items.map(({ id }) => `grant/${id}`), tables: [grantsTable(items, io.wallClock())] });
+    tell(items.length === 0 ? `nobody has a grant at site ${client.site}` : undefined);
+  };
+}
+
+interface Task<L> {
+  readonly listing: L;
   readonly name: string | undefined;
   readonly options: GetOptions;
   readonly io: Io;
 }
 
 /** Prints resources, and each time it is called again what is new about them. */
-function resourcesPrinter({ listing, name, options, io }: Task): () => Promise<void> {
+function resourcesPrinter({ listing, name, options, io }: Task<Collection | 'all'>): () => Promise<void> {
   const client = connect(options, io);
-  const printer = createPrinter(options.output, io);
+  const printer = createPrinter(options, io);
   const collections: readonly Collection[] = listing === 'all' ? ['connectors', 'topicmaps'] : [listing];
-  let toldOfNothing = false;
+  const tell = createTeller(io);
   return async () => {
     const found = await Promise.all(collections.map((collection) => chosen(client, collection, name)));
     const resources = found.flat().map(({ resource }) => resource);
@@ -73,8 +95,16 @@ function resourcesPrinter({ listing, name, options, io }: Task): () => Promise<v
     const data = name === undefined ? { apiVersion: 'v1', kind: 'List', items: resources } : (resources[0] ?? {});
     const tables = isTable(options.output) ? await tablesOf({ client, collections, found, options, io }) : [];
     await printer({ data, labels, tables });
-    if (labels.length === 0 && !toldOfNothing) io.stderr.write(`nothing is defined at site ${client.site}\n`);
-    toldOfNothing = labels.length === 0;
+    tell(labels.length === 0 ? `nothing is defined at site ${client.site}` : undefined);
+  };
+}
+
+/** Makes a function that tells something on standard error unless it was told just before. */
+function createTeller(io: Io): (text: string | undefined) => void {
+  let last: string | undefined;
+  return (text) => {
+    if (text !== undefined && text !== last) io.stderr.write(`${text}\n`);
+    last = text;
   };
 }
 
@@ -122,6 +152,8 @@ async function detailsOf(
   return details;
 }
 
+type Printer = (content: Content) => Promise<void>;
+
 interface Content {
   readonly data: object;
   readonly labels: readonly string[];
@@ -132,13 +164,15 @@ function isTable(format: GetFormat): format is 'table' | 'wide' {
   return format === 'table' || format === 'wide';
 }
 
-/** Prints all of the first content, and of the ones that follow what is new. */
-function createPrinter(format: GetFormat, io: Io): (content: Content) => Promise<void> {
+/** Prints all of the first content, and of the ones that follow in a watch what is new. */
+function createPrinter({ output: format, watch: watching = false }: GetOptions, io: Io): Printer {
   const printers: ((table: Table) => string)[] = [];
   let last: string | undefined;
   return async ({ data, labels, tables }) => {
     if (isTable(format)) {
-      const texts = tables.map((table, index) => (printers[index] ??= createChangedRows())(table));
+      const texts = tables.map((table, index) =>
+        watching ? (printers[index] ??= createChangedRows())(table) : tableText(table),
+      );
       io.stdout.write(texts.filter(Boolean).join(last === undefined ? '\n' : ''));
       last = '';
       return;

@@ -7,7 +7,7 @@ Every number is read from the agent at the moment of the scrape; counters start 
 
 No label ever carries a message topic or a client ID, so the number of series depends on the configuration alone.
 
-<!-- The table is made from agent/observe/{route,agent}-metrics.ts; \`npx vitest run test/unit/agent/observe/metrics.test.ts -u\` renews it. -->
+<!-- The table is made from agent/observe/*-metrics.ts; \`npx vitest run test/unit/agent/observe/metrics.test.ts -u\` renews it. -->
 
 `;
 
@@ -40,6 +40,7 @@ sum by (connector, topic_map, route) (mqttbridge_messages_received_total)
 | Are messages given up, and why? | \`sum by (route, reason) (rate(mqttbridge_messages_dropped_total[5m])) > 0\` |
 | May messages be missing? | \`increase(mqttbridge_session_lost_total[1h]) > 0\` |
 | Was an edited configuration refused? | \`mqttbridge_config_rejected == 1\` |
+| Is the control plane out of reach? | \`mqttbridge_control_plane_up == 0\` |
 | Does a client certificate end soon? | \`mqttbridge_certificate_expiry_timestamp_seconds - time() < 14 * 86400\` |
 | How long does a message take? | \`histogram_quantile(0.95, sum by (le, route) (rate(mqttbridge_forward_duration_seconds_bucket[5m])))\` |
 

@@ -8,6 +8,13 @@ import {
   type SiteHealth,
   siteHealthSchema,
 } from '../../shared/api/health.ts';
+import {
+  type CreatedKey,
+  createdKeySchema,
+  type GrantView,
+  grantListSchema,
+  type NewKey,
+} from '../../shared/api/grants.ts';
 import type { Collection } from '../../shared/api/names.ts';
 import {
   type ApplyResult,
@@ -58,6 +65,10 @@ export interface ControlPlaneClient {
   remove(collection: Collection, name: string, options: { readonly cascade: boolean }): Promise<void>;
   siteHealth(): Promise<SiteHealth>;
   connectorHealth(name: string): Promise<ConnectorHealth>;
+  listGrants(): Promise<readonly GrantView[]>;
+  /** The answer has the key, which cannot be asked for again. */
+  createKey(wanted: NewKey): Promise<CreatedKey>;
+  removeGrant(id: string): Promise<void>;
   /** Newest first. */
   events(filter: EventFilter): Promise<readonly HealthEvent[]>;
 }
@@ -102,6 +113,11 @@ export function createControlPlaneClient({ site, ...options }: ClientOptions): C
         headers: { 'if-match': '*' },
         schema: z.unknown(),
       });
+    },
+    listGrants: async () => (await request({ method: 'GET', path: at('grants'), schema: grantListSchema })).items,
+    createKey: (wanted) => request({ method: 'POST', path: at('grants'), json: wanted, schema: createdKeySchema }),
+    async removeGrant(id) {
+      await request({ method: 'DELETE', path: at('grants', id), schema: z.unknown() });
     },
     siteHealth: () => request({ method: 'GET', path: at('health'), schema: siteHealthSchema }),
     connectorHealth: (name) =>

@@ -2,28 +2,29 @@ import type { Collection } from '../../shared/api/names.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** What `get` lists. */
-export type Listing = Collection | 'sites' | 'all';
+export type Listing = Collection | 'sites' | 'grants' | 'all';
 
 const ALIASES: Readonly<Record<Listing, readonly string[]>> = {
   connectors: ['connectors', 'connector', 'mbc', 'mqttbridgeconnectors', 'mqttbridgeconnector'],
   topicmaps: ['topicmaps', 'topicmap', 'mbtm', 'mqttbridgetopicmaps', 'mqttbridgetopicmap'],
   sites: ['sites', 'site'],
+  grants: ['grants', 'grant', 'keys', 'key'],
   all: ['all'],
 };
 
 /** What a word of the command line stands for; throws UsageError. */
 export function listingOf(word: string): Listing {
   const found = (Object.keys(ALIASES) as Listing[]).find((listing) => ALIASES[listing].includes(word.toLowerCase()));
-  if (found === undefined) throw new UsageError(`there is no kind "${word}"`, 'connectors, topicmaps, sites or all');
+  if (found === undefined)
+    throw new UsageError(`there is no kind "${word}"`, 'connectors, topicmaps, all, sites or grants');
   return found;
 }
 
 /** The collection that a word of the command line stands for; throws UsageError. */
 export function collectionOf(word: string): Collection {
   const listing = listingOf(word);
-  if (listing === 'sites' || listing === 'all')
-    throw new UsageError(`"${word}" is not one kind`, 'connector or topicmap');
-  return listing;
+  if (listing === 'connectors' || listing === 'topicmaps') return listing;
+  throw new UsageError(`"${word}" is not a kind of resource`, 'connector or topicmap');
 }
 
 /** A resource as kubectl names it: `mqttbridgeconnector/my-mqtt-bridge`. */

@@ -12,7 +12,8 @@ export interface Refusal {
   readonly problem: ProblemDocument | undefined;
   readonly retryAfter: number | undefined;
   readonly url: URL;
-  readonly writes: boolean;
+  /** The role that a caller needs for it. */
+  readonly role: string;
   readonly sent: SentDocuments | undefined;
 }
 
@@ -34,7 +35,7 @@ const WORDS: Readonly<Record<number, Words>> = {
   },
   403: {
     message: 'the control plane does not allow this to you',
-    advice: ({ writes }) => `ask its administrator for the role Bridge.${writes ? 'Write' : 'Read'} at this site`,
+    advice: ({ role }) => `ask its administrator for the role ${role} at this site`,
   },
   404: {
     message: 'there is no such thing',
@@ -85,10 +86,16 @@ export function refusalError(refusal: Refusal): ControlPlaneError {
   }
   const { message, advice, exitCode = EXIT.runtime } = WORDS[status] ?? OTHER;
   const said = problem?.detail ?? problem?.title;
+  // The server knows better what there is not.
+  if (status === 404 && problem?.detail !== undefined) return missing(plainText(problem.detail), advice(refusal));
   return new ControlPlaneError(`${message} (${status}${said === undefined ? '' : `: ${plainText(said)}`})`, {
     advice: advice(refusal),
     exitCode,
     details: problemLines(problem?.errors ?? [], sent),
     ...shared,
   });
+}
+
+function missing(detail: string, advice: string): ControlPlaneError {
+  return new ControlPlaneError(`${detail} (404)`, { advice, exitCode: EXIT.notFound, status: 404 });
 }

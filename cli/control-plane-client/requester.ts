@@ -26,6 +26,8 @@ export interface ApiCall<T> {
   readonly headers?: Readonly<Record<string, string>>;
   /** YAML documents. */
   readonly sent?: SentDocuments;
+  /** Another body, as JSON. */
+  readonly json?: unknown;
   readonly schema: z.ZodType<T>;
 }
 
@@ -83,6 +85,7 @@ async function send(
   { url, token, etag }: Envelope,
   options: RequesterOptions,
 ): Promise<Answer> {
+  const content = contentOf(call);
   try {
     const response = await options.fetch(url, {
       method: call.method,
@@ -90,10 +93,10 @@ async function send(
         accept: `application/json, ${PROBLEM_MEDIA_TYPE}`,
         authorization: `Bearer ${token}`,
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
-        ...(call.sent === undefined ? {} : { 'content-type': 'application/yaml' }),
         ...call.headers,
+        ...content?.headers,
       },
-      ...(call.sent === undefined ? {} : { body: call.sent.text }),
+      ...(content === undefined ? {} : { body: content.body }),
       // A redirect would take the key elsewhere.
       redirect: 'manual',
       signal: AbortSignal.timeout(options.timeoutSeconds * 1000),
@@ -107,6 +110,12 @@ async function send(
   }
 }
 
+function contentOf({ sent, json }: ApiCall<unknown>) {
+  if (sent !== undefined) return { body: sent.text, headers: { 'content-type': 'application/yaml' } };
+  if (json === undefined) return undefined;
+  return { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
+}
+
 function refused({ status, retryAfter, type, body }: Answer, url: URL, call: ApiCall<unknown>): ControlPlaneError {
   const problem = type === PROBLEM_MEDIA_TYPE ? problemSchema.safeParse(jsonOf(body)) : undefined;
   return refusalError({
@@ -114,9 +123,14 @@ function refused({ status, retryAfter, type, body }: Answer, url: URL, call: Api
     problem: problem?.data,
     retryAfter: retryAfter !== null && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined,
     url,
-    writes: call.method !== 'GET',
+    role: roleFor(call),
     sent: call.sent,
   });
+}
+
+function roleFor({ method, path }: ApiCall<unknown>): string {
+  if (/\/grants(?:\/|$)/.test(path)) return 'Bridge.Admin';
+  return method === 'GET' || path.endsWith('/diff') ? 'Bridge.Read' : 'Bridge.Write';
 }
 
 function parsed<T>({ status, type, body }: Answer, url: URL, schema: z.ZodType<T>): T {

@@ -7,9 +7,12 @@ import { addConnection, addServer, filename, output, seconds } from './options.t
 
 const FILES = 'file or folder of *.yaml, *.yml, *.json; "-" for standard input; may be repeated';
 
+const ROLES = ['Bridge.Read', 'Bridge.Write', 'Bridge.Agent', 'Bridge.Admin'];
+
 /** Commands that ask a control plane. */
 export function addControlPlaneVerbs(program: Command, add: Add): void {
   addWriters(program, add);
+  addKeys(program, add);
   addReaders(program, add);
   addWatchers(program, add);
 }
@@ -31,7 +34,7 @@ function addWriters(program: Command, add: Add): void {
   const remove = program
     .command('delete')
     .description('Delete a connector or topic map at the control plane, or those that files hold.')
-    .argument('[kind]', 'connector (mbc) or topicmap (mbtm)')
+    .argument('[kind]', 'connector (mbc), topicmap (mbtm) or grant')
     .argument('[name]', 'which one; KIND/NAME does as well')
     .addOption(filename(FILES).makeOptionMandatory(false))
     .option('--cascade', 'with a connector also the topic maps that refer to it')
@@ -42,11 +45,25 @@ function addWriters(program: Command, add: Add): void {
   );
 }
 
+function addKeys(program: Command, add: Add): void {
+  const key = program
+    .command('create-key')
+    .description('Make a key for an agent, a person or a pipeline at one site, and write it to a new file.')
+    .argument('[name]', 'name of its grant (default: a random one)')
+    .addOption(new Option('--role <role>', 'what the bearer may do').choices(ROLES).default('Bridge.Agent'))
+    .option('--connector <name>', 'the only connector that an agent with this key acts for')
+    .requiredOption('--out <file>', 'file to write the key to, for its owner only; must not exist')
+    .addOption(output());
+  add(addConnection(key), async (options, io, name) =>
+    (await import('../create-key.ts')).createKeyCommand(options as never, io, name),
+  );
+}
+
 function addReaders(program: Command, add: Add): void {
   const get = program
     .command('get')
     .description('List what is defined at a site, and how it is; yaml and json can be applied again.')
-    .argument('[kind]', 'connectors (mbc), topicmaps (mbtm), all or sites', 'all')
+    .argument('[kind]', 'connectors (mbc), topicmaps (mbtm), all, sites or grants', 'all')
     .argument('[name]', 'only this one; KIND/NAME does as well')
     .addOption(output('table', ['table', 'wide', 'json', 'yaml', 'name']));
   add(addConnection(addWatch(get)), async (options, io, kind, name) =>

@@ -14,15 +14,13 @@ export interface AlertTopic {
   readonly client?: EventGridPublisherClientOptions;
 }
 
-const TIMEOUT_MS = 10_000;
-
 /** Sends alerts as CloudEvents to an Event Grid custom topic. The SDK is loaded with the first alert. */
 export function createAlertPublisher(topic: AlertTopic): PublishAlerts {
   let client: ReturnType<typeof connect> | undefined;
-  return async (site, alerts) => {
+  return async (site, alerts, abortSignal) => {
     client ??= connect(topic);
     const events = alerts.map((alert) => cloudEventOf(site, alert));
-    await (await client).send(events, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
+    await (await client).send(events, { abortSignal });
   };
 }
 

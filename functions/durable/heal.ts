@@ -13,7 +13,7 @@ export async function healSites(
 ): Promise<void> {
   const trigger = createHealthTrigger(client);
   const attempt = (site: string) =>
-    trigger.ensure(site).catch((error: unknown) => log?.('health_start_failed', { site, error: String(error) }));
+    trigger.ensure(site).catch((error: unknown) => log?.('HealthStartFailed', { site, error: String(error) }));
   for (let from: string | undefined, more = true; more; ) {
     const page = await bridges.listSites({ limit: PAGE, ...(from !== undefined && { continue: from }) });
     for (let next = 0; next < page.items.length; next += AT_ONCE) {

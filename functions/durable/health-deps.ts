@@ -3,8 +3,8 @@ import type { Log } from '../http/contract.ts';
 import type { Stores } from '../store/store.ts';
 import type { Settings } from '../wiring/settings.ts';
 
-/** Sends alerts of a site; rejects when not all of them were taken. */
-export type PublishAlerts = (site: string, alerts: readonly HealthAlert[]) => Promise<void>;
+/** Sends alerts of a site; rejects when they were not taken, or not before the signal. */
+export type PublishAlerts = (site: string, alerts: readonly HealthAlert[], signal: AbortSignal) => Promise<void>;
 
 /** What activities are given. */
 export interface HealthDeps {

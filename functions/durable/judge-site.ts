@@ -5,25 +5,26 @@ import { restMs } from '../../shared/health/wake.ts';
 import type { SiteHead, Stores } from '../store/store.ts';
 import { signalsOf } from '../signals/signals-of.ts';
 import type { HealthDeps } from './health-deps.ts';
+import { type Delivery, NOTHING_DELIVERED } from './publish-alerts.ts';
 
 /** What the orchestration of a site carries from one judgement to the next. */
 export interface JudgeInput {
   readonly site: string;
-  /** Number of the last alert that somebody raises. */
-  readonly alertsThrough?: number;
+  readonly delivery?: Delivery;
 }
 
 /** What the orchestration is told; small, since it is kept in its history. */
 export interface SiteJudgement {
+  readonly site: string;
   /** The site was removed. */
   readonly gone: boolean;
   /** Not to judge again before, in milliseconds. */
   readonly restMs: number;
   /** To judge again after, in milliseconds. */
   readonly sleepMs: number;
-  /** To be raised, in order. */
-  readonly alerts: readonly HealthAlert[];
-  readonly alertsThrough: number;
+  /** To be sent now: nothing, or one batch. */
+  readonly alerts: readonly (readonly HealthAlert[])[];
+  readonly delivery: Delivery;
 }
 
 const MOST_ATTEMPTS = 5;
@@ -46,7 +47,10 @@ export function createJudgeSite(deps: () => Promise<HealthDeps>): (input: JudgeI
 }
 
 /** Undefined when somebody else wrote a judgement in the meantime. */
-async function judgeOnce({ site, alertsThrough }: JudgeInput, deps: HealthDeps): Promise<SiteJudgement | undefined> {
+async function judgeOnce(
+  { site, delivery = NOTHING_DELIVERED }: JudgeInput,
+  deps: HealthDeps,
+): Promise<SiteJudgement | undefined> {
   const { stores, now: clock } = deps;
   const settings = settingsOf(deps);
   const [head, stored] = await Promise.all([stores.bridges.readHead(site), stores.health.read(site)]);
@@ -57,31 +61,42 @@ async function judgeOnce({ site, alertsThrough }: JudgeInput, deps: HealthDeps):
   const signals = await signalsOf(stores.sessions, reports);
   // After everything is read: no report can be newer.
   const now = clock();
-  const input = { definitions: definitionsOf(head), reports, signals, now, settings, alertsThrough };
+  const input = { definitions: definitionsOf(head), reports, signals, now, settings, alertsThrough: delivery.through };
   const { state, events, wakeAt } = judgeSite(input, previous);
   if (!(await stores.health.write(site, state, stored?.tag))) return undefined;
   await stores.health.addEvents(site, events);
   await cleanDaily(site, { previous, now }, stores);
-  return answer(state, { now, wakeAt, settings }, deps);
+  const rest = restMs(settings.intervalSeconds);
+  const times = { restMs: rest, sleepMs: Math.max(wakeAt - now, rest) };
+  return { site, gone: false, ...times, ...planDelivery(state, { now, delivery, ...times }, deps) };
 }
 
-function answer(
+interface Moment {
+  readonly now: number;
+  readonly delivery: Delivery;
+  readonly restMs: number;
+  readonly sleepMs: number;
+}
+
+/** What to send now, and when to come back for the rest of it. */
+function planDelivery(
   { outbox, alerts: made }: HealthState,
-  { now, wakeAt, settings }: { readonly now: number; readonly wakeAt: number; readonly settings: HealthSettings },
+  { now, delivery, restMs, sleepMs }: Moment,
   { publishAlerts }: HealthDeps,
-): SiteJudgement {
-  const rest = restMs(settings.intervalSeconds);
+): Pick<SiteJudgement, 'alerts' | 'delivery' | 'sleepMs'> {
   // Where nobody is to be alerted, all of them are done with.
-  if (!publishAlerts) return { gone: false, restMs: rest, sleepMs: wakeAt - now, alerts: [], alertsThrough: made };
-  const alerts = outbox.alerts.slice(0, MOST_ALERTS);
-  const sleepMs = alerts.length < outbox.alerts.length ? rest : wakeAt - now;
-  return { gone: false, restMs: rest, sleepMs, alerts, alertsThrough: alerts.at(-1)?.number ?? made };
+  if (!publishAlerts) return { alerts: [], delivery: { ...NOTHING_DELIVERED, through: made }, sleepMs };
+  const batch = outbox.alerts.slice(0, MOST_ALERTS);
+  if (batch.length === 0) return { alerts: [], delivery, sleepMs };
+  if (now < delivery.after)
+    return { alerts: [], delivery, sleepMs: Math.min(sleepMs, Math.max(delivery.after - now, restMs)) };
+  return { alerts: [batch], delivery, sleepMs: batch.length < outbox.alerts.length ? restMs : sleepMs };
 }
 
 async function remove(site: string, { health }: Stores): Promise<SiteJudgement> {
   // A judgement that was under way when the site was removed may have written once more.
   await health.removeSite(site);
-  return { gone: true, restMs: 0, sleepMs: 0, alerts: [], alertsThrough: 0 };
+  return { site, gone: true, restMs: 0, sleepMs: 0, alerts: [], delivery: NOTHING_DELIVERED };
 }
 
 async function cleanDaily(

@@ -1,6 +1,5 @@
 /** Functions of the app that the durable task framework calls by name. */
 export const SITE_HEALTH = 'siteHealth';
-export const RAISE_ALERTS = 'raiseAlerts';
 export const JUDGE_SITE = 'judgeSite';
 export const PUBLISH_ALERTS = 'publishAlerts';
 
@@ -10,9 +9,4 @@ export const HINT = 'hint';
 /** The one instance that watches a site. */
 export function healthInstance(site: string): string {
   return `health-${site}`;
-}
-
-/** The instance that raises a site's alerts from this number on. */
-export function alertsInstance(site: string, first: number): string {
-  return `alerts-${site}-${first}`;
 }

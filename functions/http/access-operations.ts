@@ -13,6 +13,7 @@ const PATH = 'sites/{site}/grants';
 const role = 'Bridge.Admin';
 const mediaTypes = ['application/json'];
 const notFound: ResponseDoc = { description: 'There is none.', schema: problemSchema };
+const invalid: ResponseDoc = { description: 'A field is not valid.', schema: problemSchema };
 const conflict: ResponseDoc = { description: 'There is another of this id, or no room.', schema: problemSchema };
 
 /** Operations on who may do what at a site. */
@@ -40,6 +41,7 @@ export const accessOperations: readonly Operation[] = [
         headers: { Location: 'Where its grant is, relative to this address.' },
       },
       409: conflict,
+      422: invalid,
     },
     handler: lazily(async () => (await import('./access.ts')).createKey),
   },
@@ -63,6 +65,7 @@ export const accessOperations: readonly Operation[] = [
       200: { description: 'It was there already.', schema: grantSchema },
       201: { description: 'It is new.', schema: grantSchema },
       409: conflict,
+      422: invalid,
     },
     handler: lazily(async () => (await import('./access.ts')).putGrant),
   },

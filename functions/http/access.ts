@@ -112,7 +112,7 @@ function parseAs<T>(schema: z.ZodType<T>, { body }: ApiRequest): Parsed<T> {
     rule: 'InvalidField',
     message,
   }));
-  return { kind: 'refused', response: problemResponse('bad-request', { errors }) };
+  return { kind: 'refused', response: problemResponse('invalid-resource', { errors }) };
 }
 
 /** 48 random bits: enough that a site never has two. */

@@ -46,17 +46,25 @@ export function createDispatcher(options: DispatcherOptions): Dispatch {
   const served = { ...options, deps: { ...deps, trigger: patient(deps) } };
   return async (request) => {
     const found = locate(request.url, prefix, match);
-    try {
-      const response = await answer(request, found, served);
-      return rawResponse(response, request.method === 'HEAD');
-    } catch (error) {
-      const id = newId();
-      const operation = found?.match?.operations.get(operationMethod(request))?.id;
-      deps.log?.('RequestFailed', { id, operation, error: error instanceof Error ? error.stack : error });
-      const response = storeProblem(error) ?? problemResponse('internal', { detail: `the log has it as ${id}` });
-      return rawResponse(response, request.method === 'HEAD');
-    }
+    const response = await answer(request, found, served).catch((error: unknown) =>
+      failureResponse(error, found, { deps, newId }),
+    );
+    return rawResponse(response, request.method === 'HEAD');
   };
+}
+
+/** What the store refuses is the caller's fault; everything else is logged under a name that the caller is told. */
+function failureResponse(
+  error: unknown,
+  found: Located | undefined,
+  { deps, newId }: { readonly deps: Deps; readonly newId: () => string },
+): ApiResponse {
+  const known = storeProblem(error);
+  if (known !== undefined && known.status < 500) return known;
+  const id = newId();
+  const path = found?.match?.path;
+  deps.log?.('RequestFailed', { id, path, error: error instanceof Error ? error.stack : String(error) });
+  return known ?? problemResponse('internal', { detail: `the log has it as ${id}` });
 }
 
 interface Located {

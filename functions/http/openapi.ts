@@ -49,7 +49,7 @@ function operationObject(operation: Operation, schemas: Json): Json {
   return {
     operationId: id,
     summary,
-    ...(isPublic ? { security: [] } : { description: `Role: ${role}.` }),
+    ...(isPublic ? { security: [] } : { 'x-role': role }),
     ...(described.length === 0 ? {} : { parameters: described.map((doc) => parameterObject(doc, schemas)) }),
     ...(requestBody === undefined
       ? {}

@@ -10,6 +10,13 @@ import { problemResponse } from './problems.ts';
 const UNREADABLE = new Set(['YA001', 'YA003', 'YA004', 'YA005', 'YA006', 'YA007']);
 const TOO_MANY = 'YA002';
 
+const NOTHING: ReadOutcome = {
+  kind: 'refused',
+  response: problemResponse('invalid-resource', {
+    errors: [{ path: '', rule: 'NoResource', severity: 'error', message: 'the body holds no resource' }],
+  }),
+};
+
 /** Resources of a body, or the answer to a body that has none. */
 export type ReadOutcome =
   | { readonly kind: 'resources'; readonly loaded: LoadResult }
@@ -42,7 +49,8 @@ function readable(loaded: LoadResult): ReadOutcome {
     return { kind: 'refused', response: problemResponse('body-too-large', { errors: items }) };
   }
   const unreadable = items.some(({ rule }) => UNREADABLE.has(rule) || rule === 'LoneSurrogate');
-  return unreadable ? refused(items) : { kind: 'resources', loaded };
+  if (unreadable) return refused(items);
+  return loaded.resources.length === 0 && items.length === 0 ? NOTHING : { kind: 'resources', loaded };
 }
 
 /** Half of a surrogate pair has no UTF-8, so that it would come back as something else. */

@@ -2,6 +2,8 @@ import type { Operation } from './contract.ts';
 
 /** What a path leads to. */
 export interface RouteMatch {
+  /** As the operations have it, with the names of its parameters. */
+  readonly path: string;
   /** Operations at this path by method. */
   readonly operations: ReadonlyMap<Operation['method'], Operation>;
   /** Decoded, unchecked. */
@@ -21,7 +23,13 @@ export function routeMatcher(
   const shapes = shapesOf(operations);
   return (segments) => {
     const shape = shapes.find((candidate) => fits(candidate.segments, segments));
-    return shape && { operations: shape.operations, params: paramsOf(shape.segments, segments) };
+    return (
+      shape && {
+        path: shape.segments.join('/'),
+        operations: shape.operations,
+        params: paramsOf(shape.segments, segments),
+      }
+    );
   };
 }
 

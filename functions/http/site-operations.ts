@@ -68,7 +68,10 @@ export const siteOperations: readonly Operation[] = [
     summary: 'Checks resources together with those of the site; changes nothing.',
     role: 'Bridge.Read',
     requestBody: documents,
-    responses: { 200: { description: 'What is wrong with them, if anything.', schema: validationResultSchema } },
+    responses: {
+      200: { description: 'What is wrong with them, if anything.', schema: validationResultSchema },
+      422: { description: 'The body holds no resource.', schema: problemSchema },
+    },
     handler: lazily(async () => (await import('./apply.ts')).validate),
   },
   {

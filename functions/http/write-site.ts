@@ -19,7 +19,10 @@ const queues = new WeakMap<BridgeStore, Map<string, Promise<unknown>>>();
 export async function readSite(bridges: BridgeStore, site: string): Promise<SiteState> {
   const head = await bridges.readHead(site);
   const hashes = [...new Set(head?.entries.map(({ hash }) => hash))];
-  return siteState(head, hashes.length === 0 ? new Map() : await bridges.readDocuments(site, hashes));
+  const documents = hashes.length === 0 ? new Map() : await bridges.readDocuments(site, hashes);
+  // The documents of a site that is removed go with it, at once.
+  const isOver = documents.size < hashes.length && (await bridges.readHead(site))?.tag !== head?.tag;
+  return isOver ? readSite(bridges, site) : siteState(head, documents);
 }
 
 /**

@@ -19,7 +19,7 @@ export interface SignalDeps {
 export async function takeSessionEvent(event: unknown, deps: SignalDeps): Promise<void> {
   const read = readSessionEvent(event);
   if (read === undefined) {
-    deps.log?.('event_ignored', { type: typeOf(event) });
+    deps.log?.('EventIgnored', { type: typeOf(event) });
     return;
   }
   const { stores } = deps;
@@ -44,7 +44,7 @@ async function tell(
   // Also when it is not new: the process that took it first may have died before it wrote this.
   await stores.health.addEvents(site, [signalEvent(session, connector, signal)]);
   if (!isNew) return;
-  await trigger.hint(site).catch((error: unknown) => log?.('health_hint_failed', { site, error: String(error) }));
+  await trigger.hint(site).catch((error: unknown) => log?.('HealthHintFailed', { site, error: String(error) }));
 }
 
 function typeOf(event: unknown): unknown {

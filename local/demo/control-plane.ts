@@ -36,28 +36,14 @@ export interface ControlPlaneOptions {
   readonly program: Program;
   /** Below it everything is kept. */
   readonly folder: string;
-  readonly canListen: (port: number) => Promise<boolean>;
 }
 
 /** Starts a control plane and makes a key for agents; rejects with its last lines when it does not come up. */
-export async function startControlPlane({ program, folder, canListen }: ControlPlaneOptions): Promise<ControlPlane> {
+export async function startControlPlane({ program, folder }: ControlPlaneOptions): Promise<ControlPlane> {
   const data = join(folder, 'control-plane');
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const port = (await canListen(PREFERRED_PORT)) ? PREFERRED_PORT : 0;
-  const readyFile = join(data, 'ready.json');
-  const process = startProgram(program, {
-    args: argumentsOf(data, port, readyFile),
-    env: { MQTTBRIDGE_RECOVER_AFTER_SECONDS: String(RECOVER_AFTER_S) },
-    logFile: join(folder, 'control-plane.log'),
-    onLine: () => undefined,
-  });
-  const failed = process.gone.then(() =>
-    process.expected
-      ? new Promise<never>(() => undefined)
-      : ['the control plane ended by itself:', ...process.lastLines].join('\n'),
-  );
+  const { process, url } = await startAnywhere(program, folder, data);
   try {
-    const url = await addressIn(readyFile, process);
     const adminKeyFile = join(data, 'admin.key');
     const key = (await readFile(adminKeyFile, 'utf8')).trim();
     const agentKeyFile = await grantAgents(url, key, folder);
@@ -68,13 +54,39 @@ export async function startControlPlane({ program, folder, canListen }: ControlP
       agentKeyFile,
       apply: (path) => runProgram(program, ['apply', '-f', path, ...target], {}),
       health: () => fetchHealth(url, key),
-      failed,
+      failed: failureOf(process),
       stop: (deadlineMs) => endProgram(process, deadlineMs),
     };
   } catch (error) {
     await endProgram(process, 0);
     throw error;
   }
+}
+
+/** At the usual port, or at a free one where somebody else has that. */
+async function startAnywhere(program: Program, folder: string, data: string) {
+  const readyFile = join(data, 'ready.json');
+  const start = async (port: number) => {
+    const process = startProgram(program, {
+      args: argumentsOf(data, port, readyFile),
+      env: { MQTTBRIDGE_RECOVER_AFTER_SECONDS: String(RECOVER_AFTER_S) },
+      logFile: join(folder, 'control-plane.log'),
+      onLine: () => undefined,
+    });
+    try {
+      return { process, url: await addressIn(readyFile, process) };
+    } catch (error) {
+      await endProgram(process, 0);
+      throw error;
+    }
+  };
+  return start(PREFERRED_PORT).catch(() => start(0));
+}
+
+async function failureOf(process: ProgramProcess): Promise<string> {
+  await process.gone;
+  if (process.expected) return new Promise<never>(() => undefined);
+  return ['the control plane ended by itself:', ...process.lastLines].join('\n');
 }
 
 function argumentsOf(data: string, port: number, readyFile: string): string[] {

@@ -24,6 +24,8 @@ export interface EngineParts {
   readonly dataDir: string;
   /** Name of the task hub in host.json. */
   readonly hubName: string;
+  /** To be told when the engine cannot go on. */
+  readonly onBroken: (because: Error) => void;
 }
 
 /** How a host is. */
@@ -53,6 +55,8 @@ export interface FunctionsHost {
   readonly port: number;
   /** Keys of the host, for tests and for who configures Event Grid. */
   readonly secrets: HostSecrets;
+  /** Resolves if ever the durable engine cannot go on: a new process can, from where the disk says. */
+  readonly broken: Promise<Error>;
   /** Lets requests, timers and turns of orchestrations that run now end, for at most `graceMs`, and starts no others. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -87,6 +91,7 @@ interface Parts {
   readonly hostJson: HostJson;
   readonly secrets: HostSecrets;
   readonly engine: DurableEngine | undefined;
+  readonly broken: Promise<Error>;
   /** Known as soon as the server listens, before any function runs. */
   origin: string;
 }
@@ -97,10 +102,12 @@ async function startIn(dataDir: DataDir, options: HostOptions): Promise<Function
   await options.prepare?.();
   const secrets = await openSecrets(dataDir.path);
   const app = await loadApp({ appDir, log: createAppLog(logger), ...(main === undefined ? {} : { main }) });
+  const broken = Promise.withResolvers<Error>();
   let engine: DurableEngine | undefined;
   try {
-    engine = createEngine(app, { ...options, clock }, hostJson);
-    return await serve({ options, clock, app, hostJson, secrets, engine, origin: '' }, dataDir);
+    engine = createEngine(app, { ...options, clock }, { hubName: hostJson.hubName, onBroken: broken.resolve });
+    const parts = { options, clock, app, hostJson, secrets, engine, broken: broken.promise, origin: '' };
+    return await serve(parts, dataDir);
   } catch (error) {
     await engine?.stop();
     app.discard();
@@ -122,31 +129,35 @@ async function serve(parts: Parts, dataDir: DataDir): Promise<FunctionsHost> {
     host: server.host,
     port: server.port,
     secrets,
+    broken: parts.broken,
     stop: (graceMs = GRACE_MS) => stop(graceMs),
   };
 }
 
-function createEngine(app: LoadedApp, options: HostOptions & { clock: HostClock }, { hubName }: HostJson) {
+function createEngine(
+  app: LoadedApp,
+  options: HostOptions & { readonly clock: HostClock },
+  more: Pick<EngineParts, 'hubName' | 'onBroken'>,
+): DurableEngine | undefined {
   const { engine, clock, dataDir, logger } = options;
+  if (engine !== undefined) return engine({ runner: createRunner(app), clock, logger, dataDir, ...more });
   const needing = app.functions.find(
     ({ trigger, durableClients }) => trigger.kind === 'durable' || durableClients.length > 0,
   );
-  if (engine === undefined) {
-    if (needing === undefined) return undefined;
-    throw new Error(`function "${needing.name}" needs a durable engine, which this host was not given`);
-  }
-  const runner: FunctionRunner = {
-    names: (type) =>
-      triggeredBy(app.functions, 'durable')
-        .filter(({ trigger }) => trigger.type === type)
-        .map(({ name }) => name),
+  if (needing === undefined) return undefined;
+  throw new Error(`function "${needing.name}" needs a durable engine, which this host was not given`);
+}
+
+function createRunner(app: LoadedApp): FunctionRunner {
+  const durable = triggeredBy(app.functions, 'durable');
+  return {
+    names: (type) => durable.filter(({ trigger }) => trigger.type === type).map(({ name }) => name),
     async run(name, data) {
-      const target = app.functions.find((candidate) => candidate.name === name);
-      if (target === undefined) throw new Error(`there is no function "${name}"`);
+      const target = durable.find((candidate) => candidate.name === name);
+      if (target === undefined) throw new Error(`there is no durable function "${name}"`);
       return app.invoke(name, { inputs: [{ name: target.input, data }] });
     },
   };
-  return engine({ runner, clock, logger, dataDir, hubName });
 }
 
 /** URLs of the engine, for functions that want them; they are the same for all, and known before one runs. */

@@ -75,6 +75,7 @@ export const createdKeySchema = z
   })
   .meta({ id: 'CreatedKey' });
 
+export type NewKey = z.infer<typeof newKeySchema>;
 export type GrantView = z.infer<typeof grantSchema>;
 export type GrantList = z.infer<typeof grantListSchema>;
 export type CreatedKey = z.infer<typeof createdKeySchema>;

@@ -30,11 +30,11 @@ export const DISCONNECTIONS: Readonly<Record<string, { readonly message: string;
   },
   IpForbidden: {
     message: 'The IP filter or private link of the namespace keeps the client out.',
-    fix: 'Allow its address: `az eventgrid namespace update --inbound-ip-rules`.',
+    fix: 'Allow its address in the IP rules of the namespace: `az eventgrid namespace update`.',
   },
   QuotaExceeded: {
     message: 'The client went beyond a limit of Event Grid: rate, sessions per authentication name, or size.',
-    fix: 'Lower the rate or number of sessions, or add throughput units: `az eventgrid namespace update --sku`.',
+    fix: 'Lower the rate or number of sessions, or add throughput units: `az eventgrid namespace update`.',
   },
   ServerError: {
     message: 'Event Grid failed.',

@@ -15,7 +15,7 @@ export const HEALTH_REASONS = {
   },
   NeverReported: {
     message: 'No agent has reported for this yet.',
-    fix: 'Start the agent with --control-plane, --site and --connector of this definition.',
+    fix: 'Start the agent with the control plane, site and connector of this definition.',
   },
   NotDefined: {
     message: 'An agent reports for a connector that is not defined.',
@@ -76,6 +76,10 @@ export const HEALTH_REASONS = {
   TokenExpired: {
     message: 'The token has ended.',
     fix: 'Look whether it is renewed where it comes from.',
+  },
+  AlertFailed: {
+    message: 'An alert could not be delivered at once; it is tried again until it is.',
+    fix: 'Check MQTTBRIDGE_ALERT_TOPIC_ENDPOINT, and that the identity of the app has the role EventGrid Data Sender there.',
   },
   EventsLimited: {
     message: 'Too many changes: further ones of this hour are not written to the time line.',

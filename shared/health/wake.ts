@@ -6,7 +6,7 @@ import type { HealthState, Track } from './state.ts';
 /** Between two judgements of a site there is at least this part of a report interval. */
 export const REST_INTERVALS = 0.25;
 
-/** Longest sleep when there is nothing to wait for, in milliseconds: a lost hint costs no more than this. */
+/** Longest sleep when there is nothing to wait for, unless reports come even less often: a lost hint costs no more than this. */
 const LONGEST_SLEEP_MS = 300_000;
 
 /** How long a disconnect is left alone, because its connect may be late. */
@@ -17,7 +17,7 @@ export function nextWake(state: HealthState, findings: readonly ConnectorFinding
   const { now, settings } = input;
   const intervalMs = settings.intervalSeconds * 1_000;
   const recoverAfterMs = settings.recoverAfterSeconds * 1_000;
-  let wake = now + LONGEST_SLEEP_MS;
+  let wake = now + Math.max(LONGEST_SLEEP_MS, intervalMs);
   const consider = (at: number | undefined) => {
     if (at !== undefined && at > now && at < wake) wake = at;
   };

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { startChild } from './child.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
@@ -26,7 +26,7 @@ export interface Azurite {
 /** Starts the tables of Azurite in a process of its own, kept in memory; resolves when it answers, ends with the scope. */
 export async function startAzurite(scope: Scope, { certificate }: AzuriteOptions = {}): Promise<Azurite> {
   const port = await freePort();
-  const main = createRequire(import.meta.url).resolve('azurite/dist/src/table/main.js');
+  const main = fileURLToPath(import.meta.resolve('azurite/dist/src/table/main.js'));
   const args = ['--inMemoryPersistence', '--skipApiVersionCheck', '--disableTelemetry', '--silent'];
   const tls = certificate ? ['--cert', certificate.certFile, '--key', certificate.keyFile, '--oauth', 'basic'] : [];
   const place = ['--tableHost', '127.0.0.1', '--tablePort', String(port)];

@@ -8,7 +8,7 @@ import type { RawResponse } from '../../functions/http/raw-response.ts';
 import type { ProblemItem } from '../../shared/api/problem.ts';
 import { openSqliteStores } from '../../functions/store/sqlite/open-sqlite-stores.ts';
 import type { Stores } from '../../functions/store/store.ts';
-import { settingsSchema } from '../../functions/wiring/settings.ts';
+import { type Settings, settingsSchema } from '../../functions/wiring/settings.ts';
 import type { Scope } from './scope.ts';
 import { createTempDir } from './temp-dir.ts';
 
@@ -60,6 +60,7 @@ export interface TestApiOptions {
   readonly stores?: Stores;
   readonly trigger?: Deps['trigger'];
   readonly now?: () => number;
+  readonly settings?: Partial<Settings>;
   readonly bodyTimeoutMs?: number;
 }
 
@@ -82,7 +83,7 @@ export async function startApi(scope: Scope, options: TestApiOptions = {}): Prom
     ensure: async (site: string) => void hints.push(`ensure ${site}`),
     hint: async (site: string) => void hints.push(`hint ${site}`),
   };
-  const settings = settingsSchema.parse({});
+  const settings = { ...settingsSchema.parse({}), ...options.settings };
   const deps: Deps = {
     stores,
     settings,

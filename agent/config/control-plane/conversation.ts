@@ -45,8 +45,8 @@ const compress = promisify(gzip);
 
 /** Remembers its parts; nothing is sent before the first `report`. */
 export function createConversation(parts: ConversationParts): Conversation {
-  const { naming, run, credentials, exchange, snapshot, logger, wallClock } = parts;
-  const standing = createStanding({ naming, logger, date: () => new Date(wallClock()).toISOString() });
+  const { naming, run, credentials, exchange, snapshot, wallClock } = parts;
+  const standing = createStanding({ ...parts, date: () => new Date(wallClock()).toISOString() });
   let sequence = 0;
   let answered: Answered | undefined;
 
@@ -73,21 +73,21 @@ export function createConversation(parts: ConversationParts): Conversation {
     return outcome;
   }
 
-  function failure(error: unknown): Outcome {
-    if (error instanceof ControlPlaneCredentialError) {
-      return { kind: 'failed', fault: faultOf(error.reason, naming, error.message), pace: { kind: 'again' } };
-    }
-    logger.error({ evt: 'ReportFailed', error }, 'a report could not be made');
-    return { kind: 'failed', fault: faultOf('ReportFailed', naming), pace: { kind: 'person' } };
-  }
-
   return {
     async report(document, signal) {
-      const outcome = await send(document, signal).catch(failure);
+      const outcome = await send(document, signal).catch((error: unknown) => failure(error, parts));
       if (!signal.aborted) standing.note(outcome);
       return outcome;
     },
-    differs: (document) => stateDigest(snapshot(), document) !== answered?.digest,
+    differs(document) {
+      try {
+        return stateDigest(snapshot(), document) !== answered?.digest;
+      } catch (error) {
+        // What is wrong with telling must not end what is told of.
+        tellDefect(error, parts);
+        return false;
+      }
+    },
     get intervalSeconds() {
       return interval();
     },
@@ -102,4 +102,17 @@ export function createConversation(parts: ConversationParts): Conversation {
       }),
     }),
   };
+}
+
+function failure(error: unknown, parts: ConversationParts): Outcome {
+  const { naming } = parts;
+  if (error instanceof ControlPlaneCredentialError) {
+    return { kind: 'failed', fault: faultOf(error.reason, naming, error.message), pace: { kind: 'again' } };
+  }
+  tellDefect(error, parts);
+  return { kind: 'failed', fault: faultOf('ReportFailed', naming), pace: { kind: 'person' } };
+}
+
+function tellDefect(error: unknown, { logger }: ConversationParts): void {
+  logger.error({ evt: 'ReportFailed', error }, 'a report could not be made');
 }

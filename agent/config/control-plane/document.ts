@@ -1,4 +1,5 @@
-import { validateConfig } from '../../../shared/config/validate.ts';
+import type { LoadedResource } from '../../../shared/config/load.ts';
+import { validateLoaded } from '../../../shared/config/validate.ts';
 import type { Problem } from '../../../shared/problem.ts';
 import { chooseConnector } from '../choose-connector.ts';
 import type { ConfigUpdate } from '../source.ts';
@@ -12,16 +13,18 @@ export interface ReceivedDocument {
 
 /** Checks a document by the rules of files; one that breaks them, or is for another connector, becomes a rejection. */
 export function judgeDocument({ revision, resources }: ReceivedDocument, connector: string): ConfigUpdate {
-  const { problems, connectors } = validateConfig(
-    // Indented, so that a problem is on a line of its own.
-    resources.map((resource) => ({ name: nameOf(resource), text: JSON.stringify(resource, undefined, 2) })),
-  );
+  const { problems, connectors } = validateLoaded({ problems: [], resources: resources.map(loaded) });
   const rejected = (found: readonly Problem[]): ConfigUpdate => ({ kind: 'rejected', revision, problems: found });
   if (problems.some(({ severity }) => severity === 'error')) return rejected(problems);
   const choice = chooseConnector(connectors, connector, `revision ${revision}`);
   return choice.kind === 'none'
     ? rejected([...problems, choice.problem])
     : { kind: 'document', document: choice.document };
+}
+
+/** Places in the text mean nothing here: its author wrote another one. */
+function loaded(value: ReceivedDocument['resources'][number]): LoadedResource {
+  return { file: nameOf(value), value, locate: () => ({ line: 1, column: 1 }), problems: [] };
 }
 
 /** `kind/name`, as far as the resource has them. */

@@ -22,12 +22,17 @@ export interface OpenDatabase {
   close(): void;
 }
 
-// Transactions take microseconds; who waits for longer than this waits for something that is broken.
-const BUSY_TIMEOUT_MS = 5000;
+/** Which file, and what it is given. */
+export interface DatabaseOptions {
+  readonly file: string;
+  /** How long to wait for a lock of another process, in milliseconds; nothing else runs in this one meanwhile. */
+  readonly busyTimeoutMs: number;
+  readonly observe: OperationObserver;
+}
 
 /** Opens or creates the file (0600) and brings its schema up to date; throws `newer-schema` or `unavailable`. */
-export function openDatabase(file: string, observe: OperationObserver = () => {}): OpenDatabase {
-  const connection = translated(() => connect(file));
+export function openDatabase({ file, busyTimeoutMs, observe }: DatabaseOptions): OpenDatabase {
+  const connection = translated(() => connect(file, busyTimeoutMs));
   const statements = new Map<string, StatementSync>();
   function prepared(sql: string): StatementSync {
     const known = statements.get(sql);
@@ -54,12 +59,12 @@ export function openDatabase(file: string, observe: OperationObserver = () => {}
   return { area, close: () => connection.close() };
 }
 
-function connect(file: string): DatabaseSync {
+function connect(file: string, timeout: number): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   // SQLite gives its -wal and -shm files the mode of the file itself.
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
-  const connection = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+  const connection = new DatabaseSync(file, { timeout, enableForeignKeyConstraints: false });
   try {
     connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     transact(connection, 'durable', () => migrate(connection, file));

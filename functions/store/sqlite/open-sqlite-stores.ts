@@ -15,13 +15,19 @@ export interface SqliteStoreOptions {
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
   readonly observe?: OperationObserver;
+  /** How long to wait for a lock of another process, in milliseconds; 5,000 unless told. */
+  readonly busyTimeoutMs?: number;
   /** Random, so that a tag never comes back: not when a site is removed and made anew, nor after a loss of power. */
   readonly newTag?: () => string;
 }
 
+// Transactions take microseconds; who waits for longer than this waits for something that is broken.
+const BUSY_TIMEOUT_MS = 5000;
+
 /** Opens the embedded store; throws StoreError `newer-schema` or `unavailable`. */
-export function openSqliteStores({ file, now, observe, newTag = randomUUID }: SqliteStoreOptions): Stores {
-  const database = openDatabase(file, observe);
+export function openSqliteStores(options: SqliteStoreOptions): Stores {
+  const { file, now, observe = () => {}, busyTimeoutMs = BUSY_TIMEOUT_MS, newTag = randomUUID } = options;
+  const database = openDatabase({ file, busyTimeoutMs, observe });
   return {
     bridges: createBridgeStore({
       sites: database.area('sites'),

@@ -23,6 +23,8 @@ export interface TableStoreOptions {
   readonly observe?: OperationObserver;
   /** First part of the names of the tables: letters and digits. */
   readonly prefix?: string;
+  /** Milliseconds for one operation with all its retries, 20,000 unless told. */
+  readonly timeoutMs?: number;
   /** For the SDK: certificate authorities of a private endpoint, policies of tests. */
   readonly client?: Pick<TableServiceClientOptions, 'tlsOptions' | 'additionalPolicies' | 'retryOptions'>;
 }
@@ -37,12 +39,13 @@ const NAMES: Readonly<Record<StoreArea, string>> = {
   grants: 'grants',
 };
 
-// With the time limit of an operation: a table that answers again within seconds costs no caller an error.
+// A service that answers again within seconds costs no caller an error; who waits for longer has given up himself.
+const TIMEOUT_MS = 20_000;
 const RETRIES = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2000 };
 
 /** Opens the stores; nothing is sent before the first operation, which makes its table if it is not there. */
 export async function openTableStores(access: TableAccess, options: TableStoreOptions): Promise<Stores> {
-  const { now, observe = () => {}, prefix = 'mqttbridge', client = {} } = options;
+  const { now, observe = () => {}, prefix = 'mqttbridge', timeoutMs = TIMEOUT_MS, client = {} } = options;
   const { TableClient, odata } = await import('@azure/data-tables');
   function table(area: StoreArea): Table {
     const name = prefix + NAMES[area];
@@ -55,7 +58,7 @@ export async function openTableStores(access: TableAccess, options: TableStoreOp
       'credential' in access
         ? new TableClient(access.endpoint, name, access.credential, all)
         : TableClient.fromConnectionString(access.connectionString, name, all);
-    return createTable(opened, odata);
+    return createTable({ client: opened, odata, timeoutMs });
   }
   return {
     bridges: createBridgeStore({ table: table('bridges'), sites: createSiteRegister(table('sites')), now }),

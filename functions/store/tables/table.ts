@@ -43,54 +43,61 @@ export interface Table {
   batch(actions: TransactionAction[]): Promise<boolean>;
 }
 
-// With three retries of the SDK; whoever asked has given up by then.
-const OPERATION_TIMEOUT_MS = 20_000;
 const MOST_PER_REQUEST = 1000;
-
-const inTime = () => ({ abortSignal: AbortSignal.timeout(OPERATION_TIMEOUT_MS) });
 
 /** The text of a filter; only from the SDK's `odata`, so that no value can be more than a value. */
 export type Odata = (strings: TemplateStringsArray, ...values: unknown[]) => string;
 
+/** What an operation on a table needs. */
+export interface TableAccess {
+  readonly client: TableClient;
+  readonly odata: Odata;
+  /** Milliseconds for one operation with all its retries and pages. */
+  readonly timeoutMs: number;
+}
+
 /** Wraps the SDK's client of one table. */
-export function createTable(client: TableClient, odata: Odata): Table {
+export function createTable(access: TableAccess): Table {
+  const { client } = access;
+  const options = () => ({ abortSignal: AbortSignal.timeout(access.timeoutMs) });
+  const write = <T>(operation: () => Promise<T>) => writable(operation, () => client.createTable(options()));
   return {
     get: (partition, row, select) => {
       const queryOptions = select ? { queryOptions: { select: [...select] } } : {};
-      return readable(() => client.getEntity(partition, row, { ...inTime(), ...queryOptions }), undefined);
+      return readable(() => client.getEntity(partition, row, { ...options(), ...queryOptions }), undefined);
     },
-    query: (query) => readable(() => collect(client, query, odata), []),
+    query: (query) => readable(() => collect(access, query), []),
     insert: async (entity) => {
       checkedSize(entity);
-      return writable(client, async () => (await client.createEntity(entity, inTime())).etag);
+      return write(async () => (await client.createEntity(entity, options())).etag);
     },
     replace: async (entity, etag) => {
       checkedSize(entity);
-      return writable(client, async () => (await client.updateEntity(entity, 'Replace', { ...inTime(), etag })).etag);
+      return write(async () => (await client.updateEntity(entity, 'Replace', { ...options(), etag })).etag);
     },
     put: async (entity) => {
       checkedSize(entity);
-      await writable(client, () => client.upsertEntity(entity, 'Replace', inTime()));
+      await write(() => client.upsertEntity(entity, 'Replace', options()));
     },
     remove: (partition, row, etag = '*') => {
       return readable(async () => {
-        await client.deleteEntity(partition, row, { ...inTime(), etag });
+        await client.deleteEntity(partition, row, { ...options(), etag });
         return true;
       }, false);
     },
     batch: async (actions) => {
-      return (await writable(client, () => client.submitTransaction(actions, inTime()))) !== undefined;
+      return (await write(() => client.submitTransaction(actions, options()))) !== undefined;
     },
   };
 }
 
-async function collect(client: TableClient, query: TableQuery, odata: Odata): Promise<StoredEntity[]> {
+async function collect({ client, odata, timeoutMs }: TableAccess, query: TableQuery): Promise<StoredEntity[]> {
   const { limit = Infinity, select } = query;
   const queryOptions = { filter: filterOf(query, odata), ...(select ? { select: [...select] } : {}) };
   const found: StoredEntity[] = [];
   // A page may be short, or empty, long before the end: only a missing continuation token is the end.
   const pages = client
-    .listEntities({ ...inTime(), queryOptions })
+    .listEntities({ abortSignal: AbortSignal.timeout(timeoutMs), queryOptions })
     .byPage({ maxPageSize: Math.min(limit, MOST_PER_REQUEST) });
   for await (const page of pages) {
     found.push(...page);
@@ -120,7 +127,7 @@ async function readable<T>(operation: () => Promise<T>, absent: T): Promise<T> {
   }
 }
 
-async function writable<T>(client: TableClient, operation: () => Promise<T>): Promise<T | undefined> {
+async function writable<T>(operation: () => Promise<T>, makeTable: () => Promise<void>): Promise<T | undefined> {
   try {
     return await operation();
   } catch (error) {
@@ -128,7 +135,7 @@ async function writable<T>(client: TableClient, operation: () => Promise<T>): Pr
     if (!isTableMissing(error)) throw tableFault(error);
   }
   try {
-    await client.createTable(inTime());
+    await makeTable();
   } catch (error) {
     throw tableFault(error);
   }

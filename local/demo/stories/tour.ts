@@ -64,6 +64,6 @@ function verdict({ controlPlane, until }: Scene, wanted: ConnectorHealth['verdic
   });
 }
 
-function wordsOf({ verdict, reasons }: ConnectorHealth): string {
-  return `${verdict}: ${reasons.map(({ reason, message }) => `${reason}: ${message}`).join('; ')}`;
+function wordsOf({ verdict, reasons: [first] }: ConnectorHealth): string {
+  return first === undefined ? verdict : `${verdict}: ${first.reason}: ${first.message}`;
 }

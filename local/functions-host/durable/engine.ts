@@ -2,7 +2,7 @@ import type { Logger } from '../../../agent/observe/logger.ts';
 import type { DurableEngine, FunctionRunner, HostClock } from '../ports.ts';
 import { messageOf } from './actions.ts';
 import { createAlarm } from './alarm.ts';
-import { createCrew } from './crew.ts';
+import { type Crew, createCrew } from './crew.ts';
 import { createCatalog, type Hub, type News, transact } from './hub.ts';
 import { bindingText } from './management/addresses.ts';
 import { problem } from './management/answers.ts';
@@ -20,6 +20,8 @@ export interface DurableEngineOptions {
   readonly logger: Logger;
   /** Activities that run at once, at most. */
   readonly concurrentActivities?: number;
+  /** Told when what is under way could not be written down, so that nothing goes on. */
+  readonly onBroken?: (because: Error) => void;
   /** Opens the store; a test hands in one that breaks. */
   readonly openStore?: (file: string) => DurableStore;
 }
@@ -38,7 +40,7 @@ const NOT_RUNNING = problem(503, 'The durable engine is not running.');
 
 /** Makes the engine of a task hub; throws when its file cannot be opened. */
 export function createDurableEngine(options: DurableEngineOptions): ObservableEngine {
-  const { runner, clock, uuid, logger, concurrentActivities = CONCURRENT_ACTIVITIES } = options;
+  const { runner, clock, uuid, logger, concurrentActivities = CONCURRENT_ACTIVITIES, onBroken } = options;
   const store = (options.openStore ?? openDurableStore)(options.file);
   const hub: Hub = { store, runner, clock, uuid, logger, functions: createCatalog(runner), change, wake };
   const crew = createCrew(hub, { concurrentActivities, breakDown });
@@ -56,11 +58,11 @@ export function createDurableEngine(options: DurableEngineOptions): ObservableEn
     if (phase.kind === 'running') crew.wake(recipient);
   }
 
-  function announce({ recipients, activities, timers, ended }: News): void {
+  function announce({ recipients, activities, ended }: News): void {
     for (const recipient of recipients) crew.wake(recipient);
     for (const seq of activities) crew.perform(seq);
     for (const instance of ended) management.ended(instance);
-    if (timers) alarm.arm();
+    alarm.arm();
   }
 
   // What cannot be written down must not be done either: only the last commit counts when the host starts again.
@@ -70,13 +72,13 @@ export function createDurableEngine(options: DurableEngineOptions): ObservableEn
     logger.error({ evt: 'DurableEngineBroken', reason: messageOf(error) });
     alarm.cancel();
     void crew.dismiss();
+    onBroken?.(phase.because);
   }
 
   return {
     start() {
       phase = { kind: 'running' };
-      for (const recipient of store.inbox.recipients()) crew.wake(recipient);
-      for (const seq of store.activities.seqs()) crew.perform(seq);
+      resume(store, crew);
       alarm.arm();
     },
     async stop() {
@@ -102,4 +104,10 @@ export function createDurableEngine(options: DurableEngineOptions): ObservableEn
       if (phase.kind === 'broken') throw phase.because;
     },
   };
+}
+
+/** Takes up what the history says was under way. */
+function resume({ inbox, activities }: DurableStore, crew: Crew): void {
+  for (const recipient of inbox.recipients()) crew.wake(recipient);
+  for (const seq of activities.seqs()) crew.perform(seq);
 }

@@ -16,7 +16,7 @@ export async function runEntity(hub: Hub, id: string): Promise<void> {
     store.inbox.remove(plan.taken);
     keep(hub, { id, state: answer.state, lock: plan.lock, updatedAt: clock.now() });
     plan.operations.forEach((operation, index) => reply(hub, outbox, id, operation, answer.results[index]));
-    for (const signal of answer.signals) sendSignal(hub, outbox, signal);
+    for (const { to, ...signal } of answer.signals) outbox.send(to, { kind: 'operation', id: hub.uuid(), ...signal });
     for (const request of plan.locked) passOn(outbox, request);
   });
   if (plan.taken.length < inbox.length) hub.wake(id);
@@ -43,7 +43,7 @@ interface Signal {
 interface EntityAnswer {
   readonly state: string | undefined;
   readonly results: readonly OperationResult[];
-  readonly signals: readonly Signal[];
+  readonly signals: readonly { readonly to: string; readonly name: string; readonly input?: string }[];
 }
 
 function unchanged(state: string | undefined): EntityAnswer {
@@ -58,7 +58,8 @@ async function operate(hub: Hub, id: string, state: string | undefined, plan: En
     isSignal: caller === undefined,
     ...(input === undefined ? {} : { input }),
   }));
-  const trigger = jsonText({ self, exists: state !== undefined, ...(state === undefined ? {} : { state }), batch });
+  const exists = state !== undefined;
+  const trigger = jsonText({ self, exists, ...(exists && state !== '' ? { state } : {}), batch });
   try {
     const name = hub.functions.find('entity', self.name);
     if (name === undefined) throw new Error(`the app has no entity function named '${self.name}'`);
@@ -78,9 +79,14 @@ function readAnswer(text: string, { operations }: EntityPlan): EntityAnswer {
   const exists = entityExists === true;
   return {
     // An entity exists once it has answered, even without a state.
-    state: exists ? (typeof entityState === 'string' ? entityState : 'null') : undefined,
+    state: exists ? (typeof entityState === 'string' ? entityState : '') : undefined,
     results: results as OperationResult[],
-    signals: signals as Signal[],
+    signals: (signals as Signal[]).map(({ target, name, input }) => ({
+      to: entityId(target.name, target.key),
+      name,
+      // The SDK writes an empty text where there is no input.
+      ...(input === undefined || input === '' ? {} : { input }),
+    })),
   };
 }
 
@@ -99,13 +105,6 @@ function reply(hub: Hub, outbox: Outbox, id: string, operation: Operation, resul
     ...(failed ? { exceptionType: 'EntityOperationFailed' } : {}),
   });
   outbox.send(operation.caller, { kind: 'event', name: operation.id, input });
-}
-
-function sendSignal(hub: Hub, outbox: Outbox, { target, name, input }: Signal): void {
-  const message = { kind: 'operation', id: hub.uuid(), name } as const;
-  // The SDK writes an empty text where there is no input.
-  const more = input === undefined || input === '' ? {} : { input };
-  outbox.send(entityId(target.name, target.key), { ...message, ...more });
 }
 
 function passOn(outbox: Outbox, request: LockRequest): void {

@@ -1,6 +1,6 @@
 import type { Logger } from '../../../agent/observe/logger.ts';
 import type { FunctionRunner, HostClock } from '../ports.ts';
-import type { Activity, Message, Timer } from './model.ts';
+import type { Activity, Message } from './model.ts';
 import type { DurableStore } from './store/store.ts';
 
 /** What the parts of the engine work with. */
@@ -21,7 +21,6 @@ export interface Hub {
 export interface Outbox {
   send(recipient: string, message: Message): void;
   schedule(activity: Omit<Activity, 'seq'>): void;
-  arm(timer: Timer): void;
   /** Tells those who wait for it that an instance has ended. */
   ended(instance: string): void;
 }
@@ -31,12 +30,11 @@ export interface News {
   readonly recipients: Set<string>;
   readonly activities: number[];
   readonly ended: string[];
-  timers: boolean;
 }
 
 /** Does a transaction and says who is to be woken. */
 export function transact<T>(store: DurableStore, work: (outbox: Outbox) => T): { value: T; news: News } {
-  const news: News = { recipients: new Set(), activities: [], ended: [], timers: false };
+  const news: News = { recipients: new Set(), activities: [], ended: [] };
   const value = store.commit(() =>
     work({
       send(recipient, message) {
@@ -44,10 +42,6 @@ export function transact<T>(store: DurableStore, work: (outbox: Outbox) => T): {
         news.recipients.add(recipient);
       },
       schedule: (activity) => void news.activities.push(store.activities.add(activity)),
-      arm(timer) {
-        store.timers.add(timer);
-        news.timers = true;
-      },
       ended: (instance) => void news.ended.push(instance),
     }),
   );

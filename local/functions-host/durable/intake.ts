@@ -8,7 +8,7 @@ export type Step =
 
 /** What a turn makes of the messages in the inbox. */
 export interface Intake {
-  /** The turn's time in milliseconds since 1970: never before that of an earlier turn or of a timer that fired. */
+  /** The turn's time in milliseconds since 1970: never before that of an earlier one of this execution or of a timer that fired. */
   readonly at: number;
   readonly taken: readonly number[];
   readonly events: readonly HistoryEvent[];
@@ -60,7 +60,7 @@ interface Draft extends Omit<Intake, 'more'> {
 
 function createDraft(instance: Instance, inbox: readonly Received<InstanceMessage>[], now: number): Draft {
   const fired = inbox.flatMap(({ message }) => (message.kind === 'fired' ? [message.fireAt] : []));
-  const at = Math.max(now, instance.updatedAt, ...fired);
+  const at = Math.max(now, instance.progress.at, ...fired);
   return {
     at,
     taken: [],

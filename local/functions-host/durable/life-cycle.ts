@@ -1,5 +1,5 @@
 import type { Hub, Outbox } from './hub.ts';
-import { type Instance, isTerminal, NO_PROGRESS, type Parent } from './model.ts';
+import { type Instance, isTerminal, NO_PROGRESS, type Parent, type Progress } from './model.ts';
 import { EVENT, historyEvent } from './protocol.ts';
 import type { DurableStore } from './store/store.ts';
 
@@ -75,15 +75,18 @@ export function end(hub: Hub, outbox: Outbox, { instance, length }: Arrived, res
       Result: output,
     }),
   ]);
-  for (const entity of progress.lock?.entities ?? []) {
-    outbox.send(entity, { kind: 'unlock', id: progress.lock?.requestId ?? '' });
-  }
+  releaseLocks(outbox, progress);
   if (instance.parent !== undefined) tellParent(outbox, instance.parent, result, output);
   store.instances.write({ ...instance, status: result.status, output, progress: NO_PROGRESS });
   outbox.ended(id);
   if (result.status === 'Failed') {
     hub.logger.warn({ evt: 'OrchestrationFailed', name: instance.name, instance: id, reason: result.text });
   }
+}
+
+/** Gives back what a critical section holds, or waits for. */
+export function releaseLocks(outbox: Outbox, { lock }: Progress): void {
+  for (const entity of lock?.entities ?? []) outbox.send(entity, { kind: 'unlock', id: lock?.requestId ?? '' });
 }
 
 function sentence({ name }: Instance, { status, text }: Result & { readonly text: string }): string {

@@ -38,7 +38,7 @@ export type Ending =
 
 /** A task that was scheduled and has not ended; `action` is its place in the orchestrator's list of actions. */
 export type OpenTask =
-  | { readonly kind: 'work' }
+  | { readonly kind: 'work'; readonly action: number }
   /** An attempt of a task with a retry policy, counted from 1. */
   | { readonly kind: 'attempt'; readonly action: number; readonly attempt: number; readonly attempts: number }
   /** The pause after a failed attempt; the framework makes one after the last, too. */
@@ -48,6 +48,8 @@ export type OpenTask =
 
 /** How far an orchestration has come in giving numbers to what its orchestrator asks for. */
 export interface Progress {
+  /** Time of the last turn in milliseconds since 1970: the orchestrator's clock does not run backwards. */
+  readonly at: number;
   readonly nextId: number;
   /** How many actions have their numbers, and what they were: the orchestrator must ask for the same in each turn. */
   readonly seen: number;
@@ -60,7 +62,7 @@ export interface Progress {
 }
 
 /** Nothing done yet. */
-export const NO_PROGRESS: Progress = { nextId: 0, seen: 0, digest: '', open: {} };
+export const NO_PROGRESS: Progress = { at: 0, nextId: 0, seen: 0, digest: '', open: {} };
 
 /** Which task is answered, and by what. */
 interface Answer {
@@ -114,7 +116,7 @@ export interface Received<M> {
   readonly message: M;
 }
 
-/** An entity; `state` is JSON text, undefined while it does not exist. */
+/** An entity; `state` is JSON text: empty where it has none, undefined while it does not exist. */
 export interface Entity {
   readonly id: string;
   readonly state: string | undefined;

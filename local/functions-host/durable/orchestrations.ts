@@ -1,8 +1,8 @@
-import { type Outcome, readFailure, readOutcome } from './actions.ts';
+import { messageOf, type Outcome, readFailure, readOutcome } from './actions.ts';
 import type { Hub, Outbox } from './hub.ts';
 import { type Intake, takeIn } from './intake.ts';
 import { type Ending, type Instance, type InstanceMessage, isTerminal, NO_PROGRESS } from './model.ts';
-import { type Arrived, end, start } from './life-cycle.ts';
+import { type Arrived, end, releaseLocks, start } from './life-cycle.ts';
 import { triggerText } from './protocol.ts';
 import { type Plan, schedule } from './schedule.ts';
 import { textOf } from './typed-data.ts';
@@ -43,6 +43,15 @@ type Decision =
 async function decide(hub: Hub, instance: Instance, intake: Intake, past: readonly string[]): Promise<Decision> {
   if (intake.terminated !== undefined) return { kind: 'terminated', reason: intake.terminated };
   if (!intake.news || instance.progress.ending !== undefined) return { kind: 'rest' };
+  try {
+    return await think(hub, instance, intake, past);
+  } catch (error) {
+    // An answer that no SDK gives must not take the other orchestrations along.
+    return { kind: 'failed', reason: `its answer cannot be understood: ${messageOf(error)}` };
+  }
+}
+
+async function think(hub: Hub, instance: Instance, intake: Intake, past: readonly string[]): Promise<Decision> {
   const outcome = await play(hub, instance, intake, past);
   if (outcome.kind === 'broken') return { kind: 'failed', reason: outcome.reason };
   const plan = schedule(instance, intake, outcome, {
@@ -92,7 +101,12 @@ function arrived({ store }: Hub, { instance, intake, past }: Turn): Arrived {
   store.instances.append(instance.id, past, events);
   const status = intake.suspended ? 'Suspended' : instance.status === 'Suspended' ? 'Running' : instance.status;
   return {
-    instance: { ...instance, status, updatedAt: intake.at, progress: { ...instance.progress, open: intake.open } },
+    instance: {
+      ...instance,
+      status,
+      updatedAt: intake.at,
+      progress: { ...instance.progress, at: intake.at, open: intake.open },
+    },
     length: past + events.length,
   };
 }
@@ -121,6 +135,9 @@ function writePlan(hub: Hub, outbox: Outbox, turn: Turn, { plan, state }: Decisi
   };
   const now = { instance, length: before.length + plan.events.length };
   follow(hub, outbox, instance, plan);
+  if (plan.doubtful.length > 0) {
+    hub.logger.warn({ evt: 'TaskPerhapsYieldedAgain', name: instance.name, instance: id, kinds: plan.doubtful });
+  }
   if (ending === undefined || Object.keys(plan.progress.open).length > 0) hub.store.instances.write(instance);
   else conclude(hub, outbox, now, ending);
 }
@@ -136,7 +153,7 @@ function endingOf({ done, error, actions, output }: Outcome & { kind: 'state' })
 function follow({ store, uuid }: Hub, outbox: Outbox, instance: Instance, plan: Plan): void {
   const { id, execution, updatedAt: at } = instance;
   for (const activity of plan.activities) outbox.schedule({ instance: id, execution, ...activity });
-  for (const timer of plan.timers) outbox.arm({ instance: id, execution, ...timer });
+  for (const timer of plan.timers) store.timers.add({ instance: id, execution, ...timer });
   for (const task of plan.canceled) store.timers.remove(id, task);
   for (const { to, message } of plan.sends) outbox.send(to, message);
   for (const { task, id: childId, name, version, input } of plan.children) {
@@ -162,6 +179,7 @@ function conclude(hub: Hub, outbox: Outbox, now: Arrived, ending: Ending): void 
 function begin(hub: Hub, outbox: Outbox, instance: Instance, input: string): void {
   const { store } = hub;
   const execution = hub.uuid();
+  releaseLocks(outbox, instance.progress);
   store.instances.clearHistory(instance.id);
   store.instances.write({ ...instance, execution, input, customStatus: undefined, progress: NO_PROGRESS });
   outbox.send(instance.id, { kind: 'start', execution });

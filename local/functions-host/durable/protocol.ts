@@ -12,7 +12,6 @@ export const EVENT = {
   timerCreated: 10,
   timerFired: 11,
   orchestratorStarted: 12,
-  orchestratorCompleted: 13,
   eventSent: 14,
   eventRaised: 15,
   executionSuspended: 19,

@@ -26,6 +26,8 @@ export interface Plan {
   readonly canceled: readonly number[];
   readonly sends: readonly { readonly to: string; readonly message: EntityMessage }[];
   readonly progress: Progress;
+  /** Actions that may be tasks which are under way already: the SDK does not say so, and they are scheduled anew. */
+  readonly doubtful: readonly string[];
 }
 
 /** What scheduling needs from outside. */
@@ -71,6 +73,7 @@ export function schedule(instance: Instance, intake: Intake, state: State, surro
   }
   const canceled = cancel(draft, state.actions);
   return {
+    doubtful: doubtsOf(intake, state.actions, progress.seen),
     events: draft.events,
     activities: draft.activities,
     children: draft.children,
@@ -78,6 +81,7 @@ export function schedule(instance: Instance, intake: Intake, state: State, surro
     canceled,
     sends: draft.sends,
     progress: {
+      at: draft.at,
       nextId: draft.nextId,
       seen: state.actions.length,
       digest: digestOf(state.actions),
@@ -85,6 +89,14 @@ export function schedule(instance: Instance, intake: Intake, state: State, surro
       ...(draft.lock === undefined ? {} : { lock: draft.lock }),
     },
   };
+}
+
+// Azure/azure-functions-durable-js#574: in a second Task.any or Task.all, what was yielded before is listed once more.
+function doubtsOf({ open }: Intake, actions: readonly Action[], seen: number): string[] {
+  if (actions.length === seen) return [];
+  const texts = Object.values(open).map((task) => JSON.stringify(actions[task.action]));
+  const underWay = new Set(texts);
+  return actions.slice(seen).flatMap((action) => (underWay.has(JSON.stringify(action)) ? [action.kind] : []));
 }
 
 const NON_DETERMINISTIC =
@@ -193,7 +205,8 @@ interface Attempt {
 function attemptWork(draft: Draft, action: Action & { readonly kind: 'activity' | 'child' }, attempt: Attempt): void {
   const { attempts } = attempt;
   const task = action.kind === 'activity' ? callActivity(draft, action) : startChild(draft, action);
-  draft.open[task] = attempts === undefined ? { kind: 'work' } : { kind: 'attempt', ...attempt, attempts };
+  draft.open[task] =
+    attempts === undefined ? { kind: 'work', action: attempt.action } : { kind: 'attempt', ...attempt, attempts };
 }
 
 function callActivity(draft: Draft, { name, input }: Action & { readonly kind: 'activity' }): number {

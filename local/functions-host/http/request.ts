@@ -21,7 +21,8 @@ export function readTarget({ url: target = '', headers, headersDistinct }: Incom
   const text = target.startsWith('/') ? `http://${host}${target}` : target;
   if (!HOST.test(host) || !/^https?:\/\//i.test(text)) return undefined;
   const url = URL.parse(text);
-  if (url === null) return undefined;
+  // The library's Request takes no URL with a name and a password in it.
+  if (url === null || url.username !== '' || url.password !== '') return undefined;
   const header = headers['x-functions-key'];
   const key = url.searchParams.get('code') ?? (typeof header === 'string' ? header : undefined);
   return { url, path: url.pathname, key };

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Role } from '../../../functions/http/contract.ts';
@@ -35,7 +35,7 @@ async function startSite(role: Role = 'Bridge.Write') {
     return { code, out: io.out(), err: io.err().replaceAll(folder, 'FOLDER') };
   };
   const write = (name: string, text: string) => writeFile(join(folder, name), text);
-  return { ask, write, keyFile };
+  return { ask, write, keyFile, folder };
 }
 
 /** A fetch that reaches the dispatcher of the app, without a network. */
@@ -147,6 +147,53 @@ describe('definitions', () => {
     await write('a.yaml', names.map((name) => connectorYaml(name)).join('---\n'));
     expect((await ask('apply -f FOLDER')).code).toBe(0);
     expect((await ask('get mbc -o name')).out).toBe(names.map((name) => `mqttbridgeconnector/${name}\n`).join(''));
+  });
+});
+
+describe('keys', () => {
+  test('are written to a file for their owner only, listed without secrets, and taken away', async () => {
+    const { ask, folder } = await startSite('Bridge.Admin');
+    await ask('apply -f -', SAMPLE);
+    const line = 'create-key edge-1 --connector bridge --out FOLDER/agent.key';
+    const made = await ask(line);
+    expect({ ...made, out: made.out.replace(folder, 'FOLDER') }).toEqual({
+      code: 0,
+      out: 'grant/edge-1 created, its key is in FOLDER/agent.key\n',
+      err: '',
+    });
+    const key = (await readFile(join(folder, 'agent.key'), 'utf8')).trim();
+    expect([key.length > 40, (await stat(join(folder, 'agent.key'))).mode & 0o777]).toEqual([true, 0o600]);
+    expect((await ask('get grants')).out).toMatch(/^NAME .*\nedge-1 +key +Bridge\.Agent +bridge +\d+s\n$/);
+    for (const format of ['json', 'yaml', 'name'])
+      expect((await ask(`get grants -o ${format}`)).out).not.toContain(key.slice(-20));
+    expect(await ask(line)).toMatchObject({ code: 2, err: expect.stringContaining('EEXIST') as string });
+    expect(await ask('delete grant edge-1')).toEqual({ code: 0, out: 'grant/edge-1 deleted\n', err: '' });
+    expect((await ask('delete grant/edge-1')).code).toBe(3);
+    expect((await ask('delete grant edge-1 --ignore-not-found')).code).toBe(0);
+    expect((await ask('get grants')).err).toBe('nobody has a grant at site plant\n');
+  });
+
+  test('that are refused leave no file', async () => {
+    const { ask, folder } = await startSite('Bridge.Write');
+    expect(await ask('create-key --out FOLDER/a.key')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('the role Bridge.Admin') as string,
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test.each([
+    ['create-key', /required option '--out/],
+    ['create-key Big --out FOLDER/k', /^error: id: must be a DNS label/],
+    [
+      'create-key --role Bridge.Read --connector bridge --out FOLDER/k',
+      /a connector can be named for Bridge\.Agent only/,
+    ],
+    ['create-key --role root --out FOLDER/k', /Bridge\.Read, Bridge\.Write/],
+    ['create-key --out FOLDER/no/k', /cannot make FOLDER\/no\/k: ENOENT/],
+  ])('%s exits 2', async (line, expected) => {
+    const { ask } = await startSite('Bridge.Admin');
+    expect(await ask(line)).toEqual({ code: 2, out: '', err: expect.stringMatching(expected) as string });
   });
 });
 

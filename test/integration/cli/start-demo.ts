@@ -3,7 +3,8 @@ import { type Child, startChild } from '../../support/child.ts';
 import type { Scope } from '../../support/scope.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../../cli/main.ts');
+/** The program, from its sources. */
+export const MAIN = resolve(import.meta.dirname, '../../../cli/main.ts');
 
 /** Starts `mqttbridge demo` with probes on free ports and everything temporary in a folder that goes with the scope. */
 export async function startDemo(scope: Scope, ...args: string[]): Promise<Child> {

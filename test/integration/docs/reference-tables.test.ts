@@ -2,8 +2,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { REPORT_INTERVAL_SECONDS } from '../../../shared/api/report.ts';
 import { MAX_LANES } from '../../../shared/plan/plan.ts';
+import { DISCONNECTIONS } from '../../../shared/health/disconnections.ts';
+import { HEALTH_REASONS } from '../../../shared/health/reasons.ts';
 import { REASON_CODES } from '../../../shared/reason-codes.ts';
+import { EXCHANGE_LIMITS } from '../../../agent/config/control-plane/exchange.ts';
+import { START_PATIENCE_MS } from '../../../agent/config/control-plane/source.ts';
 import { PATIENCE_MS } from '../../../agent/drain.ts';
 import { HIGHEST_PUBLISH_ID } from '../../../agent/forward/packet-ids.ts';
 import { TOPIC_ALIAS_MAXIMUM } from '../../../agent/session/connect-options.ts';
@@ -65,6 +70,20 @@ describe('the tables of docs/operations.md', () => {
     expect(firstCells('### Check').sort()).toEqual([...given].sort());
   });
 
+  test('reasons of the control plane and of Event Grid are those of shared/health, in its words', () => {
+    const rows = (of: Readonly<Record<string, { message: string; fix: string }>>) =>
+      Object.entries(of).map(([reason, { message, fix }]) => [reason, message, fix.replaceAll('`', '')]);
+    const shown = (heading: string) =>
+      tableUnder(page, heading).map(([reason, message, fix = '']) => [reason, message, fix.replaceAll('`', '')]);
+    expect(shown('### Health')).toEqual(rows(HEALTH_REASONS));
+    expect(shown('### Closed by Event Grid')).toEqual(rows(DISCONNECTIONS));
+  });
+
+  test('reasons of the control plane are those of the agent', async () => {
+    const reasons = await unionIn('agent/config/control-plane/fault.ts', 'ControlPlaneReason');
+    expect(firstCells('### Control plane').sort()).toEqual(reasons.sort());
+  });
+
   test('drop and retry reasons are those of the counters', async () => {
     const drops = tableUnder(page, '## Drop reasons').map((cells) => cells[0] ?? '');
     const at = drops.indexOf('Retry reason');
@@ -108,6 +127,14 @@ describe('the tables of docs/operations.md', () => {
     expect(again).toContain(`${seconds(retryMs)} at first`);
     expect(again).toContain(`up to ${everyMs / 60_000} min`);
     expect(limits.get('One call to a key vault, log-on included')).toBe(seconds(VAULT_CALL_TIMEOUT_MS));
+    expect(limits.get('Report to the control plane')).toContain(`every ${REPORT_INTERVAL_SECONDS.default} s`);
+    const { timeoutMs, answerBytes } = EXCHANGE_LIMITS;
+    expect(limits.get('One report, answer included')).toBe(
+      `${seconds(timeoutMs)}; an answer of ${answerBytes / 1024 / 1024} MiB`,
+    );
+    expect(limits.get('Start: wait for the control plane before the definition on disk is used')).toBe(
+      seconds(START_PATIENCE_MS),
+    );
     expect(limits.get('Reload: finish what is in flight of a changed or removed session')).toBe(seconds(PATIENCE_MS));
   });
 

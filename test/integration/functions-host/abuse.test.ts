@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
+import { fc, test as property } from '@fast-check/vitest';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
+import { mutate } from '../../support/mutate.ts';
+import { createRandom } from '../../support/random.ts';
 import { createScope } from '../../support/scope.ts';
 import { openRaw } from './raw-http.ts';
 import { type Sample, startSample } from './start-sample.ts';
@@ -132,6 +135,7 @@ describe('a request line or header', () => {
     ['GET http://elsewhere.example/api/echo HTTP/1.1', '200'],
     ['GET http:///admin/host/status HTTP/1.1', '404'],
     ['GET file:///etc/passwd HTTP/1.1', '400'],
+    ['GET http://user:password@a/api/echo HTTP/1.1', '400'],
     ['OPTIONS * HTTP/1.1', '400'],
     ['GET /api/sites/a%0d%0aSet-Cookie:%20a=b HTTP/1.1', '200'],
     ['GET /api/sites/a%00b HTTP/1.1', '200'],
@@ -181,6 +185,32 @@ describe('a connection', () => {
   test('is no tunnel', async () => {
     expect(await answersTo(request('CONNECT 127.0.0.1:22 HTTP/1.1'))).toEqual([]);
   });
+});
+
+describe('a request with damage', () => {
+  const whole = Buffer.from(
+    `${request('PUT /api/sites/a%20b?x=1&code=k HTTP/1.1', 'X-Functions-Key: k', 'Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\n\r\n`,
+  );
+
+  property.prop([fc.array(fc.integer(), { minLength: 50, maxLength: 50 })], { numRuns: 20 })(
+    'is refused or understood, and never a failure of the host',
+    async (seeds) => {
+      const damaged = seeds.map((seed) => mutate(whole, createRandom(seed)));
+      const answers = await Promise.all(
+        damaged.map((bytes) => {
+          const raw = open();
+          raw.end(bytes);
+          return raw.closed();
+        }),
+      );
+      for (const [index, statuses] of answers.entries())
+        expect([damaged[index]?.toString('latin1'), statuses.filter((status) => status.startsWith('5'))]).toEqual([
+          damaged[index]?.toString('latin1'),
+          [],
+        ]);
+      await stillServes();
+    },
+  );
 });
 
 test('after all this the host serves', stillServes);

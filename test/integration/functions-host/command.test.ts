@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startChild } from '../../support/child.ts';
 import { type ControlPlaneOptions, startControlPlane } from '../../support/control-plane-process.ts';
@@ -106,6 +107,18 @@ describe('mqttbridge control-plane run', () => {
       expect(await control(second.url, 'status')).toEqual(expected);
       return true;
     });
+  });
+
+  test('exits 1 when the history cannot be written, so that whoever watches it starts it again', async () => {
+    const { data, end } = await run();
+    await end('SIGTERM');
+    const history = new DatabaseSync(join(data, 'durable.sqlite'));
+    history.exec(`CREATE TRIGGER full BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`);
+    history.close();
+    const plane = await run({ data });
+    await fetch(`${plane.url}/api/control/start`, { method: 'POST' }).catch(() => undefined);
+    expect((await plane.exit).code).toBe(1);
+    expect(plane.stderr()).toContain('"evt":"ControlPlaneBroken"');
   });
 
   test('takes a key that is there, and warns when others can read it', async () => {

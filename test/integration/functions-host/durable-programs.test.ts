@@ -11,13 +11,34 @@ import { createVirtualClock, type VirtualClock } from '../../support/virtual-clo
 /** What an orchestration does; durations in minutes. */
 type Step =
   | { readonly kind: 'call'; readonly value: number }
-  | { readonly kind: 'retry'; readonly failures: number; readonly attempts: number; readonly pause: number }
+  | Retry
   | { readonly kind: 'timer'; readonly after: number }
   | { readonly kind: 'event'; readonly name: string }
   | { readonly kind: 'child'; readonly steps: readonly Step[] }
   | { readonly kind: 'all'; readonly steps: readonly Step[] }
-  /** A race of timers and at most one call; the others are cancelled or left. */
-  | { readonly kind: 'any'; readonly timers: readonly number[]; readonly call: boolean; readonly cancel: boolean };
+  | Add
+  | Race;
+
+/** An operation on the one entity that counts. */
+interface Add {
+  readonly kind: 'add';
+  readonly signal: boolean;
+}
+
+/** A race of timers and at most one other task; the losers are cancelled or left running. */
+interface Race {
+  readonly kind: 'any';
+  readonly timers: readonly number[];
+  readonly other: 'none' | 'call' | Retry;
+  readonly cancel: boolean;
+}
+
+interface Retry {
+  readonly kind: 'retry';
+  readonly failures: number;
+  readonly attempts: number;
+  readonly pause: number;
+}
 
 type Context = df.OrchestrationContext;
 
@@ -36,15 +57,20 @@ function later({ df }: Context, minutes: number): Date {
   return new Date(df.currentUtcDateTime.getTime() + minutes * MINUTE);
 }
 
-function taskOf(context: Context, step: Exclude<Step, { kind: 'any' }>): df.Task {
+const COUNTED = new df.EntityId('Count', 'all');
+
+function taskOf(context: Context, step: Exclude<Step, Race>): df.Task {
   switch (step.kind) {
     case 'call':
       return context.df.callActivity('double', step.value);
     case 'retry': {
-      const options = new df.RetryOptions(step.pause * MINUTE, step.attempts);
-      const time = later(context, step.failures * step.pause).getTime();
-      return context.df.callActivityWithRetry('failBefore', options, time);
+      // A little more than whole minutes: no race ends in a draw.
+      const pause = step.pause * MINUTE + 7;
+      const time = context.df.currentUtcDateTime.getTime() + step.failures * pause;
+      return context.df.callActivityWithRetry('failBefore', new df.RetryOptions(pause, step.attempts), time);
     }
+    case 'add':
+      return context.df.callEntity(COUNTED, 'add');
     case 'timer':
       return context.df.createTimer(later(context, step.after));
     case 'event':
@@ -52,24 +78,26 @@ function taskOf(context: Context, step: Exclude<Step, { kind: 'any' }>): df.Task
     case 'child':
       return context.df.callSubOrchestrator('program', step.steps);
     case 'all':
-      return context.df.Task.all(step.steps.map((part) => taskOf(context, part as Exclude<Step, { kind: 'any' }>)));
+      return context.df.Task.all(step.steps.map((part) => taskOf(context, part as Exclude<Step, Race>)));
   }
 }
 
-function* race(
-  context: Context,
-  { timers, call, cancel }: Step & { kind: 'any' },
-): Generator<df.Task, number, unknown> {
+function* race(context: Context, { timers, other, cancel }: Race): Generator<df.Task, number, unknown> {
   const clocks = timers.map((after) => context.df.createTimer(later(context, after)));
-  const tasks = [...clocks, ...(call ? [context.df.callActivity('double', 1)] : [])];
+  const others = other === 'none' ? [] : [taskOf(context, other === 'call' ? { kind: 'call', value: 1 } : other)];
+  const tasks = [...clocks, ...others];
   const winner = yield context.df.Task.any(tasks);
   if (cancel) for (const timer of clocks) if (timer !== winner && !timer.isCompleted) timer.cancel();
   return tasks.indexOf(winner as df.Task);
 }
 
+df.app.entity('Count', (context: df.EntityContext<number>) => {
+  context.df.setState((context.df.getState(() => 0) ?? 0) + 1);
+});
+
 // What a timer comes to is nobody's business: nothing, or a list of it where the SDK chains timers.
 function resultOf(step: Step, result: unknown): unknown {
-  if (step.kind === 'timer') return null;
+  if (step.kind === 'timer' || step.kind === 'add') return null;
   return step.kind === 'all' ? step.steps.map((part, index) => resultOf(part, (result as unknown[])[index])) : result;
 }
 
@@ -78,6 +106,7 @@ df.app.orchestration('program', function* (context: Context) {
   for (const step of context.df.getInput<Step[]>()) {
     try {
       if (step.kind === 'any') results.push(yield* race(context, step));
+      else if (step.kind === 'add' && step.signal) context.df.signalEntity(COUNTED, 'add');
       else results.push(resultOf(step, yield taskOf(context, step)));
     } catch {
       results.push('failed');
@@ -94,18 +123,38 @@ function expected(step: Step): { readonly value: unknown } | undefined {
     case 'retry':
       return step.failures < step.attempts ? { value: 'in time' } : undefined;
     case 'timer':
+    case 'add':
       return { value: null };
     case 'event':
       return { value: { said: step.name } };
     case 'child':
-      return { value: step.steps.map((part) => (expected(part) ?? { value: 'failed' }).value) };
+      return { value: expectedOf(step.steps) };
     case 'all': {
       const parts = step.steps.map(expected);
       return parts.includes(undefined) ? undefined : { value: parts.map((part) => part?.value) };
     }
     case 'any':
-      return { value: step.call ? step.timers.length : step.timers.indexOf(Math.min(...step.timers)) };
+      return { value: winnerOf(step) };
   }
+}
+
+/** What a sequence must come to: a list without what nobody waits for. */
+function expectedOf(steps: readonly Step[]): unknown[] {
+  const awaited = steps.filter((step) => step.kind !== 'add' || !step.signal);
+  return awaited.map((step) => (expected(step) ?? { value: 'failed' }).value);
+}
+
+function winnerOf({ timers, other }: Race): number {
+  const first = Math.min(...timers);
+  const end = typeof other === 'string' ? 0 : Math.min(other.failures, other.attempts) * (other.pause + 0.0001);
+  return other === 'none' || end > first ? timers.indexOf(first) : timers.length;
+}
+
+function additionsOf(steps: readonly Step[]): number {
+  return steps.reduce(
+    (sum, step) => sum + (step.kind === 'add' ? 1 : 'steps' in step ? additionsOf(step.steps) : 0),
+    0,
+  );
 }
 
 const minutes = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 8000, max: 30_000 }));
@@ -121,23 +170,30 @@ const event = fc.record({ kind: fc.constant('event' as const), name: fc.constant
 const any = fc.record({
   kind: fc.constant('any' as const),
   timers: fc.uniqueArray(minutes, { minLength: 1, maxLength: 3 }),
-  call: fc.boolean(),
+  other: fc.oneof(fc.constantFrom('none' as const, 'call' as const), retry, retry),
   cancel: fc.boolean(),
 });
+const add = fc.record({ kind: fc.constant('add' as const), signal: fc.constant(false) });
+const signal = fc.record({ kind: fc.constant('add' as const), signal: fc.constant(true) });
 const { child } = fc.letrec<{ all: Step; child: Step }>((tie) => ({
   all: fc.record({
     kind: fc.constant('all' as const),
-    steps: fc.array(fc.oneof({ maxDepth: 2 }, call, retry, timer, tie('child'), tie('all')), {
+    steps: fc.array(fc.oneof({ maxDepth: 2 }, call, retry, timer, add, tie('child'), tie('all')), {
       minLength: 1,
       maxLength: 4,
     }),
   }),
   child: fc.record({
     kind: fc.constant('child' as const),
-    steps: fc.array(fc.oneof({ maxDepth: 2 }, call, retry, timer, any, tie('all'), tie('child')), { maxLength: 3 }),
+    steps: fc.array(fc.oneof({ maxDepth: 2 }, call, retry, timer, any, add, signal, tie('all'), tie('child')), {
+      maxLength: 3,
+    }),
   }),
 }));
-const program = fc.array(fc.oneof(call, retry, timer, event, any, child, child), { minLength: 1, maxLength: 5 });
+const program = fc.array(fc.oneof(call, retry, timer, event, any, any, add, signal, child, child), {
+  minLength: 1,
+  maxLength: 5,
+});
 
 function eventsOf(steps: readonly Step[]): string[] {
   return steps.flatMap((step) => (step.kind === 'event' ? [step.name] : []));
@@ -156,7 +212,9 @@ async function run(file: string, steps: readonly Step[], lives: readonly number[
         if (status !== 202) break;
         waiting.shift();
       }
-      return (await under.finish('it')).output;
+      const { output } = await under.finish('it');
+      await under.settled();
+      return { output, count: (await under.call('GET', '/entities/count/all')).value };
     } catch {
       // Killed.
     } finally {
@@ -173,8 +231,11 @@ test('a program comes to what it must, however often the host is killed', async 
   const lives = fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(program, lives, async (steps, lives) => {
-      const result = steps.map((step) => (expected(step) ?? { value: 'failed' }).value);
-      expect(await run(join(folder, `${count++}.db`), steps, lives)).toEqual(result);
+      const additions = additionsOf(steps);
+      expect(await run(join(folder, `${count++}.db`), steps, lives)).toEqual({
+        output: expectedOf(steps),
+        count: additions === 0 ? expect.stringContaining('no entity') : additions,
+      });
     }),
     { numRuns: 150 },
   );

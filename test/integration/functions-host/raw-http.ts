@@ -5,6 +5,8 @@ import { eventually } from '../../support/eventually.ts';
 /** A TCP connection that says what a test says, byte by byte. */
 export interface RawHttp {
   send(text: string | Buffer): void;
+  /** Says this and that there is nothing more to come. */
+  end(bytes: Buffer): void;
   /** Everything that came back. */
   text(): string;
   /** Waits until so many answers have begun. */
@@ -27,6 +29,7 @@ export function openRaw(scope: Scope, { host, port }: { host: string; port: numb
   const statuses = () => [...text().matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => match[1] ?? '');
   return {
     send: (data) => void socket.write(data),
+    end: (bytes) => void socket.end(bytes),
     text,
     answers: (count) => eventually(() => (statuses().length >= count ? statuses() : undefined), { describe: text }),
     closed: () => eventually(() => (ended ? statuses() : undefined), { describe: text }),

@@ -10,6 +10,7 @@ export function describeBridges(open: OpenEmpty): void {
   describe('definitions', () => {
     describeCommits(open);
     describeConflicts(open);
+    describeSizes(open);
     describeRegister(open);
     describeGarbage(open);
     describeRemoval(open);
@@ -105,15 +106,31 @@ function describeConflicts(open: OpenEmpty): void {
       expect(await bridges.readDocuments(site, hashes)).toEqual(winners[0].documents);
     }
   });
+}
 
-  test('a site of two hundred resources and documents of a megabyte are kept', async () => {
+function describeSizes(open: OpenEmpty): void {
+  test('the list of a thousand resources with the longest names there can be is kept', async () => {
+    const { bridges } = (await open()).stores;
+    const name = (n: number) =>
+      [0, 1, 2, 3]
+        .map((part) => hashOf({ n, part }).slice(1))
+        .join('.')
+        .slice(0, 253);
+    const whole = change(1, Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [name(n), { n }])));
+    await committed(bridges, 'hall-1', { ...whole, documents: new Map() }, undefined);
+    const head = await bridges.readHead('hall-1');
+    expect(head?.entries).toEqual(whole.entries);
+    expect(head?.desired).toEqual(whole.desired);
+  });
+
+  test('a site of many resources and documents of a megabyte are kept', async () => {
     const { bridges } = (await open()).stores;
     const text = 'sensors/+/temperature ü '.repeat(40_000);
-    const documents = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`line-${n}`, { n }]));
+    const documents = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`line-${n}`, { n }]));
     const whole = change(1, { ...documents, large: { text } });
     await committed(bridges, 'hall-1', whole, undefined);
     expect((await bridges.readHead('hall-1'))?.entries).toEqual(whole.entries);
-    expect(await bridges.readDesired('hall-1', 'line-199')).toEqual(whole.desired['line-199']);
+    expect(await bridges.readDesired('hall-1', 'line-49')).toEqual(whole.desired['line-49']);
     expect(await bridges.readDocuments('hall-1', [...whole.documents.keys()])).toEqual(whole.documents);
   });
 }

@@ -21,5 +21,5 @@ async function openEmpty(): Promise<StoresUnderTest> {
 
 describe('sqlite store', () => {
   describeContract(openEmpty);
-  describeProperties(openEmpty, 40);
+  describeProperties(openEmpty, 25);
 });

@@ -3,11 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TokenCredential } from '@azure/core-auth';
-import { expect, test, type TestContext } from 'vitest';
-import { openStores } from '../../../functions/store/open.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTableStores } from '../../../functions/store/tables/open-table-stores.ts';
 import { startAzurite } from '../../support/azurite.ts';
 import { createAuthority } from '../../support/certificates.ts';
+import { createScope } from '../../support/scope.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { change, report } from './samples.ts';
 
@@ -36,19 +36,24 @@ function credential(claims: Readonly<Record<string, unknown>> = {}): TokenCreden
   };
 }
 
-async function startSecureAzurite(t: TestContext) {
+const scope = createScope();
+let endpoint: string;
+/** Vouches for the certificate of `endpoint`. */
+let client: { readonly tlsOptions: { readonly ca: string } };
+
+beforeAll(async () => {
   const authority = await createAuthority();
   const identity = await authority.issue({ purpose: 'server' });
-  const folder = await createTempDir(t, 'certificate');
-  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  await writeFile(certFile, identity.chain);
-  await writeFile(keyFile, identity.key, { mode: 0o600 });
-  const { endpoint } = await startAzurite(t, { certificate: { certFile, keyFile } });
-  return { endpoint, client: { tlsOptions: { ca: authority.certificate } } };
-}
+  const folder = await createTempDir(scope, 'certificate');
+  const certificate = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+  await writeFile(certificate.certFile, identity.chain);
+  await writeFile(certificate.keyFile, identity.key, { mode: 0o600 });
+  ({ endpoint } = await startAzurite(scope, { certificate }));
+  client = { tlsOptions: { ca: authority.certificate } };
+});
+afterAll(() => scope.close());
 
-test('tables - are used with a token of the identity over TLS, for the scope of storage', async (t) => {
-  const { endpoint, client } = await startSecureAzurite(t);
+test('tables - are used with a token of the identity over TLS, for the scope of storage', async () => {
   const identity = credential();
   const stores = await openTableStores({ endpoint, credential: identity }, { now: Date.now, client });
   expect(await stores.bridges.commit('hall-1', change(1, { 'line-1': {} }), undefined)).toMatchObject({
@@ -58,23 +63,20 @@ test('tables - are used with a token of the identity over TLS, for the scope of 
   expect(new Set(identity.scopes.flat())).toEqual(new Set(['https://storage.azure.com/.default']));
 });
 
-test('tables - a token that is refused is a store that is away, and what is missing is said without the token', async (t) => {
-  const { endpoint, client } = await startSecureAzurite(t);
+test('tables - a token that is refused is a store that is away, and what is missing is said', async () => {
   const identity = credential({ aud: 'https://elsewhere.example' });
   const { bridges } = await openTableStores({ endpoint, credential: identity }, { now: Date.now, client });
   const refused = { code: 'unavailable', message: expect.stringMatching(/40[13].*Storage Table Data Contributor/) };
   await expect(bridges.readHead('hall-1')).rejects.toMatchObject(refused);
 });
 
-test('tables - a certificate that nobody known vouches for ends it', async (t) => {
-  const { endpoint } = await startSecureAzurite(t);
-  const client = { retryOptions: { maxRetries: 0 } };
-  const { bridges } = await openTableStores({ endpoint, credential: credential() }, { now: Date.now, client });
+test('tables - a certificate that nobody known vouches for ends it', async () => {
+  const hasty = { retryOptions: { maxRetries: 0 } };
+  const { bridges } = await openTableStores({ endpoint, credential: credential() }, { now: Date.now, client: hasty });
   await expect(bridges.readHead('hall-1')).rejects.toMatchObject({ code: 'unavailable' });
 });
 
 test('tables - nothing is contacted but the endpoint that was configured', async (t) => {
-  const azurite = await startAzurite(t);
   const peers = new Set<string>();
   const look = (message: unknown) => {
     const { socket } = message as { socket: Socket };
@@ -86,10 +88,11 @@ test('tables - nothing is contacted but the endpoint that was configured', async
   t.onTestFinished(() => {
     sockets.unsubscribe(look);
   });
-  const settings = { MQTTBRIDGE_TABLES_CONNECTION_STRING: azurite.connectionString };
-  const stores = await openStores(settings, { now: Date.now });
-  await stores.bridges.commit('hall-1', change(1, { 'line-1': {} }), undefined);
-  await stores.reports.put('hall-1', report());
+  // An agent of its own for these options, so that no connection of another test is used.
+  const own = { tlsOptions: { ...client.tlsOptions } };
+  const stores = await openTableStores({ endpoint, credential: credential() }, { now: Date.now, client: own });
+  await stores.bridges.commit('hall-2', change(1, { 'line-1': {} }), undefined);
+  await stores.reports.put('hall-2', report());
   await stores.close();
-  expect([...peers]).toEqual([new URL(azurite.endpoint).host]);
+  expect([...peers]).toEqual([new URL(endpoint).host]);
 });

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createOperationCounter } from '../../../functions/store/counting.ts';
 import type { Stores } from '../../../functions/store/store.ts';
@@ -213,6 +216,23 @@ test('tables - a service that is away is said to be, within the retries', async 
   await expect(reports.put('hall-1', report())).rejects.toMatchObject(refused);
 });
 
+test('tables - a service that takes requests and never answers is said to be away in time', async (t) => {
+  const silent = createServer(() => {});
+  t.onTestFinished(() => {
+    silent.close();
+    silent.closeAllConnections();
+  });
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/devstoreaccount1`;
+  const connectionString = azurite.connectionString.replace(azurite.endpoint, endpoint);
+  const { bridges, health } = await openTableStores({ connectionString }, { now: Date.now, timeoutMs: 50 });
+  const refused = { name: 'StoreError', code: 'unavailable' };
+  await expect(bridges.readHead('hall-1')).rejects.toMatchObject(refused);
+  await expect(bridges.commit('hall-1', change(1, { 'line-1': ONE }), undefined)).rejects.toMatchObject(refused);
+  await expect(health.addEvents('hall-1', [event('a', 1), event('b', 2)])).rejects.toMatchObject(refused);
+  await expect(health.listEvents('hall-1', { limit: 1 })).rejects.toMatchObject(refused);
+});
+
 test('tables - a refusal says which role is missing, and not the key', async () => {
   const key = randomBytes(32).toString('base64');
   const connectionString = azurite.connectionString.replace(/AccountKey=[^;]+/, `AccountKey=${key}`);
@@ -245,7 +265,8 @@ test('tables - two that prune at once leave neither an error nor an old event', 
 
 test('tables - a desired revision is read by one small answer where the site is large', async () => {
   const lines = Array.from({ length: 300 }, (_, n) => [`line-${n}`, { n }] as const);
-  await committed('hall-1', change(1, Object.fromEntries(lines)), undefined);
+  const large = { ...change(1, Object.fromEntries(lines)), documents: new Map() };
+  await committed('hall-1', large, undefined);
   const sizes: number[] = [];
   const { bridges } = await open({ client: watch((_, answer) => sizes.push(answer.length)) });
   expect(await bridges.readDesired('hall-1', 'line-299')).toBeDefined();

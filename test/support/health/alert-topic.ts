@@ -20,13 +20,15 @@ export interface AlertTopic {
 export async function startAlertTopic(scope: Scope, identity?: Identity): Promise<AlertTopic> {
   const alerts: ReceivedAlert[] = [];
   const requests: AlertTopic['requests'] = [];
-  const take: RequestListener = async (request, response) => {
+  const take: RequestListener = (request, response) => {
     let text = '';
-    for await (const chunk of request.setEncoding('utf8')) text += String(chunk);
-    requests.push({ url: request.url ?? '', headers: request.headers });
-    if (topic.answer === 'silence') return;
-    if (topic.answer < 300) alerts.push(...(JSON.parse(text) as ReceivedAlert[]));
-    response.writeHead(topic.answer).end();
+    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    request.on('end', () => {
+      requests.push({ url: request.url ?? '', headers: request.headers });
+      if (topic.answer === 'silence') return;
+      if (topic.answer < 300) alerts.push(...(JSON.parse(text) as ReceivedAlert[]));
+      response.writeHead(topic.answer).end();
+    });
   };
   const server = identity ? createHttps({ cert: identity.chain, key: identity.key }, take) : createHttp(take);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

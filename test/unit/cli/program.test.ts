@@ -122,6 +122,7 @@ describe('command line', () => {
     ' health',
     ' events',
     ' wait',
+    ' create-key',
     ' control-plane run',
   ])('help of mqttbridge%s', async (name) => {
     const io = fakeIo();

@@ -36,14 +36,18 @@ function viewOf({ id, state, updatedAt }: Entity, withState: boolean): object {
   return {
     entityId: partsOf(id),
     lastOperationTime: new Date(updatedAt).toISOString(),
-    ...(withState && state !== undefined ? { state: JSON.parse(state) } : {}),
+    ...(withState ? { state: JSON.parse(stateText(state)) } : {}),
   };
+}
+
+function stateText(state: string | undefined): string {
+  return state === undefined || state === '' ? 'null' : state;
 }
 
 /** The state of an entity. */
 export function readEntity({ hub, values: [name = '', key = ''] }: Call): ManagementResponse {
   const state = hub.store.entities.read(entityId(name, key))?.state;
-  return state === undefined ? missing(name, key) : jsonTextAnswer(200, state);
+  return state === undefined ? missing(name, key) : jsonTextAnswer(200, stateText(state));
 }
 
 function missing(name: string, key: string): ManagementResponse {
@@ -56,9 +60,9 @@ export function signalEntity({ hub, request, values: [name = '', key = ''] }: Ca
     return problem(400, `The app has no entity function named '${name}'.`);
   }
   const operation = request.query.get('op') ?? '';
-  const input = readBody(request.body);
+  const input = request.body.trim() === '' ? {} : { input: readBody(request.body) };
   hub.change((outbox) =>
-    outbox.send(entityId(name, key), { kind: 'operation', id: hub.uuid(), name: operation, input }),
+    outbox.send(entityId(name, key), { kind: 'operation', id: hub.uuid(), name: operation, ...input }),
   );
   return ACCEPTED;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createMetrics, METRICS } from '../../../../agent/observe/metrics.ts';
 import { metricsReference } from '../../../../agent/observe/metrics-reference.ts';
 import type { AgentSnapshot } from '../../../../agent/observe/snapshot.ts';
-import { countsOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
+import { controlPlaneOf, countsOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
 
 const usage = { cpuSeconds: 1.5, residentBytes: 5e7, startedAt: 1_700_000_000, eventLoopLagSeconds: 0.001 };
 
@@ -122,10 +122,18 @@ describe('metrics', () => {
     expect(valueOf(text, 'mqttbridge_publish_rate_limit_messages', { side: 'local' })).toBeUndefined();
   });
 
+  test('counts reports to the control plane by outcome, where there is one', async () => {
+    const text = await scrape(snapshotOf({ controlPlane: controlPlaneOf() }));
+    expect(valueOf(text, 'mqttbridge_control_plane_up')).toBe(1);
+    expect(valueOf(text, 'mqttbridge_control_plane_reports_total', { outcome: 'Answered' })).toBe(5);
+    expect(valueOf(text, 'mqttbridge_control_plane_last_answer_timestamp_seconds')).toBe(1_767_225_660);
+    expect(await scrape(snapshotOf())).not.toMatch(/^mqttbridge_control_plane/m);
+  });
+
   test('has no series twice and only the labels of its table', async () => {
     const routes = [routeOf(), routeOf({ route: 'down', counters: countsOf({ retried: { QuotaExceeded: 1 } }) })];
     const sessions = [sessionOf(), sessionOf({ key: 'local/b', clientId: 'b' })];
-    const series = (await scrape(snapshotOf({ routes, sessions })))
+    const series = (await scrape(snapshotOf({ routes, sessions, controlPlane: controlPlaneOf() })))
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))
       .map((line) => line.slice(0, line.lastIndexOf(' ')));
@@ -136,6 +144,7 @@ describe('metrics', () => {
       'direction',
       'le',
       'op',
+      'outcome',
       'qos',
       'reason',
       'reason_code',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judgeReadiness, readinessText } from '../../../../agent/observe/readiness.ts';
-import { routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
+import { controlPlaneOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
 
 const refused = sessionOf({
   side: 'remote',
@@ -30,6 +30,13 @@ describe('readiness', () => {
       'a good configuration in force although a newer one was refused',
       snapshotOf({
         config: { revision: 'r1', generation: 1, rejectedTotal: 1, rejected: { revision: 'r2', at: '', problems: [] } },
+      }),
+      true,
+    ],
+    [
+      'a control plane that does not answer',
+      snapshotOf({
+        controlPlane: controlPlaneOf({ up: false, fault: { reason: 'ControlPlaneTimeout', message: '' } }),
       }),
       true,
     ],
@@ -95,5 +102,28 @@ describe('readiness text', () => {
     const { checks } = judgeReadiness(snapshotOf({ routes }));
     expect(checks).toHaveLength(204);
     expect(checks.at(-1)).toEqual({ name: '800 more routes', ok: true });
+  });
+});
+
+describe('the line of the control plane', () => {
+  const lineOf = (changes: Parameters<typeof controlPlaneOf>[0]) =>
+    readinessText(judgeReadiness(snapshotOf({ controlPlane: controlPlaneOf(changes) }))).split('\n')[1];
+
+  test('is there only where there is one', () => {
+    expect(readinessText(judgeReadiness(snapshotOf()))).not.toContain('control-plane');
+    expect(lineOf({})).toBe('[+]control-plane ok');
+  });
+
+  test('says why it does not answer, since when, and what runs meanwhile', () => {
+    const fault = { reason: 'ControlPlaneTimeout', message: 'no answer', fix: 'curl x' };
+    expect(lineOf({ up: false, fault, documentFrom: 'disk' })).toBe(
+      '[-]control-plane failed: ControlPlaneTimeout: no answer try: curl x; last answer: 2026-01-01T00:01:00.000Z; the document in force is the last good one on disk',
+    );
+  });
+
+  test('says that there was no answer yet', () => {
+    const { answeredAt: _, ...never } = controlPlaneOf({ up: false });
+    const text = readinessText(judgeReadiness(snapshotOf({ controlPlane: never })));
+    expect(text).toContain('[-]control-plane failed: no answer yet');
   });
 });

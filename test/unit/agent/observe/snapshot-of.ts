@@ -1,4 +1,10 @@
-import type { AgentSnapshot, RouteCounts, RouteSnapshot, SessionSnapshot } from '../../../../agent/observe/snapshot.ts';
+import type {
+  AgentSnapshot,
+  ControlPlaneSnapshot,
+  RouteCounts,
+  RouteSnapshot,
+  SessionSnapshot,
+} from '../../../../agent/observe/snapshot.ts';
 
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -67,6 +73,23 @@ export function snapshotOf(changes: Partial<AgentSnapshot> = {}): AgentSnapshot 
     routes: [routeOf()],
     certificates: [],
     tokens: [],
+    ...changes,
+  };
+}
+
+/** A control plane that answers. */
+export function controlPlaneOf(changes: Partial<ControlPlaneSnapshot> = {}): ControlPlaneSnapshot {
+  return {
+    url: 'https://bridges.example.net',
+    site: 'plant-1',
+    up: true,
+    since: '2026-01-01T00:00:00.000Z',
+    intervalSeconds: 30,
+    revision: 'r7',
+    documentFrom: 'controlPlane',
+    answeredAt: '2026-01-01T00:01:00.000Z',
+    clockOffsetSeconds: -3,
+    reports: { Answered: 5, ControlPlaneTimeout: 1 },
     ...changes,
   };
 }

@@ -44,7 +44,7 @@ describe('delete', () => {
     const { ask } = await startDefined();
     expect(await ask('delete mbc other')).toMatchObject({
       code: 3,
-      err: expect.stringMatching(/404.*"other"/) as string,
+      err: expect.stringMatching(/there is no MqttBridgeConnector "other" \(404\)/) as string,
     });
     expect(await ask('delete mbc other --ignore-not-found')).toEqual({ code: 0, out: '', err: '' });
   });
@@ -64,7 +64,7 @@ describe('delete', () => {
   test.each([
     ['delete', /what is to be deleted is not said/],
     ['delete connector', /what is to be deleted is not said/],
-    ['delete all x', /"all" is not one kind/],
+    ['delete all x', /"all" is not a kind of resource/],
     ['delete connector x -f FOLDER', /give one of them/],
     ['delete -f FOLDER/missing.yaml', /YA901/],
   ])('%s exits 2', async (line, expected) => {

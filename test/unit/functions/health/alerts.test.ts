@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createAlertPublisher } from '../../../../functions/durable/event-grid-alerts.ts';
 import { createHealthDeps } from '../../../../functions/durable/create-health-deps.ts';
-import { createPublishAlerts } from '../../../../functions/durable/publish-alerts.ts';
+import { createPublishAlerts, NOTHING_DELIVERED } from '../../../../functions/durable/publish-alerts.ts';
 import { settingsSchema } from '../../../../functions/wiring/settings.ts';
 import type { HealthAlert } from '../../../../shared/health/state.ts';
 import { createSelfSigned } from '../../../support/certificates.ts';
@@ -22,8 +22,8 @@ const alert: HealthAlert = {
 it('sends alerts as CloudEvents with identifiers that stay the same', async (t) => {
   const topic = await startAlertTopic(t);
   const publish = createAlertPublisher({ endpoint: topic.endpoint });
-  await publish('plant', [alert]);
-  await publish('plant', [alert]);
+  await publish('plant', [alert], AbortSignal.timeout(10_000));
+  await publish('plant', [alert], AbortSignal.timeout(10_000));
   expect(topic.alerts[0]).toEqual({
     specversion: '1.0',
     id: 'plant-epoch-a1',
@@ -48,12 +48,12 @@ it('shows the token of its identity over TLS', async (t) => {
   };
   const tlsOptions = { ca: identity.certificate };
   const publish = createAlertPublisher({ endpoint: topic.endpoint, credential: { getToken }, client: { tlsOptions } });
-  await publish('plant', [alert]);
+  await publish('plant', [alert], AbortSignal.timeout(10_000));
   expect(topic.requests[0]?.headers.authorization).toBe('Bearer a token');
   expect(scopes.flat()).toEqual(['https://eventgrid.azure.net/.default']);
 });
 
-it('writes a failure to the time line once, and fails so that it is tried again', async (t) => {
+it('writes a failure to the time line once, and says when to try again', async (t) => {
   const topic = await startAlertTopic(t);
   topic.answer = 503;
   const site = await createTestSite(t);
@@ -62,12 +62,19 @@ it('writes a failure to the time line once, and fails so that it is tried again'
   const log: string[] = [];
   const deps = { stores: site.stores, settings, now: site.now, log: (event: string) => void log.push(event) };
   const publish = createPublishAlerts(createHealthDeps(async () => deps));
-  await expect(publish({ site: 'plant', alerts: [alert] })).rejects.toThrow();
-  await expect(publish({ site: 'plant', alerts: [alert] })).rejects.toThrow();
+  const input = { site: 'plant', batch: [alert], withinMs: 7_500 };
+  const pauses: number[] = [];
+  let delivery = NOTHING_DELIVERED;
+  for (let failures = 1; failures <= 9; failures++) {
+    delivery = await publish({ ...input, delivery });
+    expect(delivery).toMatchObject({ through: 0, failures });
+    pauses.push((delivery.after - site.time) / 1_000);
+  }
+  expect(pauses).toEqual([10, 20, 40, 80, 160, 320, 600, 600, 600]);
   expect(await timelineOf(site)).toEqual(['AlertFailed MqttBridge.Connector.Degraded']);
-  expect([topic.requests.length, log]).toEqual([2, ['alerts_failed', 'alerts_failed']]);
+  expect([topic.requests.length, log.length, log[0]]).toEqual([9, 9, 'AlertsFailed']);
   topic.answer = 200;
-  await publish({ site: 'plant', alerts: [alert] });
+  expect(await publish({ ...input, delivery })).toEqual({ through: 1, failures: 0, after: 0 });
   expect(topic.alerts).toHaveLength(1);
 });
 

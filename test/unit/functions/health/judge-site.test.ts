@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { HealthDeps } from '../../../../functions/durable/health-deps.ts';
 import { createJudgeSite } from '../../../../functions/durable/judge-site.ts';
+import { NOTHING_DELIVERED } from '../../../../functions/durable/publish-alerts.ts';
 import { readHealthState } from '../../../../shared/health/state.ts';
 import { settingsSchema } from '../../../../functions/wiring/settings.ts';
 import { brokenReport } from '../../../support/health/reports.ts';
@@ -22,7 +23,14 @@ it('judges, keeps the state, writes the time line and says when to come again', 
   await site.define({ c: 1 });
   await site.report();
   const answer = await judgeOf(site)({ site: 'plant' });
-  expect(answer).toEqual({ gone: false, restMs: 7_500, sleepMs: 30_000, alerts: [], alertsThrough: 0 });
+  expect(answer).toEqual({
+    site: 'plant',
+    gone: false,
+    restMs: 7_500,
+    sleepMs: 30_000,
+    alerts: [],
+    delivery: NOTHING_DELIVERED,
+  });
   expect((await stateOf(site))?.connectors['c']?.verdict).toBe('Healthy');
   const expected = ['DefinitionChanged r1', 'VerdictChanged Healthy', 'InstanceChanged Healthy', 'RevisionApplied r1'];
   expect((await timelineOf(site)).sort()).toEqual(expected.sort());
@@ -33,12 +41,13 @@ it('does nothing twice when it is repeated', async (t) => {
   await site.define({ c: 1 });
   await site.report(brokenReport());
   const judge = judgeOf(site);
-  const first = await judge({ site: 'plant', alertsThrough: 0 });
+  const first = await judge({ site: 'plant' });
   const timeline = await timelineOf(site);
-  expect(await judge({ site: 'plant', alertsThrough: 0 })).toEqual(first);
+  expect(await judge({ site: 'plant' })).toEqual(first);
   expect(await timelineOf(site)).toEqual(timeline);
-  expect(first.alerts).toMatchObject([{ number: 1, type: 'MqttBridge.Connector.Degraded' }]);
-  expect(await judge({ site: 'plant', alertsThrough: 1 })).toMatchObject({ alerts: [], alertsThrough: 1 });
+  expect(first.alerts).toMatchObject([[{ number: 1, type: 'MqttBridge.Connector.Degraded' }]]);
+  const delivery = { through: 1, failures: 0, after: 0 };
+  expect(await judge({ site: 'plant', delivery })).toMatchObject({ alerts: [], delivery });
 });
 
 it('writes afterwards what a process that died had only judged', async (t) => {
@@ -114,14 +123,27 @@ it('gives alerts out in small numbers, so that no history grows large', async (t
   const judge = judgeOf(site);
   const seen = new Set<string>();
   for (let through = 0, rounds = 0; rounds < 3; rounds++) {
-    const { alerts, alertsThrough, sleepMs, restMs } = await judge({ site: 'plant', alertsThrough: through });
-    for (const { connector } of alerts) seen.add(connector);
-    expect(alerts.length).toBeLessThanOrEqual(20);
+    const delivery = { through, failures: 0, after: 0 };
+    const { alerts, sleepMs, restMs } = await judge({ site: 'plant', delivery });
+    for (const { connector } of alerts[0] ?? []) seen.add(connector);
+    expect(alerts[0]?.length).toBeLessThanOrEqual(20);
     expect(JSON.stringify(alerts).length).toBeLessThan(20_000);
     expect(sleepMs === restMs).toBe(rounds < 2);
-    through = alertsThrough;
+    through = alerts[0]?.at(-1)?.number ?? 0;
   }
   expect(seen.size).toBe(45);
+});
+
+it('tries alerts again that failed, but not at once', async (t) => {
+  const site = await createTestSite(t);
+  await site.define({ c: 1 });
+  await site.report(brokenReport());
+  const judge = judgeOf(site);
+  await judge({ site: 'plant' });
+  const delivery = { through: 0, failures: 1, after: site.time + 10_000 };
+  expect(await judge({ site: 'plant', delivery })).toMatchObject({ alerts: [], sleepMs: 10_000 });
+  site.time += 10_000;
+  expect((await judge({ site: 'plant', delivery })).alerts).toHaveLength(1);
 });
 
 it('is done with alerts where nobody wants them', async (t) => {
@@ -129,8 +151,8 @@ it('is done with alerts where nobody wants them', async (t) => {
   await site.define({ c: 1 });
   await site.report(brokenReport());
   const judge = judgeOf(site, { publishAlerts: undefined });
-  const { alerts, alertsThrough } = await judge({ site: 'plant' });
-  expect([alerts, alertsThrough]).toEqual([[], 1]);
-  await judge({ site: 'plant', alertsThrough });
+  const { alerts, delivery } = await judge({ site: 'plant' });
+  expect([alerts, delivery.through]).toEqual([[], 1]);
+  await judge({ site: 'plant', delivery });
   expect((await stateOf(site))?.outbox.alerts).toEqual([]);
 });

@@ -79,5 +79,5 @@ it('heals every site, also when one of them cannot be started', async () => {
   const log: unknown[] = [];
   await healSites({ listSites }, broken, (event, fields) => void log.push([event, fields['site']]));
   expect(started).toHaveLength(23);
-  expect(log).toEqual([['health_start_failed', 's1']]);
+  expect(log).toEqual([['HealthStartFailed', 's1']]);
 });

@@ -122,7 +122,7 @@ test.for([
 ] as [string, unknown, string[]][])('%s of %j names every fault: %j', async ([operation, body, paths]) => {
   const { call, store } = setUp();
   const { status, json } = await call(operation, { ...here, id: 'x' }, body);
-  expect(status).toBe(400);
+  expect(status).toBe(422);
   expect((json as { errors: { path: string }[] }).errors.map(({ path }) => path)).toEqual(paths);
   expect(store.operations()).toBe(0);
 });

@@ -159,7 +159,7 @@ describe('answers', () => {
     expect(answer).toMatchObject({ status: 500, headers: { 'content-type': 'application/problem+json' } });
     expect(answer.text).not.toMatch(/hunter2|at .*\.ts/);
     const [entry] = api.log;
-    expect(entry).toMatchObject({ event: 'RequestFailed', fields: { operation: 'fail' } });
+    expect(entry).toMatchObject({ event: 'RequestFailed', fields: { path: 'fail' } });
     expect(answer.json.detail).toContain(entry.fields.id);
   });
 

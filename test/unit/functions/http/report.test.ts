@@ -13,8 +13,11 @@ async function startPlant(t: TestContext, options: TestApiOptions = {}) {
   const stores = counted(await openStores(t));
   const api = await startApi(t, { ...options, stores });
   const resources = [
-    ...[connectorResource('one'), topicMapResource('a', 'one'), topicMapResource('b', 'one')],
-    ...[connectorResource('two'), topicMapResource('c', 'two')],
+    connectorResource('one'),
+    topicMapResource('a', 'one'),
+    topicMapResource('b', 'one'),
+    connectorResource('two'),
+    topicMapResource('c', 'two'),
   ];
   expect((await api.send('POST /api/sites/plant/apply', { body: resources })).status).toBe(200);
   api.hints.length = 0;

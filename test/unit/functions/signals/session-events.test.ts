@@ -122,7 +122,7 @@ it.each([
   const log: unknown[] = [];
   const nothing = {} as Parameters<typeof takeSessionEvent>[1];
   await takeSessionEvent(event, { ...nothing, log: (name) => void log.push(name) });
-  expect(log).toEqual(['event_ignored']);
+  expect(log).toEqual(['EventIgnored']);
 });
 
 it('writes nothing for a site that was removed', async (t) => {

@@ -48,6 +48,11 @@ describe('the place of the store', () => {
     expect(placeOf(settings)).toEqual(expected);
   });
 
+  test('a store that is used as an identity is opened without a word to anybody', async () => {
+    const stores = await openStores({ ...endpoint, ...ids }, { now: Date.now });
+    await stores.close();
+  });
+
   test('without a store every operation says what to set, and opening it does not fail', async () => {
     const stores = await openStores({}, { now: Date.now });
     const refused = {

@@ -1,6 +1,11 @@
 import { parseAllDocuments } from 'yaml';
 import type { ReportAnswer } from '../../../../../shared/api/report.ts';
-import { SAMPLE } from '../../../cli/sample-config.ts';
+import { connectorYaml, SAMPLE, topicMapYaml } from '../../../cli/sample-config.ts';
+
+/** The sample with another target. */
+export const OTHER = `${connectorYaml()}---\n${topicMapYaml('bridge', 'plant/${inputTopic}')}`;
+/** What a request to nobody fails with. */
+export const UNREACHABLE = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
 
 /** Resources of a YAML text, as the control plane hands them out. */
 export function resourcesOf(text = SAMPLE): Record<string, unknown>[] {

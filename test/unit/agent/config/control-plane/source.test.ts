@@ -1,34 +1,10 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { createTempDir } from '../../../../support/temp-dir.ts';
-import { eventually } from '../../../../support/eventually.ts';
-import { BROKEN, connectorYaml, SAMPLE, topicMapYaml } from '../../../cli/sample-config.ts';
+import { describe, expect, test } from 'vitest';
+import { BROKEN, connectorYaml, SAMPLE } from '../../../cli/sample-config.ts';
 import { sessionOf, snapshotOf } from '../../observe/snapshot-of.ts';
-import { answerOf, documentAnswer } from './sample-answers.ts';
-import { type StartOptions, startSource } from './start-source.ts';
+import { answerOf, documentAnswer, OTHER, UNREACHABLE } from './sample-answers.ts';
+import { type StartOptions, startSource, wanting } from './start-source.ts';
 
-const OTHER = `${connectorYaml()}---\n${topicMapYaml('bridge', 'plant/${inputTopic}')}`;
-const UNREACHABLE = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
 const HOUR = 3_600_000;
-
-const newDir = () => createTempDir({ onTestFinished }, 'control-plane');
-
-/** A control plane that wants one revision to run, as the real one does. */
-function wanting(wanted: { revision: string; text: string }): NonNullable<StartOptions['reply']> {
-  return ({ document }) => {
-    const known = document.rejected?.revision ?? document.revision;
-    return known === wanted.revision ? answerOf() : documentAnswer(wanted.revision, wanted.text);
-  };
-}
-
-/** Runs until the sample is on disk. */
-async function saved(dataDir: string): Promise<void> {
-  const first = startSource({ dataDir, reply: wanting({ revision: 'r1', text: SAMPLE }) });
-  await first.passUntil(() => first.reports.at(-1)?.document.revision === 'r1');
-  first.ending.abort();
-  await first.ended;
-}
 
 describe('a configuration from the control plane', () => {
   test('is applied, and what runs is told at once', async () => {
@@ -97,6 +73,14 @@ describe('a configuration from the control plane', () => {
     expect(updates).toMatchObject([{ kind: 'rejected', problems: [{ rule: 'XR002' }, { rule: 'XR903' }] }]);
   });
 
+  test('that is nested without end does no harm', async () => {
+    const depth = 100_000;
+    const body = JSON.stringify(documentAnswer('r1')).replace('"telemetry/#"', '['.repeat(depth) + ']'.repeat(depth));
+    const { updates, reports, passUntil } = startSource({ reply: () => ({ body }) });
+    await passUntil(() => reports.at(-1)?.document.rejected);
+    expect(updates).toMatchObject([{ kind: 'rejected', revision: 'r1' }]);
+  });
+
   test('that comes again under its label is not taken again', async () => {
     const { updates, reports, passUntil } = startSource({ reply: () => documentAnswer('r1') });
     await passUntil(() => reports.length === 5);
@@ -114,101 +98,6 @@ describe('a configuration from the control plane', () => {
     expect(source.snapshot()).toMatchObject({ up: true, revision: 'r1', fault: { reason: 'ConnectorUndefined' } });
     expect(updates).toHaveLength(1);
     expect(log.filter(({ evt }) => evt === 'ControlPlaneFault')).toMatchObject([{ reason: 'ConnectorUndefined' }]);
-  });
-});
-
-describe('the last good document on disk', () => {
-  test('is begun with when the control plane cannot be reached, and its age is told', async () => {
-    const dataDir = await newDir();
-    await saved(dataDir);
-    const { updates, reports, source, log, passUntil } = startSource({
-      dataDir,
-      skew: 26 * HOUR,
-      reply: () => UNREACHABLE,
-    });
-    await passUntil(() => reports.some(({ document }) => document.revision === 'r1'));
-    expect(updates).toMatchObject([{ kind: 'document' }]);
-    expect(source.snapshot()).toMatchObject({ up: false, revision: 'r1', documentFrom: 'disk' });
-    const [loaded] = log.filter(({ evt }) => evt === 'DocumentLoaded');
-    expect(loaded).toMatchObject({ level: 'warn', revision: 'r1' });
-    expect(Number(loaded?.['ageSeconds']) - 26 * 3_600).toBeLessThan(60);
-  });
-
-  test('is begun with when the control plane does not answer soon', async () => {
-    const dataDir = await newDir();
-    await saved(dataDir);
-    const { updates, passUntil } = startSource({ dataDir, reply: () => new Promise(() => undefined) });
-    expect(await passUntil(() => updates.length === 1)).toBeGreaterThanOrEqual(2);
-  });
-
-  test('is begun with when the control plane has lost its definitions', async () => {
-    const dataDir = await newDir();
-    await saved(dataDir);
-    const { updates, passUntil } = startSource({ dataDir, reply: () => answerOf({ desired: { kind: 'undefined' } }) });
-    await passUntil(() => updates.length === 1);
-  });
-
-  test('is of no use when the control plane has a document', async () => {
-    const dataDir = await newDir();
-    await saved(dataDir);
-    const { updates, reports, passUntil } = startSource({ dataDir, reply: wanting({ revision: 'r2', text: OTHER }) });
-    await passUntil(() => reports.at(-1)?.document.revision === 'r2');
-    expect(updates).toHaveLength(1);
-  });
-
-  test('can be read by its owner only, and nothing else stays behind', async () => {
-    const dataDir = join(await newDir(), 'below');
-    await saved(dataDir);
-    expect(await readdir(dataDir)).toEqual(['last-good_plant_bridge_all.json']);
-    const { mode } = await stat(join(dataDir, 'last-good_plant_bridge_all.json'));
-    expect((mode & 0o777).toString(8)).toBe('600');
-  });
-
-  test('is never an invalid one', async () => {
-    const dataDir = await newDir();
-    await saved(dataDir);
-    const wanted = { revision: 'r2', text: BROKEN };
-    const { reports, passUntil } = startSource({ dataDir, reply: wanting(wanted) });
-    await passUntil(() => reports.at(-1)?.document.rejected);
-    expect(await readFile(join(dataDir, 'last-good_plant_bridge_all.json'), 'utf8')).toContain('r1');
-  });
-
-  test.each([
-    ['cut off', (text: string) => text.slice(0, -20)],
-    ['changed', (text: string) => text.replace('telemetry', 'telemetri')],
-    ['of another version', (text: string) => text.replace('"version":1', '"version":2')],
-    ['empty', () => ''],
-    ['too large', (text: string) => text + ' '.repeat(9 * 1024 * 1024)],
-  ])('is ignored with a warning when it is %s', async (_, spoil) => {
-    const dataDir = await newDir();
-    await saved(dataDir);
-    const file = join(dataDir, 'last-good_plant_bridge_all.json');
-    await writeFile(file, spoil(await readFile(file, 'utf8')));
-    const { updates, log, reports, passUntil } = startSource({ dataDir, reply: () => UNREACHABLE });
-    await eventually(() => log.some(({ evt }) => evt === 'DocumentIgnored'));
-    await passUntil(() => reports.length === 4);
-    expect(updates).toEqual([]);
-  });
-
-  test('is ignored when it is of another site', async () => {
-    const dataDir = await newDir();
-    await saved(dataDir);
-    const file = join(dataDir, 'last-good_plant_bridge_all.json');
-    await writeFile(join(dataDir, 'last-good_plant_bridge_1.json'), await readFile(file));
-    const elsewhere = (await readFile(file, 'utf8')).replaceAll('plant', 'plans');
-    await writeFile(file, elsewhere);
-    const { log } = startSource({ dataDir, reply: () => UNREACHABLE });
-    await eventually(() => log.some(({ evt, msg }) => evt === 'DocumentIgnored' && /checksum/.test(String(msg))));
-    const second = startSource({ dataDir, instance: 1, reply: () => UNREACHABLE });
-    await second.passUntil(() => second.updates.length === 1);
-  });
-
-  test('that cannot be written is a warning and no more', async () => {
-    const dataDir = join(await newDir(), 'file');
-    await writeFile(dataDir, '');
-    const { log, reports, passUntil } = startSource({ dataDir, reply: wanting({ revision: 'r1', text: SAMPLE }) });
-    await passUntil(() => reports.at(-1)?.document.revision === 'r1');
-    expect(log).toContainEqual(expect.objectContaining({ evt: 'DocumentNotSaved', level: 'warn' }));
   });
 });
 
@@ -249,6 +138,25 @@ describe('reports', () => {
     expect(updates).toHaveLength(1);
     expect(source.snapshot()).toMatchObject({ answeredAt: '2026-06-01T12:00:00.000Z', up: true });
     expect(Math.abs((source.snapshot().clockOffsetSeconds ?? 0) - skew / 1_000)).toBeLessThan(60);
+  });
+});
+
+describe('an agent whose state cannot be told', () => {
+  test('goes on with its configuration, says so, and reports again when it can', async () => {
+    const { reports, updates, source, log, state, passUntil } = startSource({ reply: () => documentAnswer('r1') });
+    await passUntil(() => reports.length === 2);
+    const { snapshot } = state;
+    Object.defineProperty(state, 'snapshot', {
+      configurable: true,
+      get: () => {
+        throw new Error('defect');
+      },
+    });
+    await passUntil(() => source.snapshot().fault?.reason === 'ReportFailed');
+    expect(log).toContainEqual(expect.objectContaining({ evt: 'ReportFailed', level: 'error' }));
+    Object.defineProperty(state, 'snapshot', { value: snapshot });
+    await passUntil(() => source.snapshot().up);
+    expect(updates).toHaveLength(1);
   });
 });
 

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { ControlPlaneCredentialError } from '../../../../../agent/config/control-plane/credentials.ts';
-import type { RawAnswer } from '../../../../../agent/config/control-plane/exchange.ts';
+import type { Exchange, RawAnswer } from '../../../../../agent/config/control-plane/exchange.ts';
 import { type ControlPlaneSource, createControlPlaneSource } from '../../../../../agent/config/control-plane/source.ts';
 import type { ConfigUpdate } from '../../../../../agent/config/source.ts';
 import { createLogger } from '../../../../../agent/observe/logger.ts';
@@ -10,7 +10,15 @@ import type { AgentSnapshot } from '../../../../../agent/observe/snapshot.ts';
 import { type AgentReport, agentReportSchema, type ReportAnswer } from '../../../../../shared/api/report.ts';
 import { createManualClock } from '../../../../integration/broker/support/manual-clock.ts';
 import { snapshotOf } from '../../observe/snapshot-of.ts';
-import { answerOf } from './sample-answers.ts';
+import { answerOf, documentAnswer } from './sample-answers.ts';
+
+/** A control plane that wants one revision to run, as the real one does. */
+export function wanting(wanted: { revision: string; text: string }): NonNullable<StartOptions['reply']> {
+  return ({ document }) => {
+    const known = document.rejected?.revision ?? document.revision;
+    return known === wanted.revision ? answerOf() : documentAnswer(wanted.revision, wanted.text);
+  };
+}
 
 /** What the control plane does with a report. */
 export type Reply = Partial<RawAnswer> | ReportAnswer | Error | Promise<Partial<RawAnswer>>;
@@ -48,7 +56,14 @@ export function startSource(options: StartOptions = {}) {
     random: () => 0,
     wallClock,
     version: '1.2.3',
-    snapshot: () => state.snapshot,
+    snapshot() {
+      try {
+        return state.snapshot;
+      } catch (error) {
+        compressing = false;
+        throw error;
+      }
+    },
     logger: createLogger({
       level: 'debug',
       destination: { write: (line) => log.push(JSON.parse(line) as Record<string, unknown>) },
@@ -64,17 +79,10 @@ export function startSource(options: StartOptions = {}) {
       },
       refused: () => undefined,
     },
-    exchange: {
-      async post({ body, authorization, signal }) {
-        compressing = false;
-        const report = agentReportSchema.parse(JSON.parse(gunzipSync(body).toString()));
-        reports.push(report);
-        const aborted = Promise.withResolvers<Error>();
-        signal.addEventListener('abort', () => aborted.resolve(new Error('aborted')));
-        return rawOf(await Promise.race([reply(report, authorization), aborted.promise]));
-      },
-      close: () => undefined,
-    },
+    exchange: scriptedExchange(reply, (report) => {
+      compressing = false;
+      reports.push(report);
+    }),
   });
   const ended = consume(source, ending.signal, updates, apply);
   onTestFinished(async () => {
@@ -82,6 +90,22 @@ export function startSource(options: StartOptions = {}) {
     await ended;
   });
   return { source, clock, reports, updates, log, state, ending, ended, passUntil: passUntil(clock, () => compressing) };
+}
+
+function scriptedExchange(
+  reply: NonNullable<StartOptions['reply']>,
+  received: (report: AgentReport) => void,
+): Exchange {
+  return {
+    async post({ body, authorization, signal }) {
+      const report = agentReportSchema.parse(JSON.parse(gunzipSync(body).toString()));
+      received(report);
+      const aborted = Promise.withResolvers<Error>();
+      signal.addEventListener('abort', () => aborted.resolve(new Error('aborted')));
+      return rawOf(await Promise.race([reply(report, authorization), aborted.promise]));
+    },
+    close: () => undefined,
+  };
 }
 
 function rawOf(reply: Awaited<Reply>): RawAnswer {

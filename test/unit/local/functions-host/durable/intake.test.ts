@@ -46,7 +46,7 @@ const failed = (task: number): InstanceMessage => ({
 });
 const fired = (task: number, fireAt = NOW): InstanceMessage => ({ kind: 'fired', execution: 'e1', task, fireAt });
 const event: InstanceMessage = { kind: 'event', name: 'go', input: '1' };
-const WORK: OpenTask = { kind: 'work' };
+const WORK: OpenTask = { kind: 'work', action: 0 };
 const attempt: OpenTask = { kind: 'attempt', action: 0, attempt: 1, attempts: 3 };
 const types = (events: readonly { readonly EventType: number }[]) => events.map(({ EventType }) => EventType);
 
@@ -118,7 +118,7 @@ describe('intake', () => {
   });
 
   test('time never runs backwards, nor behind a timer that fired', () => {
-    expect(takeIn(instance({}, { updatedAt: NOW + 5 }), inbox(event), NOW).at).toBe(NOW + 5);
+    expect(takeIn(instance({}, { progress: { ...NO_PROGRESS, at: NOW + 5 } }), inbox(event), NOW).at).toBe(NOW + 5);
     const timer: OpenTask = { kind: 'timer', action: 0, finalAt: NOW + 9 };
     expect(takeIn(instance({ 1: timer }), inbox(fired(1, NOW + 9)), NOW).at).toBe(NOW + 9);
   });

@@ -25,6 +25,14 @@ export interface WatchOptions {
   readonly file?: string;
 }
 
+/** How an agent reports. */
+export interface AgentOptions {
+  readonly instance?: string;
+  /** Milliseconds until its first report. */
+  readonly phase?: number;
+  readonly says?: Partial<AgentReport>;
+}
+
 /** An agent that reports by the virtual clock. */
 export interface TestAgent {
   /** What it says; a change is reported at its next beat. */
@@ -42,7 +50,7 @@ export interface WatchedSite {
   /** How often the site was judged. */
   judgements: number;
   /** Lets an agent report each interval, first `phase` milliseconds from now. */
-  agent(of?: { instance?: string; phase?: number; everyMs?: number; says?: Partial<AgentReport> }): TestAgent;
+  agent(of?: AgentOptions): TestAgent;
   pass(ms: number): Promise<void>;
   status(): Promise<Status>;
   /** How often the host was killed. */
@@ -97,16 +105,7 @@ export async function createWatchedSite(scope: Scope, options: WatchOptions = {}
     alerts,
     judgements: 0,
     deaths: 0,
-    agent: ({ instance = 'all', phase = 0, everyMs = intervalSeconds * 1_000, says = {} } = {}) => {
-      const agent = { says, stop: () => cancel() };
-      const beat = () => {
-        cancel = clock.callAt(clock.now() + everyMs, beat);
-        const sent = site.report(agent.says, { instance }).finally(() => work.delete(sent));
-        work.add(sent);
-      };
-      let cancel = clock.callAt(clock.now() + phase, beat);
-      return agent;
-    },
+    agent: (of) => startAgent({ everyMs: intervalSeconds * 1_000, ...of }, { site, clock, work }),
     async pass(ms) {
       const end = clock.now() + ms;
       for (let alive = false; !alive; ) {
@@ -123,6 +122,24 @@ export async function createWatchedSite(scope: Scope, options: WatchOptions = {}
     },
   };
   return made;
+}
+
+function startAgent(
+  { instance = 'all', phase = 0, everyMs, says = {} }: AgentOptions & { readonly everyMs: number },
+  {
+    site,
+    clock,
+    work,
+  }: { readonly site: TestSite; readonly clock: VirtualClock; readonly work: Set<Promise<unknown>> },
+): TestAgent {
+  const agent = { says, stop: () => cancel() };
+  const beat = () => {
+    cancel = clock.callAt(clock.now() + everyMs, beat);
+    const sent = site.report(agent.says, { instance }).finally(() => work.delete(sent));
+    work.add(sent);
+  };
+  let cancel = clock.callAt(clock.now() + phase, beat);
+  return agent;
 }
 
 /** False for the death of a host; everything else is thrown on. */

@@ -1,6 +1,7 @@
 import { Composer, type Document, isScalar, Lexer, LineCounter, Parser } from 'yaml';
 import type { Problem } from '../problem.ts';
 import { utf8Length } from '../topic/name.ts';
+import { isCyclic } from './cycle.ts';
 import { formatPath, type Path, type Position, positionAt, positionFinder } from './position.ts';
 import { problemOf } from './report.ts';
 import { dialectWarnings, nodeFaults, textFaults } from './text-rules.ts';
@@ -124,6 +125,10 @@ function loadDocument(file: string, document: Document.Parsed, lines: LineCounte
     loading.problems.push(
       problemOf(unresolved ? 'YA001' : 'YA004', file, start, [], unresolved ? message : 'the aliases expand too far'),
     );
+    return;
+  }
+  if (isCyclic(value)) {
+    loading.problems.push(problemOf('YA004', file, start, [], 'an alias is inside of what it stands for'));
     return;
   }
   const find = positionFinder(document, lines);

@@ -71,11 +71,8 @@ async function ask({ url, adminKey }: ControlPlaneProcess, target: string, call:
   for (const [name, value] of Object.entries(call.headers ?? {})) headers.set(name, value);
   const bytes =
     body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
-  const response = await fetch(url + path, {
-    method,
-    headers,
-    ...(bytes === undefined ? {} : { body: bytes as string }),
-  });
+  const sent = bytes === undefined ? {} : { body: new Blob([bytes]) };
+  const response = await fetch(url + path, { method, headers, ...sent });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
   return {

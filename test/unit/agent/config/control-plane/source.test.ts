@@ -42,7 +42,7 @@ describe('a configuration from the control plane', () => {
     expect(updates).toHaveLength(2);
   });
 
-  test('that is invalid changes nothing, and its problems are told at once', async () => {
+  test('F27 - that is invalid changes nothing, and its problems are told at once', async () => {
     const wanted = { revision: 'r1', text: SAMPLE };
     const { updates, reports, passUntil } = startSource({ reply: wanting(wanted) });
     await passUntil(() => reports.at(-1)?.document.revision === 'r1');
@@ -128,7 +128,7 @@ describe('reports', () => {
   test.each([
     ['a day ahead', 24 * HOUR],
     ['a day behind', -24 * HOUR],
-  ])('come at the same pace when the clock of the machine is %s', async (_, skew) => {
+  ])('F29 - come at the same pace when the clock of the machine is %s', async (_, skew) => {
     const { reports, updates, source, passUntil } = startSource({
       skew,
       reply: wanting({ revision: 'r1', text: SAMPLE }),

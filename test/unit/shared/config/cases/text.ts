@@ -5,6 +5,7 @@ export const TEXT_CASES: readonly Case[] = [
   { rule: 'YA002', at: '', extra: `# ${'x'.repeat(1_048_576)}` },
   { rule: 'YA003', at: '', map: [['name: up', 'name: up\n      name: up2']] },
   { rule: 'YA004', at: '', extra: `a: &a [1,1]\nb: &b [${'*a,'.repeat(60)}]\nc: [${'*b,'.repeat(60)}]` },
+  { rule: 'YA004', at: '', extra: 'a: &a\n  b: [1, *a]' },
   { rule: 'YA005', at: '', map: [['name: up', 'name: !x up']] },
   { rule: 'YA006', at: '', extra: '['.repeat(100) },
   { rule: 'YA007', at: '', extra: 'a: {__proto__: {}}' },

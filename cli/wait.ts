@@ -19,24 +19,23 @@ export interface WaitOptions extends ConnectionFlags {
   readonly interval: number;
 }
 
-/** Seconds that one request may take of the whole time. */
+/** Seconds for one request; all of them together are bounded by the option. */
 const REQUEST_TIMEOUT = 30;
 
 /** `mqttbridge wait`: until a connector is as it should be with what is defined now; exit code 4 when it is not in time. */
 export async function waitCommand(options: WaitOptions, io: Io, first?: string, second?: string): Promise<ExitCode> {
   const wanted = verdictIn(options.for);
   const name = connectorIn(first, second);
-  const client = connect({ ...options, timeout: Math.min(options.timeout, REQUEST_TIMEOUT) }, io);
-  const deadline = io.now() + options.timeout * 1000;
+  const client = connect({ ...options, timeout: REQUEST_TIMEOUT }, io);
   let definedAt: string | undefined;
+  let health: ConnectorHealth | undefined;
   const look = async (): Promise<boolean> => {
     definedAt ??= await lastDefinition(client, name);
-    const health = await client.connectorHealth(name);
-    if (health.verdict === wanted && isOf(health, definedAt)) return true;
-    if (io.now() >= deadline) throw tooLate(health, wanted, options);
-    return false;
+    health = await client.connectorHealth(name);
+    return health.verdict === wanted && isOf(health, definedAt);
   };
-  const end = await watch({ interval: options.interval, look }, io);
+  const end = await watch({ interval: options.interval, timeout: options.timeout, look }, io);
+  if (end === 'late') throw tooLate(name, health, options);
   if (end !== 'over') return watchExitCode(end);
   io.stdout.write(`${resourceLabel('MqttBridgeConnector', name)} condition met\n`);
   return EXIT.ok;
@@ -78,12 +77,23 @@ function isOf({ judgedAt, desiredRevision, instances }: ConnectorHealth, defined
   return desiredRevision === undefined || instances.every(({ revision }) => revision === desiredRevision);
 }
 
-function tooLate(health: ConnectorHealth, wanted: Verdict, { timeout }: WaitOptions): CommandError {
-  const label = resourceLabel('MqttBridgeConnector', health.connector);
-  const not = health.verdict === wanted ? `${wanted}, but not yet with what is defined now` : health.verdict;
-  return new CommandError(`${label} is ${not} after ${timeout} s`, {
-    advice: `mqttbridge describe connector ${health.connector}`,
+function tooLate(
+  name: string,
+  health: ConnectorHealth | undefined,
+  { for: wanted, timeout }: WaitOptions,
+): CommandError {
+  const label = resourceLabel('MqttBridgeConnector', name);
+  const now = health === undefined ? 'of unknown health' : health.verdict;
+  return new CommandError(`${wanted} is not true after ${timeout} s: ${label} is ${now}${asOf(health)}`, {
+    advice: `mqttbridge describe connector ${name}`,
     exitCode: EXIT.timeout,
-    details: reasonLines(health.reasons),
+    details: reasonLines(health?.reasons ?? []),
   });
+}
+
+/** Agents that are behind make a verdict one of the past. */
+function asOf(health: ConnectorHealth | undefined): string {
+  const behind = health?.instances.filter(({ revision }) => revision !== health.desiredRevision) ?? [];
+  if (behind.length === 0) return '';
+  return `, and what is defined now does not run on instance ${behind.map(({ instance }) => instance).join(', ')}`;
 }

@@ -52,7 +52,11 @@ function resourcesOf(connector: number): object[] {
       spec: {
         bridgeInstances: INSTANCES,
         clientIdPrefix: name,
-        remoteBrokerConnection: { endpoint: 'broker.example:8883', authentication: { anonymous: {} } },
+        remoteBrokerConnection: {
+          endpoint: 'broker.example:1883',
+          tls: { tlsEnabled: false },
+          authentication: { anonymous: {} },
+        },
         localBrokerConnection: { endpoint: 'localhost:1883', authentication: { anonymous: {} } },
       },
     },

@@ -8,22 +8,26 @@ import { ControlPlaneError } from './control-plane-error.ts';
 export interface WatchOptions {
   /** Seconds between two looks. */
   readonly interval: number;
+  /** Seconds for all of it; endless when absent. */
+  readonly timeout?: number;
   /** Looks once and prints what is new; true ends the watch. */
   readonly look: () => Promise<boolean | void>;
 }
 
-/** What ended a watch: a signal, or the thing itself. */
-export type WatchEnd = StopSignal | 'over';
+/** What ended a watch: a signal, the thing itself, or the time. */
+export type WatchEnd = StopSignal | 'over' | 'late';
 
 /**
  * Looks again and again. The first look fails as any command does; later on, what may pass is told once and tried again.
- * Resolves at the first signal at once, also in the middle of a look.
+ * Resolves at the first signal, or when the time is over, at once, also in the middle of a look.
  */
-export async function watch({ interval, look }: WatchOptions, io: Io): Promise<WatchEnd> {
+export async function watch(options: WatchOptions, io: Io): Promise<WatchEnd> {
   const ending = new AbortController();
-  const stopped = createSignalQueue(io).next();
+  const { signal } = ending;
+  const ends: Promise<WatchEnd>[] = [createSignalQueue(io).next(), lookOn(options, io, signal)];
+  if (options.timeout !== undefined) ends.push(delay(options.timeout * 1000, 'late', { signal }));
   try {
-    return await Promise.race([stopped, lookOn({ interval, look }, io, ending.signal)]);
+    return await Promise.race(ends);
   } finally {
     ending.abort();
   }

@@ -170,7 +170,7 @@ function inUse(id: ResourceId, users: readonly ResourceId[]): ApiResponse {
       document: resourceKey(user),
     }),
   );
-  return problemResponse('in-use', { detail: `${users.length} topic maps refer to ${id.name}`, errors });
+  return problemResponse('in-use', { detail: `topic maps that refer to ${id.name}: ${users.length}`, errors });
 }
 
 function notFound(id: ResourceId): ApiResponse {

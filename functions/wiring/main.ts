@@ -17,3 +17,10 @@ export function parts(): Promise<Assembly> {
   });
   return assembly;
 }
+
+/** Closes what was opened, so that an embedded store leaves one file behind. */
+export async function closeParts(): Promise<void> {
+  // What could not be opened need not be closed.
+  const opened = await assembly?.catch(() => undefined);
+  await opened?.deps.stores.close();
+}

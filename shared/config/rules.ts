@@ -19,7 +19,7 @@ const TEXT = [
     'YA002',
     'error',
     'The files are too large or hold too many documents',
-    'split the files; at most 1 MiB each and 1,000 documents in all',
+    'split the files; at most 1 MiB and 400,000 words and marks each, and 1,000 documents in all',
   ),
   rule('YA003', 'error', 'A key is written twice', 'keep one of the two'),
   rule('YA004', 'error', 'Aliases expand too far', 'write the values out instead of using anchors'),

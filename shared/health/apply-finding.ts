@@ -1,4 +1,3 @@
-import type { HealthReason } from '../api/health.ts';
 import type { Chronicle } from './changes.ts';
 import type { ConnectorFinding } from './connector.ts';
 import { fewReasons } from './reasons.ts';
@@ -20,17 +19,23 @@ export function applyFinding(found: Found, calm: Calm, chronicle: Chronicle): Co
   const next: ConnectorState = {
     ...settle(known && trackOf(known), raw, calm),
     ...(desired && { desired }),
+    told: known?.told ?? 'Unknown',
     wanted: [...finding.wanted],
     instances: instancesOf(found, calm),
     routes: routesOf(found, calm),
     ...(known?.alertedRejection !== undefined && { alertedRejection: known.alertedRejection }),
     ...(known?.written && { written: { ...known.written } }),
   };
-  noteDefinition(name, known, next, chronicle);
-  noteVerdict(name, known, next, chronicle);
-  noteInstances(name, known, next, chronicle);
-  noteRoutes(name, known, next, chronicle);
+  const step = { name, known, next };
+  for (const note of [noteDefinition, noteVerdict, noteInstances, noteRoutes]) note(step, chronicle);
   return next;
+}
+
+/** A connector as it was and as it is now. */
+interface Step {
+  readonly name: string;
+  readonly known: ConnectorState | undefined;
+  readonly next: ConnectorState;
 }
 
 function trackOf({ verdict, since, reasons, better, setbacks }: Track): Track {
@@ -39,7 +44,7 @@ function trackOf({ verdict, since, reasons, better, setbacks }: Track): Track {
 
 function instancesOf({ known, finding, desired }: Found, calm: Calm): Record<string, InstanceState> {
   const next: Record<string, InstanceState> = {};
-  for (const [name, { heardAt, run, sequence, runSince, patienceMs, report }] of finding.evidence) {
+  for (const [name, { heardAt, run, sequence, openSince, patienceMs, report }] of finding.evidence) {
     const former = known?.instances[name];
     const track = settle(former && trackOf(former), finding.instances.get(name), calm);
     const document = report?.document;
@@ -52,7 +57,7 @@ function instancesOf({ known, finding, desired }: Found, calm: Calm): Record<str
       heardAt,
       run,
       sequence,
-      runSince,
+      ...(openSince !== undefined && { openSince }),
       patienceMs,
       version,
       ...(revision !== undefined && { revision }),
@@ -71,12 +76,7 @@ function routesOf({ known, finding }: Found, calm: Calm): Record<string, RouteSt
   return next;
 }
 
-function noteDefinition(
-  name: string,
-  known: ConnectorState | undefined,
-  next: ConnectorState,
-  chronicle: Chronicle,
-): void {
+function noteDefinition({ name, known, next }: Step, chronicle: Chronicle): void {
   const [from, to] = [known?.desired?.revision, next.desired?.revision];
   if (from === to) return;
   chronicle.note(name, next, {
@@ -86,15 +86,10 @@ function noteDefinition(
   });
 }
 
-function noteVerdict(
-  name: string,
-  known: ConnectorState | undefined,
-  next: ConnectorState,
-  chronicle: Chronicle,
-): void {
-  const from = known?.verdict ?? 'Unknown';
-  const { verdict: to, reasons } = next;
+function noteVerdict({ name, next }: Step, chronicle: Chronicle): void {
+  const { told: from, verdict: to, reasons } = next;
   if (from === to || !chronicle.note(name, next, { type: 'VerdictChanged', from, to, reasons })) return;
+  next.told = to;
   const type = alertType(from, to);
   if (type) chronicle.warn({ type, connector: name, from, verdict: to, reasons });
 }
@@ -106,12 +101,7 @@ function alertType(from: string, to: string): HealthAlert['type'] | undefined {
   return from === 'Unknown' ? undefined : 'MqttBridge.Connector.Recovered';
 }
 
-function noteInstances(
-  name: string,
-  known: ConnectorState | undefined,
-  next: ConnectorState,
-  chronicle: Chronicle,
-): void {
+function noteInstances({ name, known, next }: Step, chronicle: Chronicle): void {
   for (const [instance, now] of Object.entries(next.instances)) {
     const was = known?.instances[instance];
     if (was?.verdict !== now.verdict) {
@@ -122,21 +112,12 @@ function noteInstances(
       const from = was?.revision === undefined ? {} : { from: was.revision };
       chronicle.note(name, next, { type: 'RevisionApplied', instance, ...from, to: now.revision });
     }
-    if (now.rejected !== undefined && now.rejected !== was?.rejected)
-      noteRejection(name, next, { instance, ...now }, chronicle);
+    if (now.rejected !== was?.rejected) noteRejection({ name, known, next }, instance, chronicle);
   }
 }
 
-function noteRejection(
-  name: string,
-  next: ConnectorState,
-  {
-    instance,
-    rejected,
-    reasons,
-  }: { instance: string; rejected?: string | undefined; reasons: readonly HealthReason[] },
-  chronicle: Chronicle,
-): void {
+function noteRejection({ name, next }: Step, instance: string, chronicle: Chronicle): void {
+  const { rejected, reasons = [] } = next.instances[instance] ?? {};
   if (rejected === undefined) return;
   const why = reasons.filter(({ reason }) => reason === 'RevisionRejected');
   chronicle.note(name, next, { type: 'RevisionRejected', instance, to: rejected, reasons: why });
@@ -152,7 +133,7 @@ function noteRejection(
 }
 
 /** Routes that fall silent with their agent are not told of one by one: the instance says it. */
-function noteRoutes(name: string, known: ConnectorState | undefined, next: ConnectorState, chronicle: Chronicle): void {
+function noteRoutes({ name, known, next }: Step, chronicle: Chronicle): void {
   for (const [route, now] of Object.entries(next.routes)) {
     const was = known?.routes[route];
     if (!was || was.verdict === now.verdict || [was.verdict, now.verdict].includes('Stale')) continue;

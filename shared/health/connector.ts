@@ -76,10 +76,10 @@ function instanceFinding(instance: string, known: Evidence | undefined, context:
     const detail = `Last heard ${new Date(known.heardAt).toISOString()}.`;
     return { verdict: 'Stale', reasons: [ourReason('AgentSilent', { instance }, detail)] };
   }
-  const { report, runSince, heardAt } = known;
+  const { report, openSince = now, heardAt } = known;
   if (report === undefined) return undefined;
-  const runIsNew = now - runSince < intervalMs;
-  return judgeInstance(report, { instance, desired, desiredIsNew: inGrace, runIsNew, signals, heardAt });
+  const opensStill = now - openSince < intervalMs;
+  return judgeInstance(report, { instance, desired, desiredIsNew: inGrace, opensStill, signals, heardAt });
 }
 
 /** One process that runs all slots is all that is wanted, as long as it is heard or nobody else is. */

@@ -12,7 +12,8 @@ export interface Evidence {
   readonly heardAt: number;
   readonly run: string;
   readonly sequence: number;
-  readonly runSince: number;
+  /** Since when something is not ready yet; absent while all is. */
+  readonly openSince?: number | undefined;
   readonly patienceMs: number;
   readonly fresh: boolean;
   /** Absent where the newest thing known of it is the former state. */
@@ -42,7 +43,8 @@ export function gatherEvidence(
       heardAt: since,
       run: report.run,
       sequence: report.sequence,
-      runSince: known?.run === report.run ? known.runSince : now,
+      // A new run does not count anew: an agent that restarts again and again must not look as if it were starting.
+      openSince: isOpen(report) ? (known?.openSince ?? now) : undefined,
       patienceMs,
       fresh: now - since < patienceMs,
       report,
@@ -52,8 +54,14 @@ export function gatherEvidence(
 }
 
 function remembered(instance: string, known: InstanceState, now: number): Evidence {
-  const { heardAt, run, sequence, runSince, patienceMs } = known;
-  return { instance, heardAt, run, sequence, runSince, patienceMs, fresh: now - heardAt < patienceMs };
+  const { heardAt, run, sequence, openSince, patienceMs } = known;
+  return { instance, heardAt, run, sequence, openSince, patienceMs, fresh: now - heardAt < patienceMs };
+}
+
+/** Whether something is on its way: connections are made, a document is awaited, other instances are not heard yet. */
+export function isOpen({ document, routes, instances }: AgentReport): boolean {
+  const isApart = instances !== undefined && instances.standing !== 'joined';
+  return document.revision === undefined || isApart || routes.some(({ lanes }) => lanes.ready < lanes.total);
 }
 
 /** Runs of one instance are ordered by our clock, as agents' clocks may be wrong. */

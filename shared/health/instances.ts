@@ -2,6 +2,7 @@ import type { HealthReason } from '../api/health.ts';
 import type { AgentReport } from '../api/report.ts';
 import type { Definition, SessionSignal } from './input.ts';
 import { disconnection } from './disconnections.ts';
+import { isOpen } from './evidence.ts';
 import { fewReasons, ourReason, passedOn } from './reasons.ts';
 import type { Finding } from './settle.ts';
 
@@ -11,8 +12,8 @@ export interface InstanceView {
   readonly desired: Definition | undefined;
   /** Whether the desired revision is so new that agents may not have it yet. */
   readonly desiredIsNew: boolean;
-  /** Whether this run began less than a report interval ago. */
-  readonly runIsNew: boolean;
+  /** Whether what is not ready yet may take some more time: it is so for less than a report interval. */
+  readonly opensStill: boolean;
   readonly signals: readonly SessionSignal[];
   /** When the report came. */
   readonly heardAt: number;
@@ -20,22 +21,25 @@ export interface InstanceView {
 
 const SOON = 7 * 86_400;
 
-/** How an instance is by its last report; undefined while it has just started and nothing has failed yet. */
+/** How an instance is by its last report; undefined while something is not ready yet and nothing has failed. */
 export function judgeInstance(report: AgentReport, view: InstanceView): Finding | undefined {
-  const lanes = { total: 0, ready: 0 };
-  for (const route of report.routes) {
-    lanes.total += route.lanes.total;
-    lanes.ready += route.lanes.ready;
-  }
-  const reasons = reasonsOf(report, view);
-  const open = lanes.ready < lanes.total || report.document.revision === undefined;
-  if (open && reasons.length === 0 && view.runIsNew) return undefined;
-  if (report.document.revision === undefined)
-    reasons.unshift(ourReason('NoDocument', view.instance ? { instance: view.instance } : {}));
-  else if (open && reasons.length === 0) reasons.push(...unready(report, view.instance));
+  const { instance } = view;
+  const failed = reasonsOf(report, view);
+  const open = isOpen(report);
+  if (open && failed.length === 0 && view.opensStill) return undefined;
+  const hasNoDocument = report.document.revision === undefined;
+  const reasons = [
+    ...(hasNoDocument ? [ourReason('NoDocument', { instance })] : []),
+    ...failed,
+    ...(open && !view.opensStill ? unheard(report, instance) : []),
+  ];
+  if (open && reasons.length === 0) reasons.push(...unready(report, instance));
   if (reasons.length === 0) return { verdict: 'Healthy', reasons };
-  const nothing = report.document.revision === undefined || (lanes.total > 0 && lanes.ready === 0);
-  return { verdict: nothing ? 'Unhealthy' : 'Degraded', reasons: fewReasons(reasons) };
+  return { verdict: hasNoDocument || passesNothing(report) ? 'Unhealthy' : 'Degraded', reasons: fewReasons(reasons) };
+}
+
+function passesNothing({ routes }: AgentReport): boolean {
+  return routes.some(({ lanes }) => lanes.total > 0) && routes.every(({ lanes }) => lanes.ready === 0);
 }
 
 function reasonsOf(report: AgentReport, view: InstanceView): HealthReason[] {
@@ -44,7 +48,7 @@ function reasonsOf(report: AgentReport, view: InstanceView): HealthReason[] {
     ...report.sessions.flatMap((session) => sessionReasons(session, view)),
     ...report.routes.flatMap((route) => routeReasons(route, view.instance)),
     ...report.credentials.flatMap((credential) => credentialReasons(credential, view)),
-    ...instancesReasons(report, view.instance),
+    ...(report.instances?.fault ? [passedOn(report.instances.fault, { instance: view.instance })] : []),
   ];
 }
 
@@ -99,9 +103,8 @@ function credentialReasons(
   ];
 }
 
-function instancesReasons({ instances }: AgentReport, instance: string): HealthReason[] {
-  if (instances === undefined || instances.standing === 'joined') return [];
-  if (instances.fault) return [passedOn(instances.fault, { instance })];
+function unheard({ instances }: AgentReport, instance: string): HealthReason[] {
+  if (instances === undefined || instances.standing === 'joined' || instances.fault) return [];
   return [ourReason('InstancesUnheard', { instance })];
 }
 

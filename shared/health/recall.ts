@@ -32,7 +32,7 @@ function setBack(state: HealthState, now: number): HealthState {
     instances: mapValues(connector.instances, (instance) => ({
       ...clamp(instance, now),
       heardAt: Math.min(instance.heardAt, now),
-      runSince: Math.min(instance.runSince, now),
+      ...(instance.openSince !== undefined && { openSince: Math.min(instance.openSince, now) }),
     })),
     routes: mapValues(connector.routes, (route) => clamp(route, now)),
   }));

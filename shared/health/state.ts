@@ -23,8 +23,8 @@ const instance = track.extend({
   heardAt: at,
   run: z.string(),
   sequence: count,
-  /** When this run was first heard of. */
-  runSince: at,
+  /** Since when something is not ready yet, though nothing failed. */
+  openSince: at.optional(),
   /** What it is allowed to be silent for. */
   patienceMs: z.number(),
   version: z.string(),
@@ -43,6 +43,8 @@ const connector = track.extend({
   instances: z.record(z.string(), instance),
   /** By `topicMap/route`. */
   routes: z.record(z.string(), route),
+  /** The last verdict that the time line has; another one than the verdict only while the hour's entries are used up. */
+  told: verdictSchema,
   /** A refused revision that was alerted. */
   alertedRejection: z.string().optional(),
   /** What was written to the time line in the hour that began then. */
@@ -68,7 +70,8 @@ const alert = z.object({
   reasons: z.array(reasonSchema),
 });
 
-const healthStateSchema = z.object({
+/** What one judgement of a site leaves for the next. */
+export const healthStateSchema = z.strictObject({
   version: z.literal(STATE_VERSION),
   /** First judgement; events are numbered within it. */
   epoch: at,
@@ -84,6 +87,8 @@ const healthStateSchema = z.object({
   outbox: z.object({ events: z.array(eventSchema), alerts: z.array(alert) }),
 });
 
+const versionSchema = z.object({ version: z.literal(STATE_VERSION) });
+
 /** What one judgement of a site leaves for the next; JSON. */
 export type HealthState = z.infer<typeof healthStateSchema>;
 export type Track = z.infer<typeof track>;
@@ -94,8 +99,10 @@ export type ConnectorState = z.infer<typeof connector>;
 /** An alert to be raised. */
 export type HealthAlert = z.infer<typeof alert>;
 
-/** Reads a stored state; undefined for one of another version, after which a judgement begins anew. */
+/**
+ * Reads a stored state; undefined for one of another version, after which a judgement begins anew. What lies below the version is
+ * our own writing and can be megabytes: it is not checked again with each judgement.
+ */
 export function readHealthState(stored: unknown): HealthState | undefined {
-  const parsed = healthStateSchema.safeParse(stored);
-  return parsed.success ? parsed.data : undefined;
+  return versionSchema.safeParse(stored).success ? (stored as HealthState) : undefined;
 }

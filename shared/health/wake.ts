@@ -23,9 +23,9 @@ export function nextWake(state: HealthState, findings: readonly ConnectorFinding
   };
   for (const { evidence, graceUntil } of findings) {
     consider(graceUntil);
-    for (const { fresh, heardAt, patienceMs, runSince } of evidence.values()) {
+    for (const { fresh, heardAt, patienceMs, openSince } of evidence.values()) {
       if (fresh) consider(heardAt + patienceMs);
-      consider(runSince + intervalMs);
+      if (openSince !== undefined) consider(openSince + intervalMs);
     }
   }
   for (const { at } of input.signals ?? []) consider(at + SIGNAL_PATIENCE_MS);

@@ -18,16 +18,29 @@ export interface ControlPlaneServer extends TestApi {
   start(): Promise<void>;
 }
 
+/** What a test replaces. */
+export interface ControlPlaneServerOptions {
+  /** Whether this is the credential of an agent; the key unless told. */
+  readonly accepts?: (credential: string) => Promise<boolean>;
+}
+
 /** Starts one whose agents report every second; it ends with the scope. */
-export async function startControlPlane(scope: Scope): Promise<ControlPlaneServer> {
+export async function startControlPlane(
+  scope: Scope,
+  options: ControlPlaneServerOptions = {},
+): Promise<ControlPlaneServer> {
   const agentKey = 'canary-agent-key-4711';
+  const { accepts = async (credential: string) => credential === agentKey } = options;
   const api = await startApi(scope, {
     settings: { MQTTBRIDGE_REPORT_INTERVAL_SECONDS: 1 },
     authorize: async (headers) => {
-      const isAgent = headers.get('authorization') === `Bearer ${agentKey}`;
-      const isWriter = headers.get('authorization') === 'Bearer writer';
-      if (isAgent) return { kind: 'caller', caller: { id: 'key:agent', roles: new Set(['Bridge.Agent']) } };
-      if (isWriter) return { kind: 'caller', caller: { id: 'key:writer', roles: new Set(['Bridge.Write']) } };
+      const credential = headers.get('authorization')?.slice('Bearer '.length) ?? '';
+      if (credential === 'writer') {
+        return { kind: 'caller', caller: { id: 'key:writer', roles: new Set(['Bridge.Write']) } };
+      }
+      if (await accepts(credential)) {
+        return { kind: 'caller', caller: { id: 'key:agent', roles: new Set(['Bridge.Agent']) } };
+      }
       return { kind: 'unauthenticated', why: 'no key of the test' };
     },
   });

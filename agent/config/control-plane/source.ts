@@ -8,7 +8,7 @@ import { type Conversation, createConversation } from './conversation.ts';
 import type { ControlPlaneCredentials } from './credentials.ts';
 import { judgeDocument } from './document.ts';
 import { createExchange, type Exchange } from './exchange.ts';
-import { createInbox, type Inbox } from './inbox.ts';
+import { createInbox, type Inbox, type Received } from './inbox.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createReporting, type Sent } from './reporting.ts';
 import { createDocumentFile } from './saved-document.ts';
@@ -94,13 +94,24 @@ async function* updates(parts: Parts, signal: AbortSignal): AsyncGenerator<Confi
   });
   signal.addEventListener('abort', () => exchange.close());
   const running = reporting.run();
-  await begin(parts, first.promise, inbox);
-  for (let received = await inbox.next(); received !== undefined; received = await inbox.next()) {
-    const update = judgeDocument(received, connector);
+  const spare = await begin(parts, first.promise, inbox);
+  const take = async function* (received: Received, update: ConfigUpdate): AsyncGenerator<ConfigUpdate, void> {
     yield update;
     // Whoever asks for the next update has taken this one.
     await ledger.settle(received, update);
     reporting.hurry();
+  };
+  for (let received = await inbox.next(); received !== undefined; received = await inbox.next()) {
+    const update = judgeDocument(received, connector);
+    // What is refused must not keep out what ran before the start.
+    if (update.kind === 'rejected' && ledger.state.revision === undefined && spare !== undefined) {
+      const former = judgeDocument(spare, connector);
+      if (former.kind === 'document') {
+        tellLoaded(parts, spare);
+        yield* take(spare, former);
+      }
+    }
+    yield* take(received, update);
   }
   await running;
 }
@@ -117,14 +128,19 @@ async function report({ conversation, ledger }: Parts, inbox: Inbox, signal: Abo
   return { pace: { kind: 'answered' }, intervalSeconds };
 }
 
-/** Begins with the document on disk where the control plane brings none soon. */
-async function begin({ clock, ledger, logger, wallClock }: Parts, first: Promise<void>, inbox: Inbox): Promise<void> {
+/** Begins with the document on disk where the control plane brings none soon; otherwise it is a spare one. */
+async function begin(parts: Parts, first: Promise<void>, inbox: Inbox): Promise<Received | undefined> {
+  const { clock, ledger } = parts;
   const late = Promise.withResolvers<void>();
   const cancel = clock.after(START_PATIENCE_MS, late.resolve);
   const [saved] = await Promise.all([ledger.load(), Promise.race([first, late.promise])]);
   cancel();
-  if (saved === undefined || !inbox.putFirst(saved)) return;
-  const { revision, savedAt } = saved;
+  if (saved === undefined || !inbox.putFirst(saved)) return saved;
+  tellLoaded(parts, saved);
+  return undefined;
+}
+
+function tellLoaded({ logger, wallClock }: Parts, { revision, savedAt }: Received): void {
   const ageSeconds = Math.round((wallClock() - Date.parse(savedAt)) / 1_000);
   logger.warn({ evt: 'DocumentLoaded', revision, savedAt, ageSeconds }, 'begins with the last good document on disk');
 }

@@ -59,19 +59,22 @@ export async function readBody(message: IncomingMessage, budget: BodyBudget): Pr
   };
   if (Number(message.headers['content-length'] ?? 0) > budget.perRequest) return { kind: 'tooLarge', release };
   const chunks: Buffer[] = [];
-  return new Promise((resolve) => {
-    const end = (body: Body) => {
-      message.removeAllListeners('data').pause();
-      if (body.kind !== 'whole') release();
-      resolve({ ...body, release });
-    };
+  const ended = await new Promise<Body['kind']>((resolve) => {
     message.on('data', (chunk: Buffer) => {
       held += chunk.length;
       budget.used += chunk.length;
       chunks.push(chunk);
-      if (held > budget.perRequest || budget.used > budget.together) end({ kind: 'tooLarge' });
+      if (held > budget.perRequest || budget.used > budget.together) resolve('tooLarge');
     });
-    message.once('end', () => end({ kind: 'whole', bytes: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks) }));
-    message.once('close', () => end({ kind: 'aborted' }));
+    message.once('end', () => resolve('whole'));
+    message.once('close', () => resolve('aborted'));
   });
+  message.removeAllListeners('data').pause();
+  if (ended === 'whole') return { kind: ended, bytes: joined(chunks), release };
+  release();
+  return { kind: ended, release };
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
 }

@@ -5,6 +5,7 @@ import { type AgentProcess, startAgent } from '../../support/agent-process.ts';
 import { type Exit, startChild } from '../../support/child.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type BridgeConfig, bridgeYaml, outward } from '../../support/bridge-config.ts';
+import { createControlPlaneDouble } from '../../support/control-plane-double.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
 import { mount } from '../../support/mounted.ts';
@@ -129,6 +130,15 @@ describe('the built program alone', () => {
     const args = line.split(' ').map((word) => word.replace('CONFIG', config));
     const { code, stdout } = await execute(await install(), ...args);
     expect([code, stdout]).toEqual([0, expect.stringMatching(expected)]);
+  });
+
+  test('asks a control plane', async () => {
+    const double = createControlPlaneDouble();
+    const server = await double.listen({ onTestFinished });
+    const folder = await folderOf({ 'a.yaml': SAMPLE, 'admin.key': double.key });
+    const flags = ['--server', server, '--site', double.site, '--key-file', join(folder, 'admin.key')];
+    const { code, stdout } = await execute(await install(), 'apply', '-f', join(folder, 'a.yaml'), ...flags);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('mqttbridgeconnector/bridge created')]);
   });
 
   test('checks a bridge, with the libraries of Azure on demand', async () => {

@@ -1,12 +1,20 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { statusSchema } from '../../../agent/observe/status-schema.ts';
 import type { JsonObject } from '../../../functions/store/store.ts';
+import { instanceMetadata } from '../../../local/identity/imds.ts';
+import { createTokenIssuer } from '../../../local/identity/issuer.ts';
+import { startIdentityServer } from '../../../local/identity/server.ts';
 import type { RouteInput } from '../../../shared/resources/topic-map.ts';
 import { type AgentProcess, startAgent } from '../../support/agent-process.ts';
 import { bridgeYaml, inward, outward } from '../../support/bridge-config.ts';
-import { type ControlPlaneServer, startControlPlane } from '../../support/control-plane-server.ts';
+import {
+  type ControlPlaneServer,
+  type ControlPlaneServerOptions,
+  startControlPlane,
+} from '../../support/control-plane-server.ts';
 import { eventually } from '../../support/eventually.ts';
 import { sumMetric } from '../../support/metrics-text.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
@@ -26,14 +34,16 @@ interface Plant {
   readonly load: () => Promise<TwoWayLoad>;
   readonly define: (routes: readonly RouteInput[]) => Promise<void>;
   readonly start: (args?: readonly string[]) => Promise<AgentProcess>;
+  /** By the managed identity of a machine whose metadata service is there. */
+  readonly startByIdentity: (audience: string, metadataUrl: string) => Promise<AgentProcess>;
 }
 
 /** Two brokers, a control plane that defines a bridge between them, and a way to start agents of it. */
-async function startPlant(scope: Scope): Promise<Plant> {
+async function startPlant(scope: Scope, options: ControlPlaneServerOptions = {}): Promise<Plant> {
   const [local, remote, controlPlane, dir] = await Promise.all([
     startMosquitto(scope),
     startMosquitto(scope),
-    startControlPlane(scope),
+    startControlPlane(scope, options),
     createTempDir(scope, 'plant'),
   ]);
   const keyFile = join(dir, 'key');
@@ -44,8 +54,13 @@ async function startPlant(scope: Scope): Promise<Plant> {
   const who = ['--control-plane', controlPlane.url, '--site', 'plant', '--connector', 'bridge'];
   const start = (args: readonly string[] = []) =>
     startAgent(scope, { args: [...who, '--control-plane-key-file', keyFile, '--data', dir, ...args] });
+  const startByIdentity = (audience: string, metadataUrl: string) =>
+    startAgent(scope, {
+      args: [...who, '--control-plane-audience', audience, '--data', dir],
+      env: { AZURE_POD_IDENTITY_AUTHORITY_HOST: metadataUrl },
+    });
   const load = () => startTwoWayLoad(scope, { local: local.port, remote: remote.port, names: ['a', 'b'], rate: 100 });
-  return { controlPlane, dir, keyFile, load, define, start };
+  return { controlPlane, dir, keyFile, load, define, start, startByIdentity };
 }
 
 /** Waits until the last report says that the desired revision runs; answers it. */
@@ -176,6 +191,26 @@ describe.concurrent('an agent of a control plane', () => {
     const seen = [agent.output(), (await agent.get('/status')).body, (await agent.get('/metrics')).body];
     expect(seen.join()).not.toContain('canary');
     expect(seen.join()).toContain('ControlPlaneUnauthorized');
+  });
+
+  test('logs on by its managed identity, with tokens for the control plane that are renewed', async (t) => {
+    const audience = 'api://bridges';
+    const issuer = await createTokenIssuer({ lifetimeSeconds: 3 });
+    const identity = await startIdentityServer({ issuer, endpoints: [instanceMetadata] });
+    t.onTestFinished(() => identity.close());
+    const keys = createLocalJWKSet(issuer.jwks);
+    const tokens = new Set<string>();
+    const accepts = async (token: string): Promise<boolean> => {
+      const verified = await jwtVerify(token, keys, { audience, algorithms: ['RS256'] }).catch(() => undefined);
+      if (verified) tokens.add(token);
+      return verified !== undefined;
+    };
+    const plant = await startPlant(t, { accepts });
+    const agent = await plant.startByIdentity(audience, identity.url);
+    await agent.ready();
+    await eventually(() => tokens.size >= 3);
+    expect((await agent.status()).controlPlane?.reports).toEqual({ Answered: expect.any(Number) });
+    for (const token of tokens) expect(agent.output()).not.toContain(token);
   });
 });
 

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { fc, test as property } from '@fast-check/vitest';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
+import { seen } from '../../support/functions-app/seen.ts';
 import { mutate } from '../../support/mutate.ts';
 import { createRandom } from '../../support/random.ts';
 import { createScope } from '../../support/scope.ts';
@@ -76,14 +77,17 @@ describe('a body', () => {
     expect(await answersTo(Buffer.concat([head, chunk, chunk, chunk]))).toEqual(['413']);
   });
 
-  test('is 413 while others fill the memory for bodies, and taken again when they are gone', async () => {
-    const head = request('POST /api/limited HTTP/1.1', `Content-Length: ${BODY_BYTES}`);
-    const holding = Array.from({ length: 2 }, () => open());
-    for (const raw of holding) raw.send(`${head}${'a'.repeat(BODY_BYTES - 1)}`);
-    const post = () => fetch(`${host.url}/api/limited`, { method: 'POST', body: Buffer.alloc(100) });
-    await eventually(async () => (await post()).status === 413);
-    // The holders run into their own time limit.
-    await eventually(async () => (await post()).status === 200);
+  test('is 413 while functions hold all the memory for bodies, and taken again when they have ended', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    seen.hold = promise;
+    const post = (path: string, bytes: number) =>
+      fetch(`${host.url}${path}`, { method: 'POST', body: Buffer.alloc(bytes) }).then(({ status }) => status);
+    const holding = [post('/api/slow', BODY_BYTES), post('/api/slow', BODY_BYTES)];
+    await eventually(() => seen.begun === 2);
+    expect(await post('/api/limited', 1)).toBe(413);
+    resolve();
+    expect(await Promise.all(holding)).toEqual([200, 200]);
+    expect(await post('/api/limited', 1)).toBe(200);
   });
 
   test('that breaks off leaves nothing behind', async () => {

@@ -153,13 +153,14 @@ describe('mqttbridge control-plane run', () => {
     ]);
   });
 
-  test('exits 1 with the file and the reason when the app cannot be loaded', async () => {
-    const broken = await installPackage({ onTestFinished }, `throw new Error('no such thing');`);
-    const child = await startChild(process.execPath, [broken, 'control-plane', 'run', '--data', await dir()]);
+  test.each([
+    ['fails', `throw new Error('no such thing');`, /cannot load .*sample\.js: no such thing/],
+    ['streams', `${APP} app.setup({ enableHttpStream: true });`, /the app streams HTTP/],
+  ])('exits 1 with the reason when the app %s', async (_, app, reason) => {
+    const refused = await installPackage({ onTestFinished }, app);
+    const child = await startChild(process.execPath, [refused, 'control-plane', 'run', '--data', await dir()]);
     expect((await child.exit).code).toBe(1);
-    expect(child.stderr()).toMatch(
-      /^error: the control plane cannot start: cannot load .*sample\.js: no such thing\n$/,
-    );
+    expect(child.stderr()).toMatch(new RegExp(`^error: the control plane cannot start: ${reason.source}.*\\n$`));
   });
 
   test('stops with --until-eof when standard input ends, which it does for a child without one', async () => {

@@ -22,7 +22,11 @@ beforeAll(async () => {
 });
 
 async function call(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = { authorization: `Bearer ${plane.adminKey}`, 'content-type': 'application/json', ...init.headers };
+  const headers = {
+    authorization: `Bearer ${plane.adminKey}`,
+    'content-type': 'application/json',
+    ...(init.headers as Record<string, string> | undefined),
+  };
   return fetch(`${plane.url}${path}`, { ...init, headers });
 }
 

@@ -154,23 +154,35 @@ describe('wait', () => {
 
   test('exits 4 when it takes too long, and says why', async () => {
     const { ask } = await startTrouble();
-    const { code, out, err } = await ask('wait bridge --for verdict=Healthy --timeout 0.05s --interval 0.01');
+    const { code, out, err } = await ask('wait bridge --for verdict=Healthy --timeout 1s --interval 0.01');
     expect([code, out]).toEqual([4, '']);
     expect(err).toMatchInlineSnapshot(`
       "QuotaExceeded (instance 1, remote side): the remote broker allows no more sessions for this client
         try: raise maximumClientSessionsPerAuthenticationName of the namespace
-      error: mqttbridgeconnector/bridge is Degraded after 0.05 s
+      error: verdict=Healthy is not true after 1 s: mqttbridgeconnector/bridge is Degraded, and what is defined now does not run on instance 1
         try: mqttbridge describe connector bridge
       "
     `);
+  });
+
+  test('exits 4 also where the server takes longer than there is time', async () => {
+    const { ask, double } = await startTrouble();
+    double.intercept = () => new Promise<Response>(() => undefined);
+    expect(await ask('wait bridge --for verdict=Healthy --timeout 0.05s')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('is of unknown health') as string,
+    });
   });
 
   test('does not take a judgement from before the last change', async () => {
     const { ask, double } = await startTrouble();
     const old = { ...degradedConnector(), judgedAt: '2025-12-31T23:59:59.000Z' };
     double.connectorHealth.set('bridge', old);
-    const { code, err } = await ask('wait bridge --for verdict=Degraded --timeout 0.05 --interval 0.01');
-    expect([code, err]).toEqual([4, expect.stringContaining('is Degraded, but not yet with what is defined now')]);
+    const { code, err } = await ask('wait bridge --for verdict=Degraded --timeout 1 --interval 0.01');
+    expect([code, err]).toEqual([
+      4,
+      expect.stringContaining('verdict=Degraded is not true after 1 s: mqttbridgeconnector/bridge is Degraded'),
+    ]);
   });
 
   test.each([

@@ -27,7 +27,7 @@ it('judges, keeps the state, writes the time line and says when to come again', 
     site: 'plant',
     gone: false,
     restMs: 7_500,
-    sleepMs: 30_000,
+    sleepMs: 37_500,
     alerts: [],
     delivery: NOTHING_DELIVERED,
   });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { AgentReport } from '../../../../shared/api/report.ts';
 import { EVENTS_PER_HOUR } from '../../../../shared/health/changes.ts';
-import { readHealthState } from '../../../../shared/health/state.ts';
+import { healthStateSchema } from '../../../../shared/health/state.ts';
 import { brokenReport, routeOf } from '../../../support/health/reports.ts';
 import { settings, siteLife } from './site-life.ts';
 
@@ -57,7 +57,7 @@ it('writes no more than so many entries per hour and connector, whatever comes i
           life.judge((at += 1));
           expect(life.wakeAt - at).toBeGreaterThanOrEqual(settings.intervalSeconds / 4);
           expect(life.wakeAt - at).toBeLessThanOrEqual(300);
-          expect(readHealthState(life.state)).toEqual(life.state);
+          expect(healthStateSchema.parse(life.state)).toEqual(life.state);
           // Three instances and three routes: what is kept does not grow with time.
           expect(JSON.stringify({ ...life.state, outbox: {} }).length).toBeLessThan(20_000);
         }
@@ -80,6 +80,9 @@ it('limits what an agent can write that changes with each report', () => {
   expect(life.events.length).toBeLessThanOrEqual(EVENTS_PER_HOUR.verdicts + EVENTS_PER_HOUR.others);
   expect(life.alerts.length).toBeLessThanOrEqual(EVENTS_PER_HOUR.verdicts);
   expect(life.events.flatMap(({ reasons }) => reasons).some(({ reason }) => reason === 'EventsLimited')).toBe(true);
+  // What could not be told is told once the hour is over: nobody is left with a verdict of long ago.
+  expect(life.judge(3_640).verdict).toBe('Stale');
+  expect(life.alerts.at(-1)?.type).toBe('MqttBridge.Connector.Stale');
 });
 
 it('notices a silent agent within one and a half report intervals, whatever the phase', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Definition } from '../../../../shared/health/input.ts';
 import { judgeSite } from '../../../../shared/health/judge.ts';
-import { readHealthState } from '../../../../shared/health/state.ts';
+import { healthStateSchema, readHealthState } from '../../../../shared/health/state.ts';
 import { brokenReport, receivedOf, reportOf, routeOf, sessionOf, START } from '../../../support/health/reports.ts';
 import { settings, siteLife } from './site-life.ts';
 
@@ -118,6 +118,45 @@ it('says what the service knows of a closed session once the disconnect is half 
     },
     { reason: 'ConnectionClosed' },
   ]);
+});
+
+describe('what is not ready yet', () => {
+  const connecting = {
+    sessions: [sessionOf({ state: 'connecting' })],
+    routes: [routeOf({ lanes: { total: 1, ready: 0 } })],
+  };
+
+  it('is no fault for one interval, as when a definition moves sessions', () => {
+    const life = siteLife(ONE);
+    life.report({ at: 0 });
+    life.judge(0);
+    life.report({ at: 10, report: connecting });
+    expect(life.judge(10).verdict).toBe('Healthy');
+    life.report({ at: 12 });
+    life.judge(18);
+    expect(life.events.filter(({ type }) => type !== 'DefinitionChanged')).toHaveLength(3);
+  });
+
+  it('is one of an agent that starts again and again', () => {
+    const life = siteLife(ONE);
+    life.report({ at: 0 });
+    life.judge(0);
+    for (let at = 5; at <= 40; at += 5) {
+      const run = `00000000-0000-4000-8000-0000000000${at + 10}`;
+      life.report({ at, report: { ...connecting, run } });
+      life.judge(at);
+    }
+    expect(life.state.connectors['c']?.verdict).toBe('Unhealthy');
+  });
+
+  it('is one of an instance that does not hear the others', () => {
+    const life = siteLife(definitions(1));
+    const apart = { instances: { standing: 'apart' as const, slots: [0], total: 1 } };
+    life.report({ at: 0, instance: '0', report: apart });
+    expect(life.judge(0)).toMatchObject({ verdict: 'Unknown', reasons: [{ reason: 'Starting' }] });
+    life.report({ at: 30, instance: '0', report: apart });
+    expect(life.judge(30)).toMatchObject({ verdict: 'Degraded', reasons: [{ reason: 'InstancesUnheard' }] });
+  });
 });
 
 describe('hysteresis', () => {
@@ -242,7 +281,7 @@ describe('events and alerts', () => {
     const input = { definitions: ONE, reports: [receivedOf(START)], now: START, settings };
     const first = judgeSite(input, undefined);
     expect(judgeSite(input, undefined)).toEqual(first);
-    expect(readHealthState(JSON.parse(JSON.stringify(first.state)))).toEqual(first.state);
+    expect(healthStateSchema.parse(JSON.parse(JSON.stringify(first.state)))).toEqual(first.state);
   });
 
   it('stay in the outbox until they are taken over', () => {

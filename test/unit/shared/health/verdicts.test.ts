@@ -162,11 +162,15 @@ describe('a connector is', () => {
       { definitions: definitions(2), reports: [member(0, [0, 1]), member(1, [], { sessions: [] })] },
     ],
     [
-      'Degraded when an instance hears no other',
-      ['Degraded', 'InstancesUnheard'],
+      'Degraded when an instance says why it hears no other',
+      ['Degraded', 'NotAuthorized'],
       {
         definitions: definitions(1),
-        reports: [member(0, [0], { instances: { standing: 'blind', slots: [0], total: 1 } })],
+        reports: [
+          member(0, [0], {
+            instances: { standing: 'blind', slots: [0], total: 1, fault: { ...fault, reason: 'NotAuthorized' } },
+          }),
+        ],
       },
     ],
     [

@@ -74,7 +74,7 @@ describe('a report', () => {
     });
   });
 
-  test('holds no secret that a broker or a file quoted (F31)', () => {
+  test('F31 - holds no secret that a broker or a file quoted', () => {
     const fault = { ...FAULT, message: `refused ${SECRET}`, fix: `password=${SECRET}` };
     const problem = { rule: 'BC003', severity: 'error', file: 'a', line: 1, column: 1, path: 'spec' } as const;
     const problems = [{ ...problem, message: SECRET, advice: SECRET }];

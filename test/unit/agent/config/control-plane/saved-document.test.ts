@@ -59,6 +59,15 @@ describe('the last good document on disk', () => {
     expect(updates).toHaveLength(1);
   });
 
+  test('is begun with when what the control plane has is not valid, and that is told too', async () => {
+    const dataDir = await newDir();
+    await saved(dataDir);
+    const { updates, reports, passUntil } = startSource({ dataDir, reply: wanting({ revision: 'r2', text: BROKEN }) });
+    await passUntil(() => reports.at(-1)?.document.rejected);
+    expect(reports.at(-1)?.document).toMatchObject({ revision: 'r1', rejected: { revision: 'r2' } });
+    expect(updates.map(({ kind }) => kind)).toEqual(['document', 'rejected']);
+  });
+
   test('can be read by its owner only, and nothing else stays behind', async () => {
     const dataDir = join(await newDir(), 'below');
     await saved(dataDir);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ExchangeError } from '../../../../../agent/config/control-plane/exchange.ts';
 import { BROKEN, connectorYaml, SAMPLE } from '../../../cli/sample-config.ts';
 import { sessionOf, snapshotOf } from '../../observe/snapshot-of.ts';
 import { answerOf, documentAnswer, OTHER, UNREACHABLE } from './sample-answers.ts';
@@ -42,7 +43,7 @@ describe('a configuration from the control plane', () => {
     expect(updates).toHaveLength(2);
   });
 
-  test('that is invalid changes nothing, and its problems are told at once', async () => {
+  test('F27 - that is invalid changes nothing, and its problems are told at once', async () => {
     const wanted = { revision: 'r1', text: SAMPLE };
     const { updates, reports, passUntil } = startSource({ reply: wanting(wanted) });
     await passUntil(() => reports.at(-1)?.document.revision === 'r1');
@@ -128,7 +129,7 @@ describe('reports', () => {
   test.each([
     ['a day ahead', 24 * HOUR],
     ['a day behind', -24 * HOUR],
-  ])('come at the same pace when the clock of the machine is %s', async (_, skew) => {
+  ])('F29 - come at the same pace when the clock of the machine is %s', async (_, skew) => {
     const { reports, updates, source, passUntil } = startSource({
       skew,
       reply: wanting({ revision: 'r1', text: SAMPLE }),
@@ -179,6 +180,8 @@ describe('an answer that is none', () => {
     { name: '404', reply: { status: 404 }, reason: 'ControlPlaneNotFound' },
     { name: '429', reply: { status: 429 }, reason: 'ControlPlaneThrottled' },
     { name: '500', reply: { status: 500, body: '"canary"' }, reason: 'ControlPlaneUnavailable' },
+    { name: 'late', reply: new ExchangeError('timeout', '10 s'), reason: 'ControlPlaneTimeout' },
+    { name: 'too large', reply: new ExchangeError('tooLarge', '4 MiB'), reason: 'ControlPlaneAnswerInvalid' },
     { name: 'no connection', reply: UNREACHABLE, reason: 'ControlPlaneUnreachable' },
     {
       name: 'an unknown authority',

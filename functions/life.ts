@@ -1,0 +1,4 @@
+import { app } from '@azure/functions';
+import { closeParts } from './wiring/main.ts';
+
+app.hook.appTerminate(closeParts);

@@ -1,0 +1,14 @@
+import { createPool } from './bench/processes/pool.ts';
+import { startPlane } from './bench/control-plane/plane.ts';
+import { defineSites } from './bench/control-plane/sites.ts';
+import { runFleet } from './bench/control-plane/fleet.ts';
+import fs from 'node:fs';
+fs.rmSync('/tmp/prof', { recursive: true, force: true });
+process.env.NODE_OPTIONS = '--cpu-prof --cpu-prof-dir=/tmp/prof';
+const pool = createPool(process.execPath);
+const plane = await startPlane(pool, '/tmp/prof/data');
+delete process.env.NODE_OPTIONS;
+const [n, interval, secs] = process.argv.slice(2).map(Number);
+const places = await defineSites(plane, n, 100);
+console.log(await runFleet(plane, places, interval, secs));
+await plane.stop();

@@ -82,7 +82,7 @@ test('events are paged, newest first, and picked by connector and time', async (
     all
       .map(({ at }) => at)
       .sort()
-      .reverse(),
+      .toReversed(),
   );
   const first = eventListSchema.parse((await get('sites/plant/events?limit=2')).json);
   const second = eventListSchema.parse((await get(`sites/plant/events?limit=500&continue=${first.continue}`)).json);

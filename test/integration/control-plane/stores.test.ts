@@ -5,6 +5,7 @@ import { hashSecret, newSecret } from '../../../functions/auth/api-key.ts';
 import { createDurableEngine } from '../../../local/functions-host/durable/engine.ts';
 import { createFunctionsHost } from '../../../local/functions-host/host.ts';
 import { startAzurite } from '../../support/azurite.ts';
+import { fuzzControlPlane } from '../../support/control-plane-fuzz.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { ROOT } from '../docs/pages.ts';
@@ -13,7 +14,7 @@ import { clientOf, type PlaneClient, startPlane } from './plane.ts';
 import { walkAllOperations } from './walk.ts';
 
 /** The app as it is built, on the local host, with its data in Azure Tables: what `func start` would have. */
-async function startOnTables(): Promise<PlaneClient & { readonly log: () => string }> {
+async function startOnTables() {
   const scope = { onTestFinished };
   const { connectionString } = await startAzurite(scope);
   const data = await createTempDir(scope, 'tables');
@@ -44,7 +45,8 @@ async function startOnTables(): Promise<PlaneClient & { readonly log: () => stri
     vi.restoreAllMocks();
   });
   const log = () => written.join('') + JSON.stringify(logger.lines);
-  return { ...clientOf({ url: host.url, adminKey, data }), log };
+  const address = { url: host.url, adminKey, data };
+  return { ...address, ...clientOf(address), log };
 }
 
 test('every operation works over HTTP with the embedded store and the durable engine', async (t) => {
@@ -54,10 +56,23 @@ test('every operation works over HTTP with the embedded store and the durable en
   expect(plane.process.stderr()).not.toMatch(/Failed|failed|"level":"error"/);
 });
 
-test('every operation works over HTTP with Azure Tables and the durable engine', { timeout: 60_000 }, async () => {
+test('every operation works over HTTP with Azure Tables and the durable engine, and keeps its promises whatever it is sent', {
+  timeout: 60_000,
+}, async () => {
   const plane = await startOnTables();
   await walkAllOperations(plane);
   await expectEnded(plane);
+  const agentKey = await plane.keyOf('fuzz', 'Bridge.Agent');
+  const seed = Date.now() % 2 ** 31;
+  const report = await fuzzControlPlane(
+    async ({ method, path, headers, body }) => {
+      const answer = await fetch(`${plane.url}${path}`, { method, headers, body: body ?? null });
+      return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
+    },
+    (role) => `Bearer ${role === 'Bridge.Agent' ? agentKey : plane.adminKey}`,
+    { runs: 3, seed },
+  );
+  expect(report.failures.slice(0, 5), `seed ${seed}`).toEqual([]);
   expect(plane.log()).not.toMatch(/Failed|failed|"level":"error"/);
 });
 

@@ -141,6 +141,21 @@ describe('apply', () => {
     const refused = await api.send(APPLY, { body: resources(999, 1) });
     expect(refused).toMatchObject({ status: 422, json: { errors: [{ rule: 'TooManyResources' }] } });
   });
+
+  it('keeps a connector and its maps to what an agent takes at once', async (t) => {
+    const api = await startApi(t);
+    const large = (name: string, connector: string) => {
+      const { metadata, ...map } = topicMapResource(name, connector);
+      return { ...map, metadata: { ...metadata, annotations: { large: 'ü'.repeat(450_000) } } };
+    };
+    await api.send(APPLY, { body: [connectorResource('one'), connectorResource('two')] });
+    for (const name of ['a', 'b', 'c']) {
+      expect(await api.send(APPLY, { body: large(name, 'one') })).toMatchObject({ status: 200 });
+    }
+    const refused = await api.send(APPLY, { body: large('d', 'one') });
+    expect(refused).toMatchObject({ status: 422, json: { errors: [{ rule: 'ConnectorTooLarge' }] } });
+    expect(await api.send(APPLY, { body: large('d', 'two') })).toMatchObject({ status: 200 });
+  });
 });
 
 describe('validate', () => {

@@ -114,3 +114,14 @@ test.each([
   expect([answer.status, answer.headers['content-type']]).toEqual([status, 'application/problem+json']);
   for (const cleanUp of cleanUps.toReversed()) await cleanUp();
 });
+
+test('a removed site has no health, also when a judgement that was under way has written after it', async (t) => {
+  const { site, judge, get } = await setUp(t);
+  await site.define({ c: 1 });
+  await judge();
+  await site.stores.bridges.removeSite('plant');
+  expect(await site.stores.health.read('plant')).toBeDefined();
+  for (const path of ['health', 'connectors/c/health', 'events']) {
+    expect([path, (await get(`sites/plant/${path}`)).status]).toEqual([path, 404]);
+  }
+});

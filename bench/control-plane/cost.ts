@@ -41,8 +41,8 @@ export const STORE = {
   perJudgement: 4,
   /** Besides, for each of its sessions at Event Grid that is down, up to 50: what the service said of it. */
   perSessionDown: 1,
-  /** `health.pruneEvents` and `bridges.collectGarbage` where there is nothing to throw away. */
-  perSiteAndDay: 2,
+  /** Looking for events (1) and documents (2, with SQLite 1) to throw away. */
+  perSiteAndDay: 3,
   /** One page of the list of sites. */
   perHealing: 1,
 } as const;
@@ -57,7 +57,8 @@ export const JUDGEMENT = {
 /**
  * What a change costs beyond that at most, such as a session that is lost or a new revision: judgements (on the hint of the
  * report, when the new state has lasted, and on the next hint), and writing the time line, which each judgement does twice
- * (once more from the outbox of the last one, in case that died in between).
+ * (once more from the outbox of the last one, in case that died in between). Whose a session at Event Grid is costs two
+ * operations once per process.
  */
 export const TRANSITION = { judgements: 3, storeOperations: 3 * STORE.perJudgement + 6 } as const;
 

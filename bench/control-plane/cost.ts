@@ -63,12 +63,12 @@ export const JUDGEMENT = {
 export const TRANSITION = { judgements: 3, storeOperations: 3 * STORE.perJudgement + 6 } as const;
 
 /**
- * Assumed of the Azure Storage backend by what its documentation and its source say of queues, history and instances; the
- * embedded engine has none of it. A turn takes its message (1) and deletes it (1), reads the history (1), appends to it
- * in one batch (1) and updates the row of the instance (1). An activity takes its message, deletes it, and puts its result.
- * Each thing that is asked for is a message put: the activity, two timers, the next generation.
- * Idle: four control queues and one of work items that are looked at every 30 s when empty, and four leases renewed
- * and looked for each 10 s, by each process.
+ * Assumed of the Azure Storage backend, whose documentation names its parts (control queues, a queue of work items, tables of
+ * histories and instances, leases) and not their costs; never measured, and the embedded engine has none of it. A turn
+ * takes its message (1) and deletes it (1), reads the history (1), appends to it in one batch (1) and updates the row of
+ * the instance (1). An activity takes its message, deletes it, and puts its result. Each thing that is asked for is a
+ * message put: the activity, two timers, the next generation. Idle, for each process: four control queues and one of
+ * work items that are looked at every 30 s when empty; four leases renewed and looked for each 10 s.
  */
 export const DURABLE = { perTurn: 5, perActivity: 3, messagesPerJudgement: 4, perStatus: 1 } as const;
 const IDLE_QUEUES = 5 * (DAY / 30);

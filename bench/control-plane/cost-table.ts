@@ -48,7 +48,7 @@ function count(number: number, what: string): string {
 export function costSection(table: Table): string {
   return `${renderMarkdown(table)}
 
-Computed by \`node bench/control-plane/main.ts --cost\`. Executions and table operations are counted by a test in virtual time, over the real
-orchestration and store; transactions of the durable backend are an assumption, which \`bench/control-plane/cost.ts\` explains. An agent costs
+Computed by \`bench/control-plane/cost.ts\`, which explains what is assumed: the transactions of the durable backend. Executions and table
+operations are counted by a test in virtual time, over the real orchestration and store. An agent costs
 its reports; health costs by site, at most four judgements per interval however many agents there are, and a little by change.`;
 }

@@ -1,8 +1,7 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createPool } from '../processes/pool.ts';
+import { openDesk } from '../processes/desk.ts';
 import { describeMachine } from '../report/machine.ts';
 import { replaceSection } from '../report/section.ts';
 import { renderMarkdown, renderText } from '../report/table.ts';
@@ -29,13 +28,7 @@ if (process.argv.includes('--cost')) {
   process.exit(0);
 }
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
-const pool = createPool(process.execPath);
-process.on('exit', () => {
-  pool.killAll();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+const { pool, folder } = openDesk();
 
 const figures: Figures = {
   starts: await measureStarts(),

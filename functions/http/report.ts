@@ -1,16 +1,15 @@
 import { type AgentReport, agentReportSchema, type ReportAnswer } from '../../shared/api/report.ts';
 import { noteSessions } from '../signals/note-sessions.ts';
 import type { ReportOutcome, StoredReport } from '../store/store.ts';
-import type { ApiRequest, ApiResponse, Deps, Handler } from './contract.ts';
-import { parseJsonBody } from './json-body.ts';
-import { problemResponse } from './problems.ts';
+import type { Deps, Handler } from './contract.ts';
+import { parseAs } from './parse-as.ts';
 import { desiredDocument } from './report-document.ts';
 
 /** Keeps a report and says what the agent is to run; two storage operations as long as nothing is new. */
 export const takeReport: Handler = async (request, _caller, deps) => {
-  const read = readReport(request);
+  const read = parseAs(agentReportSchema, request);
   if (read.kind === 'refused') return read.response;
-  const { report } = read;
+  const report = read.value;
   const { site = '', connector = '', instance = '' } = request.params;
   const { bridges, reports } = deps.stores;
   const receivedAt = new Date(deps.now()).toISOString();
@@ -31,23 +30,6 @@ export const takeReport: Handler = async (request, _caller, deps) => {
   };
   return { status: 200, headers: { 'cache-control': 'no-store' }, body: { json: answer } };
 };
-
-type Read =
-  | { readonly kind: 'report'; readonly report: AgentReport }
-  | { readonly kind: 'refused'; readonly response: ApiResponse };
-
-function readReport({ body }: ApiRequest): Read {
-  const parsed = parseJsonBody(body);
-  if (parsed.kind === 'refused') return parsed;
-  const result = agentReportSchema.safeParse(parsed.value);
-  if (result.success) return { kind: 'report', report: result.data };
-  const errors = result.error.issues.map(({ path, message }) => ({
-    path: path.join('.'),
-    rule: 'InvalidField',
-    message,
-  }));
-  return { kind: 'refused', response: problemResponse('bad-request', { errors }) };
-}
 
 /** A rejected revision is always newer than the one in force; what an agent has rejected is not sent again. */
 function newestSeen({ document }: AgentReport): string | undefined {

@@ -181,7 +181,7 @@ describe('a report', () => {
     const { api, stores } = await startPlant(t);
     const body = { ...reportOf({ document: {} }), run: 'me', sequence: 0, ready: 'yes' };
     const answer = await api.send(TARGET, { as: 'agent', body });
-    expect(answer).toMatchObject({ status: 400, json: { type: 'urn:mqttbridge:problem:bad-request' } });
+    expect(answer).toMatchObject({ status: 422, json: { type: 'urn:mqttbridge:problem:invalid-resource' } });
     expect(answer.json.errors.map(({ path }) => path).toSorted()).toEqual(['ready', 'run', 'sequence']);
     expect((await api.send(TARGET, { as: 'agent', body: '{' })).status).toBe(400);
     expect((await api.send('POST /api/sites/plant/agents/one/x/report', { as: 'agent', body })).status).toBe(400);

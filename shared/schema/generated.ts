@@ -1,3 +1,4 @@
+import { definitionPath, definitionText } from './crd.ts';
 import { jsonSchemaFor, type ResourceKind, schemaFileName } from './json-schema.ts';
 import { fieldsTable, rulesTable } from './tables.ts';
 
@@ -15,8 +16,10 @@ export function generatedFiles(): GeneratedFile[] {
     path: `schemas/${schemaFileName(kind)}`,
     text: `${jsonText(jsonSchemaFor(kind), '')}\n`,
   }));
+  const definitions = kinds.map((kind) => ({ path: definitionPath(kind), text: definitionText(kind) }));
   return [
     ...schemas,
+    ...definitions,
     { path: 'docs/reference/fields.md', text: fieldsTable() },
     { path: 'docs/reference/rules.md', text: rulesTable() },
   ];

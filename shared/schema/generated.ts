@@ -1,4 +1,5 @@
 import { definitionPath, definitionText } from './crd.ts';
+import { definitionsPage } from './crd-page.ts';
 import { jsonSchemaFor, type ResourceKind, schemaFileName } from './json-schema.ts';
 import { fieldsTable, rulesTable } from './tables.ts';
 
@@ -22,6 +23,7 @@ export function generatedFiles(): GeneratedFile[] {
     ...definitions,
     { path: 'docs/reference/fields.md', text: fieldsTable() },
     { path: 'docs/reference/rules.md', text: rulesTable() },
+    { path: 'docs/reference/crd.md', text: definitionsPage() },
   ];
 }
 

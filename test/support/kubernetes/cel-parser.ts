@@ -100,6 +100,7 @@ function member(reader: Reader): Expression {
   let operand = primary(reader);
   while (reader.take('.')) {
     const name = reader.next();
+    if (!/^[A-Za-z_]/.test(name)) throw new SyntaxError(`"${name}" is no field`);
     if (reader.take('(')) {
       const method = METHODS.find((each) => each === name);
       if (method === undefined) throw new SyntaxError(`the method ${name} is not in the subset`);

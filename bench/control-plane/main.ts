@@ -7,12 +7,13 @@ import { describeMachine } from '../report/machine.ts';
 import { replaceSection } from '../report/section.ts';
 import { renderMarkdown, renderText } from '../report/table.ts';
 import { median } from '../statistics.ts';
+import { costTable } from './cost-table.ts';
 import { type FleetFigures, runFleet } from './fleet.ts';
 import { type Figures, figureTable, isGood } from './figures.ts';
 import { startPlane } from './plane.ts';
 import { defineSites } from './sites.ts';
 
-// node bench/control-plane/main.ts [--document] [--quick]: what the control plane costs on the local host.
+// node bench/control-plane/main.ts [--document] [--quick]: what the control plane costs on the local host; --cost: only the model.
 const quick = process.argv.includes('--quick');
 const DOCUMENT = new URL('../../docs/benchmarks.md', import.meta.url);
 const STARTS = quick ? 3 : 9;
@@ -20,6 +21,11 @@ const IDLE_SECONDS = quick ? 5 : 60;
 const LONE_REPORTS_PER_SECOND = 100;
 const LONE_SECONDS = quick ? 5 : 30;
 const FLEET = { agents: quick ? 1000 : 10_000, connectorsPerSite: 100, interval: 30, seconds: quick ? 10 : 120 };
+
+if (process.argv.includes('--cost')) {
+  console.log(renderText(costTable()));
+  process.exit(0);
+}
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
 const pool = createPool(process.execPath);
@@ -36,10 +42,10 @@ const figures: Figures = {
   fleet: await measureFleet(FLEET.agents, FLEET.interval, FLEET.seconds),
 };
 const table = figureTable(figures, FLEET.agents);
-console.log(renderText(table));
+console.log(`${renderText(table)}\n\n${renderText(costTable())}`);
 if (process.argv.includes('--document')) {
   const { cores, processor, node, date } = describeMachine(process.versions.node, new Date());
-  const text = `${renderMarkdown(table)}\n\nMeasured by \`node bench/control-plane/main.ts\` on ${cores} cores (${processor}), Node ${node}, ${date}; the load comes from the same machine.`;
+  const text = `${renderMarkdown(table)}\n\nMeasured by \`node bench/control-plane/main.ts\` on ${cores} cores (${processor}), Node ${node}, ${date}; the load comes from the same machine.\n\n${renderMarkdown(costTable())}\n\nComputed by bench/control-plane/cost.ts, which says what is assumed; test/integration/control-plane/costs.test.ts counts the rest.`;
   fs.writeFileSync(DOCUMENT, replaceSection(fs.readFileSync(DOCUMENT, 'utf8'), 'control-plane', text));
 }
 process.exitCode = isGood(figures) ? 0 : 1;

@@ -21,7 +21,7 @@ export const takeReport: Handler = async (request, _caller, deps) => {
     isNew
       ? desiredDocument(bridges, site, connector)
       : ({ kind: wanted === undefined ? 'undefined' : 'current' } as const),
-    pass(site, stored, outcome, deps),
+    pass(stored, { site, outcome, isDefined: wanted !== undefined }, deps),
   ]);
   const answer: ReportAnswer = {
     serverTime: receivedAt,
@@ -59,8 +59,15 @@ function tagOf({ tag = '' }: AgentReport, outcome: ReportOutcome): Pick<ReportAn
   return outcome.kind === 'stored' ? { tag: outcome.tag } : { tag, superseded: true };
 }
 
+/** What became of a report. */
+interface Kept {
+  readonly site: string;
+  readonly outcome: ReportOutcome;
+  readonly isDefined: boolean;
+}
+
 /** Tells those who judge health; what fails here costs them time and the agent nothing. */
-async function pass(site: string, stored: StoredReport, outcome: ReportOutcome, deps: Deps): Promise<void> {
+async function pass(stored: StoredReport, { site, outcome, isDefined }: Kept, deps: Deps): Promise<void> {
   if (outcome.kind === 'superseded') return;
   const attempt = async (act: () => Promise<void>): Promise<void> => {
     try {
@@ -69,7 +76,8 @@ async function pass(site: string, stored: StoredReport, outcome: ReportOutcome, 
       deps.log?.('report_hint_failed', { site, error: error instanceof Error ? error.message : String(error) });
     }
   };
-  if (outcome.first) {
+  // Where nothing is defined only reports make a site known, and the first one of all may not have got that far.
+  if (outcome.first || (!isDefined && stored.report.tag === undefined)) {
     await attempt(() => deps.stores.bridges.register(site));
     await attempt(() => deps.trigger.ensure(site));
   }

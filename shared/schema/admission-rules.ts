@@ -76,8 +76,8 @@ const REMOTE = 'spec.remoteBrokerConnection';
 const ROUTE = 'spec.routes[]';
 
 /**
- * The rules that CEL can say about one resource. Those at `spec` and not at the connection are there because defaults
- * are filled in from the outside: at `localBrokerConnection` they would be asked about its default, which is empty.
+ * The rules that CEL can say about one resource. What looks into `localBrokerConnection` stands at `spec`: the API server
+ * checks defaults by the rules, too, and the default there is empty.
  */
 export const ADMISSION_RULES: readonly AdmissionRule[] = [
   connector('BC003', 'spec.clientIdPrefix', "!self.matches(r'\\x00')", 'a client ID contains no NUL'),

@@ -299,10 +299,19 @@ module vault 'modules/key-vault.bicep' = if (keyVault) {
   }
 }
 
+module plan 'modules/function-plan.bicep' = {
+  scope: group
+  params: {
+    name: names.plan
+    location: location
+    tags: allTags
+  }
+}
+
 module functionApp 'modules/function-app.bicep' = {
   scope: group
   params: {
-    planName: names.plan
+    planId: plan.outputs.id
     name: names.functionApp
     location: location
     tags: allTags

@@ -5,7 +5,7 @@ metadata description = 'What bridges with client certificates may do: those of o
 @maxLength(50)
 param namespaceName string
 
-@description('Names of the topic spaces.')
+@description('Names of the topic spaces, of 40 characters at most: permission bindings are named after them.')
 @minLength(1)
 param topicSpaceNames string[]
 
@@ -40,7 +40,7 @@ resource bridges 'Microsoft.EventGrid/namespaces/clientGroups@2025-02-15' = {
 resource publishers 'Microsoft.EventGrid/namespaces/permissionBindings@2025-02-15' = [
   for name in topicSpaceNames: {
     parent: namespace
-    name: 'bridges-publish-${name}'
+    name: '${name}-publish'
     properties: {
       clientGroupName: bridges.name
       topicSpaceName: name
@@ -52,7 +52,7 @@ resource publishers 'Microsoft.EventGrid/namespaces/permissionBindings@2025-02-1
 resource subscribers 'Microsoft.EventGrid/namespaces/permissionBindings@2025-02-15' = [
   for name in topicSpaceNames: {
     parent: namespace
-    name: 'bridges-subscribe-${name}'
+    name: '${name}-subscribe'
     properties: {
       clientGroupName: bridges.name
       topicSpaceName: name

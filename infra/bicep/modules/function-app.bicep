@@ -1,19 +1,17 @@
 metadata description = 'The control plane: a function app on the Flex Consumption plan, which logs on everywhere as its user-assigned identity.'
 
-@description('Name of the plan.')
-@minLength(1)
-@maxLength(40)
-param planName string
+@description('Resource ID of the plan.')
+param planId string
 
 @description('Name of the app; the first label of its host name.')
 @minLength(2)
 @maxLength(60)
 param name string
 
-@description('Region of plan and app.')
+@description('Region of the app.')
 param location string
 
-@description('Tags of plan and app.')
+@description('Tags of the app.')
 param tags object
 
 @description('Resource ID of the identity of the control plane.')
@@ -56,15 +54,6 @@ param subnetId string
 @description('Resource ID of the Log Analytics workspace.')
 param workspaceId string
 
-resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
-  name: planName
-  location: location
-  tags: tags
-  kind: 'functionapp'
-  sku: { name: 'FC1', tier: 'FlexConsumption' }
-  properties: { reserved: true }
-}
-
 resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
@@ -76,7 +65,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     userAssignedIdentities: { '${identityId}': {} }
   }
   properties: {
-    serverFarmId: plan.id
+    serverFarmId: planId
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
     publicNetworkAccess: 'Enabled'
@@ -107,13 +96,17 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   }
 }
 
-resource withoutPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = [
-  for way in ['ftp', 'scm']: {
-    parent: app
-    name: way
-    properties: { allow: false }
-  }
-]
+resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}
+
+resource scmPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
 
 resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app

@@ -275,7 +275,7 @@ describe('the function app', () => {
   });
 
   test('is on the plan that only has instances while there is work', () => {
-    const plan = declared(app, 'resource').find(({ name }) => name === 'plan');
+    const plan = declared(template('modules/function-plan.bicep'), 'resource').find(({ name }) => name === 'plan');
     expect(textOf(propertyOf(bodyOf(plan?.value), 'sku', 'name'))).toBe('FC1');
   });
 });

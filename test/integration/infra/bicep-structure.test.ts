@@ -76,6 +76,22 @@ describe('every Bicep file', () => {
     }
   });
 
+  test.for(cases)('%s has decorators that there are, where they fit', ([, source]) => {
+    const fitting: Readonly<Record<string, readonly string[]>> = {
+      string: ['allowed', 'description', 'maxLength', 'minLength', 'secure'],
+      array: ['description', 'maxLength', 'minLength'],
+      int: ['allowed', 'description', 'maxValue', 'minValue'],
+      bool: ['description'],
+      object: ['description', 'secure'],
+    };
+    for (const { kind, name, type = '', decorators } of source.declarations) {
+      const found = decorators.map((decorator) => decorator.name);
+      expect([name, found]).toEqual([name, [...new Set(found)]]);
+      const fit = kind === 'output' ? ['description'] : fitting[type.replace(/^.*\[\]$/, 'array')];
+      expect([name, found.filter((one) => !fit?.includes(one))]).toEqual([name, []]);
+    }
+  });
+
   test.for(cases)('%s bounds its numbers', ([, source]) => {
     for (const param of declared(source, 'param').filter(({ type }) => type === 'int')) {
       const bounds = ['minValue', 'maxValue'].every((name) => argumentOf(param, name) !== undefined);

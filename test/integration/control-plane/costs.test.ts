@@ -1,0 +1,146 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  dailyCost,
+  type Fleet,
+  JUDGEMENT,
+  judgementsPerInterval,
+  STORE,
+  sumOf,
+  TRANSITION,
+} from '../../../bench/control-plane/cost.ts';
+import { costTable } from '../../../bench/control-plane/cost-table.ts';
+import type { Scope } from '../../support/scope.ts';
+import { brokenReport } from '../../support/health/reports.ts';
+import { type CountedPlane, createCountedPlane } from './counted-plane.ts';
+
+const NOON = Date.parse('2026-11-23T12:00:00Z');
+const HOUR = 3600;
+const WARM_UP = 600;
+
+/** A fleet that has come up, with nothing counted yet. */
+async function settledFleet(
+  scope: Scope,
+  { agents, sites }: Pick<Fleet, 'agents' | 'sites'>,
+  start = NOON,
+  every?: number,
+) {
+  const plane = await createCountedPlane(scope, start);
+  const perSite = agents / sites;
+  const fleet = [];
+  for (let site = 0; site < sites; site++) fleet.push(...(await plane.addSite(`site-${site}`, perSite, every)));
+  await plane.pass(WARM_UP);
+  plane.reset();
+  return { plane, fleet };
+}
+
+function storeOf({ store }: CountedPlane, ...areas: readonly string[]): number {
+  const counts = Object.entries(store.byKind()).filter(([name]) => areas.some((area) => name.startsWith(`${area}.`)));
+  return counts.reduce((sum, [, count]) => sum + count, 0);
+}
+
+const FLEETS = [
+  [1, 1],
+  [2, 1],
+  [3, 1],
+  [6, 2],
+  [7, 1],
+  [22, 2],
+] as const;
+
+describe('the cost model', () => {
+  for (const [agents, sites] of FLEETS) {
+    test(`is what a fleet costs in an hour, to one judgement of each site: ${agents} of ${sites}`, async (t) => {
+      const { plane } = await settledFleet(t, { agents, sites });
+      await plane.pass(HOUR);
+      const model = dailyCost({ agents, sites, intervalSeconds: 30, processes: 1 });
+      const { reports, turns, judgements } = plane.executions;
+      expect(reports).toBe(model.executions.reports / 24);
+      const expected = model.executions.health / 24;
+      expect(Math.abs(turns + judgements - expected)).toBeLessThanOrEqual(sites * sumOf(JUDGEMENT));
+      expect(Math.abs(storeOf(plane, 'grants') - model.store.grants / 24)).toBeLessThanOrEqual(sites);
+      const cleaning = sites * STORE.perSiteAndDay;
+      const others = plane.store.total() - storeOf(plane, 'grants');
+      const modelled = (model.store.reports + model.store.health - cleaning) / 24;
+      expect(Math.abs(others - modelled)).toBeLessThanOrEqual(sites * STORE.perJudgement);
+    });
+  }
+
+  test('knows what the first judgement of a day costs besides', async (t) => {
+    const { plane } = await settledFleet(t, { agents: 1, sites: 1 }, NOON + 12 * HOUR * 1000 - 20 * 60_000);
+    await plane.pass(1200);
+    const { reports, judgements } = plane.executions;
+    const usual = reports * STORE.perReport + judgements * STORE.perJudgement + storeOf(plane, 'grants');
+    expect(plane.store.total() - usual).toBe(STORE.perSiteAndDay);
+  });
+
+  test('knows that a report with nothing new costs two operations, and those are they', async (t) => {
+    const { plane } = await settledFleet(t, { agents: 1, sites: 1 });
+    while (plane.executions.reports === 0) {
+      plane.reset();
+      await plane.pass(1);
+    }
+    expect(plane.store.byKind()).toEqual({ 'bridges.read': 1, 'reports.write': 1 });
+    expect(plane.store.total()).toBe(STORE.perReport);
+  });
+
+  test('knows what healing costs', async (t) => {
+    const { plane } = await settledFleet(t, { agents: 2, sites: 2 });
+    await plane.heal();
+    expect(plane.store.byKind()).toEqual({ 'sites.query': STORE.perHealing });
+    expect(plane.executions.turns).toBe(0);
+  });
+
+  test('is right that health costs no more when agents report more often', async (t) => {
+    const turns: number[] = [];
+    for (const every of [30, 10, 5]) {
+      const { plane } = await settledFleet(t, { agents: 2, sites: 1 }, NOON, every);
+      await plane.pass(HOUR);
+      expect(plane.executions.reports).toBe((2 * HOUR) / every);
+      turns.push(plane.executions.turns);
+    }
+    expect(turns.toSorted((a, b) => b - a)).toEqual(turns);
+  });
+
+  test('is right that health of a site costs no more than the rest allows, however many agents it has', async (t) => {
+    const { plane } = await settledFleet(t, { agents: 40, sites: 1 });
+    await plane.pass(HOUR / 4);
+    const intervals = HOUR / 4 / 30;
+    expect(plane.executions.judgements).toBeLessThanOrEqual(4 * intervals + 1);
+    expect(Math.max(...[1, 2, 5, 10, 1000, 1e6].map(judgementsPerInterval))).toBeLessThanOrEqual(4);
+  });
+
+  test.each([1, 3])('bounds what changes of one agent of %d cost beyond that', async (agents) => {
+    const { plane, fleet } = await settledFleet({ onTestFinished }, { agents, sites: 1 });
+    const changes = 8;
+    const { ready, sessions, routes } = brokenReport();
+    let judgedBroken = 0;
+    for (let change = 0; change < changes; change++) {
+      const isBroken = change % 2 === 0;
+      for (const agent of fleet.slice(0, 1)) agent.says = isBroken ? { ready, sessions, routes } : {};
+      const before = plane.executions.judgements;
+      await plane.pass(HOUR / changes);
+      if (isBroken) judgedBroken += plane.executions.judgements - before;
+    }
+    const model = dailyCost({ agents, sites: 1, intervalSeconds: 30, processes: 1 });
+    const { turns, judgements } = plane.executions;
+    const executions = turns + judgements - model.executions.health / 24;
+    expect(executions).toBeLessThanOrEqual(changes * TRANSITION.judgements * sumOf(JUDGEMENT));
+    const operations = storeOf(plane, 'bridges', 'reports', 'health', 'events') - sumOf(model.store) / 24;
+    expect(operations).toBeLessThanOrEqual(changes * TRANSITION.storeOperations);
+    expect(storeOf(plane, 'events')).toBeGreaterThanOrEqual(changes);
+    const lookups = judgedBroken * STORE.perSessionDown;
+    expect(Math.abs(storeOf(plane, 'sessions') - lookups)).toBeLessThanOrEqual(changes * STORE.perSessionDown);
+  });
+
+  test('has a table', () => {
+    const [heading, ...rows] = costTable().rows;
+    expect(heading).toEqual([
+      'what',
+      '1 agent, 1 site',
+      '100 agents, 1 site',
+      '100 agents, 10 sites',
+      '10,000 agents, 100 sites',
+    ]);
+    expect(rows.find(([name]) => name === 'executions: reports')).toContain('28,800,000');
+  });
+});

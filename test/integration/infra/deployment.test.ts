@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { Role } from '../../../functions/http/contract.ts';
+import type { Role } from '../../../functions/auth/caller.ts';
 import { declared } from '../../support/bicep/template.ts';
 import { textOf } from '../../support/bicep/expression.ts';
 import { walk } from '../../support/bicep/walk.ts';
@@ -47,6 +47,14 @@ describe('azure.yaml', () => {
       one.kind === 'object' ? one.properties.filter(({ name }) => name === 'azd-service-name') : [],
     );
     expect(tags.map(({ value }) => textOf(value))).toEqual(Object.keys(project.services));
+  });
+
+  test('publishes what its packages need, and nothing that azd keeps for itself', async () => {
+    const left = (await readRepositoryFile('.funcignore')).split('\n');
+    expect(left).toEqual(expect.arrayContaining(['/azure.yaml', '/infra']));
+    // Where node_modules is left behind, azd builds in Azure instead.
+    expect(left).not.toContain('/node_modules');
+    expect((await readRepositoryFile('.gitignore')).split('\n')).toContain('.azure/');
   });
 
   test('has hooks of a few lines that set variables of the parameter file', () => {

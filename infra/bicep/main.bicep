@@ -129,7 +129,7 @@ param networkAddressPrefix string = '10.84.0.0/24'
 @description('Whether the app\'s code is deployed: Event Grid takes a subscription only for a function that exists.')
 param functionsDeployed bool = false
 
-@description('Arc-enabled clusters of this subscription that get the bridge: objects with name, resourceGroup and site.')
+@description('Arc-enabled clusters of this subscription that get the bridge: objects with name, resourceGroup and site. With oidcIssuer they get an identity for it too.')
 param arcClusters array = []
 
 @description('Git repository with the Kustomize overlay; needed with arcClusters.')
@@ -145,6 +145,11 @@ param kustomizePath string = 'infra/kubernetes/overlays/arc'
 @minLength(1)
 @maxLength(63)
 param kubernetesNamespace string = 'azure-iot-operations'
+
+@description('Service account that the bridges of clusters with oidcIssuer run as.')
+@minLength(1)
+@maxLength(253)
+param serviceAccount string = 'mqttbridge'
 
 @description('Image of the bridge, with its tag; empty: that of the overlay.')
 param image string = ''
@@ -372,8 +377,35 @@ module privateEndpoints 'modules/private-endpoints.bicep' = if (privateNetwork) 
   }
 }
 
+module edgeIdentities 'modules/edge-identity.bicep' = [
+  for cluster in arcClusters: if (!empty(cluster.?oidcIssuer)) {
+    scope: group
+    params: {
+      name: 'id-${namePrefix}-${cluster.site}-${token}'
+      location: location
+      tags: allTags
+      issuer: cluster.oidcIssuer
+      namespace: kubernetesNamespace
+      serviceAccount: serviceAccount
+    }
+  }
+]
+
+module edgeRoles 'modules/topic-space-roles.bicep' = [
+  for (cluster, index) in arcClusters: if (!empty(cluster.?oidcIssuer)) {
+    scope: group
+    params: {
+      namespaceName: namespace.outputs.name
+      topicSpaceNames: topicSpaceNames
+      principalId: edgeIdentities[index].?outputs.principalId ?? ''
+      mayPublish: bridgesPublish
+      maySubscribe: bridgesSubscribe
+    }
+  }
+]
+
 module edge 'modules/edge.bicep' = [
-  for cluster in arcClusters: {
+  for (cluster, index) in arcClusters: {
     scope: resourceGroup(cluster.resourceGroup)
     params: {
       clusterName: cluster.name
@@ -384,10 +416,12 @@ module edge 'modules/edge.bicep' = [
       namespace: kubernetesNamespace
       substitutions: {
         MQTTBRIDGE_AUDIENCE: entraAudience
+        MQTTBRIDGE_CLIENT_ID: edgeIdentities[index].?outputs.clientId ?? ''
         MQTTBRIDGE_CONTROL_PLANE: functionApp.outputs.url
         MQTTBRIDGE_IMAGE: image
         MQTTBRIDGE_MQTT_HOST: namespace.outputs.mqttHost
         MQTTBRIDGE_NAMESPACE: kubernetesNamespace
+        MQTTBRIDGE_SERVICE_ACCOUNT: serviceAccount
         MQTTBRIDGE_SITE: cluster.site
       }
     }

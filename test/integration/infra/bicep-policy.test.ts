@@ -222,7 +222,8 @@ describe('the function app', () => {
 
   test('has the settings of the control plane that fit Azure, and those of the platform', () => {
     const known = Object.keys(settingsSchema.shape);
-    const substitutions = /^MQTTBRIDGE_(?:AUDIENCE|CONTROL_PLANE|IMAGE|MQTT_HOST|NAMESPACE|SITE)$/;
+    const substitutions =
+      /^MQTTBRIDGE_(?:AUDIENCE|CLIENT_ID|CONTROL_PLANE|IMAGE|MQTT_HOST|NAMESPACE|SERVICE_ACCOUNT|SITE)$/;
     const given = new Set(settingNames.filter((name) => !substitutions.test(name)));
     expect([...given].filter((name) => !known.includes(name)).sort()).toEqual([
       'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',

@@ -107,6 +107,7 @@ describe('command line', () => {
   test.each([
     '',
     ' validate',
+    ' import',
     ' explain',
     ' check',
     ' run',

@@ -8,6 +8,7 @@ import { addCheck } from './program/check.ts';
 import { addControlPlaneVerbs } from './program/control-plane-verbs.ts';
 import { addControlPlane } from './program/control-plane.ts';
 import { addEmulator } from './program/emulator.ts';
+import { addImport } from './program/importers.ts';
 import { addReaders } from './program/readers.ts';
 import { addRunners } from './program/runners.ts';
 import { packageVersion } from './version.ts';
@@ -48,6 +49,7 @@ function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
     command.action(async () => report(await run(command.opts(), io, ...command.processedArgs.map(operandOf))));
   };
   addReaders(program, add);
+  addImport(program, add);
   addCheck(program, add);
   addRunners(program, add, loadAgent);
   addControlPlaneVerbs(program, add);

@@ -15,10 +15,23 @@ const RENAMED: Readonly<Record<string, string>> = {
   enabled: 'tlsEnabled',
 };
 
+/** Fields that a place of a resource has. */
+export function fieldsAt(prefix: 'BC' | 'TM', path: readonly (string | number)[]): readonly string[] {
+  const kind = prefix === 'BC' ? 'MqttBridgeConnector' : 'MqttBridgeTopicMap';
+  return Object.keys(shapeAt(jsonSchemaFor(kind), path)?.properties ?? {});
+}
+
+/** The field that older versions wrote in this way, where there is one. */
+export function presentName(prefix: 'BC' | 'TM', path: readonly (string | number)[], key: string): string | undefined {
+  const allowed = fieldsAt(prefix, path);
+  const renamed = RENAMED[key];
+  if (renamed !== undefined && allowed.includes(renamed)) return renamed;
+  return allowed.find((name) => name.toLowerCase() === key.toLowerCase());
+}
+
 /** What to write instead of an unknown field: its present name, or the nearest one allowed there. */
 export function renamedField(prefix: 'BC' | 'TM', path: readonly (string | number)[], key: string): string | undefined {
-  const kind = prefix === 'BC' ? 'MqttBridgeConnector' : 'MqttBridgeTopicMap';
-  const allowed = Object.keys(shapeAt(jsonSchemaFor(kind), path)?.properties ?? {});
+  const allowed = fieldsAt(prefix, path);
   const renamed = RENAMED[key];
   if (renamed !== undefined && allowed.includes(renamed)) return `write ${renamed}`;
   const near = allowed

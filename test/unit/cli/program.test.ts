@@ -110,6 +110,7 @@ describe('command line', () => {
   test.each([
     '',
     ' validate',
+    ' import',
     ' explain',
     ' check',
     ' run',

@@ -42,8 +42,9 @@ async function run(options: Options): Promise<number> {
     );
   if (options.document) {
     // The control plane is measured on its own.
-    const kept = sectionOf(fs.readFileSync(document, 'utf8'), 'control-plane');
-    fs.writeFileSync(document, [renderPage(machine, tables), ...(kept === undefined ? [] : [kept])].join('\n'));
+    const page = fs.readFileSync(document, 'utf8');
+    const kept = ['control-plane', 'control-plane-cost'].flatMap((name) => sectionOf(page, name) ?? []);
+    fs.writeFileSync(document, [renderPage(machine, tables), ...kept].join('\n'));
   }
 
   const losses = samples.filter(({ qos, metrics }) => qos === 1 && (metrics.lost ?? 0) > 0);

@@ -1,4 +1,4 @@
-import { format, type Table } from '../report/table.ts';
+import { format, renderMarkdown, type Table } from '../report/table.ts';
 import { type DailyCost, dailyCost, type Fleet, sumOf } from './cost.ts';
 
 /** The fleets of the table, all at one report per 30 s. */
@@ -42,4 +42,13 @@ export function costTable(): Table {
 
 function count(number: number, what: string): string {
   return `${format(number, 0)} ${what}${number === 1 ? '' : 's'}`;
+}
+
+/** The table as a section of docs/benchmarks.md. */
+export function costSection(table: Table): string {
+  return `${renderMarkdown(table)}
+
+Computed by \`bench/control-plane/cost.ts\`, which explains what is assumed: the transactions of the durable backend. Executions and table
+operations are counted by a test in virtual time, over the real orchestration and store. An agent costs
+its reports; health costs by site, at most four judgements per interval however many agents there are, and a little by change.`;
 }

@@ -41,8 +41,8 @@ export const STORE = {
   perJudgement: 4,
   /** Besides, for each of its sessions at Event Grid that is down, up to 50: what the service said of it. */
   perSessionDown: 1,
-  /** `health.pruneEvents` and `bridges.collectGarbage` where there is nothing to throw away. */
-  perSiteAndDay: 2,
+  /** Looking for events (1) and documents (2, with SQLite 1) to throw away. */
+  perSiteAndDay: 3,
   /** One page of the list of sites. */
   perHealing: 1,
 } as const;
@@ -57,17 +57,18 @@ export const JUDGEMENT = {
 /**
  * What a change costs beyond that at most, such as a session that is lost or a new revision: judgements (on the hint of the
  * report, when the new state has lasted, and on the next hint), and writing the time line, which each judgement does twice
- * (once more from the outbox of the last one, in case that died in between).
+ * (once more from the outbox of the last one, in case that died in between). Whose a session at Event Grid is costs two
+ * operations once per process.
  */
 export const TRANSITION = { judgements: 3, storeOperations: 3 * STORE.perJudgement + 6 } as const;
 
 /**
- * Assumed of the Azure Storage backend by what its documentation and its source say of queues, history and instances; the
- * embedded engine has none of it. A turn takes its message (1) and deletes it (1), reads the history (1), appends to it
- * in one batch (1) and updates the row of the instance (1). An activity takes its message, deletes it, and puts its result.
- * Each thing that is asked for is a message put: the activity, two timers, the next generation.
- * Idle: four control queues and one of work items that are looked at every 30 s when empty, and four leases renewed
- * and looked for each 10 s, by each process.
+ * Assumed of the Azure Storage backend, whose documentation names its parts (control queues, a queue of work items, tables of
+ * histories and instances, leases) and not their costs; never measured, and the embedded engine has none of it. A turn
+ * takes its message (1) and deletes it (1), reads the history (1), appends to it in one batch (1) and updates the row of
+ * the instance (1). An activity takes its message, deletes it, and puts its result. Each thing that is asked for is a
+ * message put: the activity, two timers, the next generation. Idle, for each process: four control queues and one of
+ * work items that are looked at every 30 s when empty; four leases renewed and looked for each 10 s.
  */
 export const DURABLE = { perTurn: 5, perActivity: 3, messagesPerJudgement: 4, perStatus: 1 } as const;
 const IDLE_QUEUES = 5 * (DAY / 30);

@@ -14,7 +14,7 @@ import { MARKED_RESOURCES, markedSite, marksOf } from './marked.ts';
 import { createAgent, type Plane, type PlaneAgent, startPlane } from './plane.ts';
 
 const ENTRY = resolve(import.meta.dirname, '../../../cli/main.ts');
-const LIVES = 4;
+const LIVES = 3;
 const SITES = ['berlin', 'oslo'];
 
 /** A site with what was asked of it. */

@@ -1,9 +1,7 @@
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { Lab } from './contenders/contender.ts';
 import { type Options, parseOptions, usage } from './options.ts';
-import { createPool } from './processes/pool.ts';
+import { openDesk } from './processes/desk.ts';
 import { describeMachine } from './report/machine.ts';
 import { renderPage } from './report/page.ts';
 import { sectionOf } from './report/section.ts';
@@ -14,13 +12,7 @@ import { runAll } from './schedule.ts';
 
 const document = new URL('../docs/benchmarks.md', import.meta.url);
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
-const pool = createPool(process.execPath);
-process.on('exit', () => {
-  pool.killAll();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+const { pool, folder } = openDesk();
 const options = readOptions();
 process.exitCode = options ? await run(options) : 2;
 
@@ -50,8 +42,9 @@ async function run(options: Options): Promise<number> {
     );
   if (options.document) {
     // The control plane is measured on its own.
-    const kept = sectionOf(fs.readFileSync(document, 'utf8'), 'control-plane');
-    fs.writeFileSync(document, [renderPage(machine, tables), ...(kept === undefined ? [] : [kept])].join('\n'));
+    const page = fs.readFileSync(document, 'utf8');
+    const kept = ['control-plane', 'control-plane-cost'].flatMap((name) => sectionOf(page, name) ?? []);
+    fs.writeFileSync(document, [renderPage(machine, tables), ...kept].join('\n'));
   }
 
   const losses = samples.filter(({ qos, metrics }) => qos === 1 && (metrics.lost ?? 0) > 0);

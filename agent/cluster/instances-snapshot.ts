@@ -11,7 +11,7 @@ export interface InstancesView {
 
 /** The instances as /status and the metrics show them. */
 export function snapshotInstances(roster: Roster, { now, adoptions, fault }: InstancesView): InstancesSnapshot {
-  const { instance, claims, slots, peers } = roster;
+  const { instance, claims, slots, peers, revision } = roster;
   return {
     instance,
     standing: standingOf(roster, now),
@@ -22,6 +22,7 @@ export function snapshotInstances(roster: Roster, { now, adoptions, fault }: Ins
       slots: [...peer.claims.keys()],
       alive: isAlive(roster, peer, now),
       silentSeconds: Math.max(0, (now - peer.heardAt) / 1000),
+      agrees: peer.revision === revision,
     })),
     adoptions,
     ...(fault && { fault: { reason: fault.reason, message: fault.message } }),

@@ -61,6 +61,8 @@ export interface PeerSnapshot {
   readonly slots: readonly number[];
   readonly alive: boolean;
   readonly silentSeconds: number;
+  /** Whether it works on the same document. */
+  readonly agrees: boolean;
 }
 
 export interface ConfigSnapshot {

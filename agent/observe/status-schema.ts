@@ -140,7 +140,13 @@ export const statusSchema = z.strictObject({
       slots: z.array(count),
       total: count,
       peers: z.array(
-        z.strictObject({ instance: count, slots: z.array(count), alive: z.boolean(), silentSeconds: z.number() }),
+        z.strictObject({
+          instance: count,
+          slots: z.array(count),
+          alive: z.boolean(),
+          silentSeconds: z.number(),
+          agrees: z.boolean(),
+        }),
       ),
       adoptions: count,
       fault: fault.optional(),

@@ -1,7 +1,4 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { createPool } from '../processes/pool.ts';
+import { openDesk } from '../processes/desk.ts';
 import { format, renderText } from '../report/table.ts';
 import { median } from '../statistics.ts';
 import { type Adoptions, measureAdoptions } from './measure.ts';
@@ -10,13 +7,7 @@ import { type Adoptions, measureAdoptions } from './measure.ts';
 const rounds = Number(process.argv[2] ?? 10);
 const targetMs = { killed: 2000, frozen: 5000 };
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
-const pool = createPool(process.execPath);
-process.on('exit', () => {
-  pool.killAll();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+const { pool, folder } = openDesk();
 
 const lab = { pool, folder, node: process.execPath, nodeOptions: [] };
 const tell = (line: string) => console.error(line);

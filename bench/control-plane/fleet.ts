@@ -7,6 +7,7 @@ import type { Place } from './sites.ts';
 
 const CONNECTIONS = 64;
 const WARM_UP_AT_ONCE = 32;
+const WARM_UP_SECONDS = 10;
 
 /** What a fleet saw, and what it cost the control plane. */
 export interface FleetFigures {
@@ -27,8 +28,15 @@ export async function runFleet(plane: Plane, places: readonly Place[], interval:
   const connections = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const agents = places.map((place) => createSimulatedAgent(plane.url, place, connections));
   await introduce(agents);
-  const notes: Notes = { waits: [], errors: [], open: new Set() };
   const gapMs = (interval * 1000) / agents.length;
+  await reportFor(plane, agents, gapMs, WARM_UP_SECONDS);
+  const figures = await reportFor(plane, agents, gapMs, seconds);
+  connections.destroy();
+  return figures;
+}
+
+async function reportFor(plane: Plane, agents: readonly SimulatedAgent[], gapMs: number, seconds: number) {
+  const notes: Notes = { waits: [], errors: [], open: new Set() };
   const total = Math.floor((seconds * 1000) / gapMs);
   const cpu = plane.cpu();
   const began = performance.now();
@@ -38,9 +46,7 @@ export async function runFleet(plane: Plane, places: readonly Place[], interval:
     await pause(1);
   }
   await Promise.all(notes.open);
-  const figures = conclude(notes, (plane.cpu() - cpu) / 1000, plane.memory());
-  connections.destroy();
-  return figures;
+  return conclude(notes, (plane.cpu() - cpu) / 1000, plane.memory());
 }
 
 interface Notes {

@@ -1,18 +1,18 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createPool } from '../processes/pool.ts';
+import { openDesk } from '../processes/desk.ts';
 import { describeMachine } from '../report/machine.ts';
 import { replaceSection } from '../report/section.ts';
 import { renderMarkdown, renderText } from '../report/table.ts';
 import { median } from '../statistics.ts';
+import { costSection, costTable } from './cost-table.ts';
 import { type FleetFigures, runFleet } from './fleet.ts';
 import { type Figures, figureTable, isGood } from './figures.ts';
 import { startPlane } from './plane.ts';
 import { defineSites } from './sites.ts';
 
-// node bench/control-plane/main.ts [--document] [--quick]: what the control plane costs on the local host.
+// node bench/control-plane/main.ts [--document] [--quick]: what the control plane costs on the local host; --cost: only the model.
 const quick = process.argv.includes('--quick');
 const DOCUMENT = new URL('../../docs/benchmarks.md', import.meta.url);
 const STARTS = quick ? 3 : 9;
@@ -21,13 +21,14 @@ const LONE_REPORTS_PER_SECOND = 100;
 const LONE_SECONDS = quick ? 5 : 30;
 const FLEET = { agents: quick ? 1000 : 10_000, connectorsPerSite: 100, interval: 30, seconds: quick ? 10 : 120 };
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
-const pool = createPool(process.execPath);
-process.on('exit', () => {
-  pool.killAll();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+const cost = costTable();
+if (process.argv.includes('--document')) document('control-plane-cost', costSection(cost));
+if (process.argv.includes('--cost')) {
+  console.log(renderText(cost));
+  process.exit(0);
+}
+
+const { pool, folder } = openDesk();
 
 const figures: Figures = {
   starts: await measureStarts(),
@@ -36,13 +37,17 @@ const figures: Figures = {
   fleet: await measureFleet(FLEET.agents, FLEET.interval, FLEET.seconds),
 };
 const table = figureTable(figures, FLEET.agents);
-console.log(renderText(table));
+console.log(`${renderText(table)}\n\n${renderText(cost)}`);
 if (process.argv.includes('--document')) {
   const { cores, processor, node, date } = describeMachine(process.versions.node, new Date());
-  const text = `${renderMarkdown(table)}\n\nMeasured by \`node bench/control-plane/main.ts\` on ${cores} cores (${processor}), Node ${node}, ${date}; the load comes from the same machine.`;
-  fs.writeFileSync(DOCUMENT, replaceSection(fs.readFileSync(DOCUMENT, 'utf8'), 'control-plane', text));
+  const measured = `Measured by \`node bench/control-plane/main.ts\` on ${cores} cores (${processor}), Node ${node}, ${date}; the load comes from the same machine.`;
+  document('control-plane', `${renderMarkdown(table)}\n\n${measured}`);
 }
 process.exitCode = isGood(figures) ? 0 : 1;
+
+function document(section: string, text: string): void {
+  fs.writeFileSync(DOCUMENT, replaceSection(fs.readFileSync(DOCUMENT, 'utf8'), section, text));
+}
 
 async function measureStarts(): Promise<number> {
   const waits: number[] = [];

@@ -1,12 +1,9 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BridgeTask, Lab } from '../contenders/contender.ts';
 import { createFlow } from '../load/flow.ts';
 import { openClient, subscribe } from '../load/wire.ts';
 import { startMosquitto } from '../processes/mosquitto.ts';
-import { createPool } from '../processes/pool.ts';
+import { openDesk } from '../processes/desk.ts';
 import { freePorts } from '../processes/ports.ts';
 import { renderText } from '../report/table.ts';
 import { type Delays, type Receipt, splitDelays } from './delays.ts';
@@ -21,13 +18,7 @@ const WARM_MS = 3_000;
 const AFTER_MS = 5;
 const TOPIC = 'bench/renewal';
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mqttbridge-bench-'));
-const pool = createPool(process.execPath);
-process.on('exit', () => {
-  pool.killAll();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+const { pool, folder } = openDesk();
 process.exitCode = await run({ pool, folder, node: process.execPath, nodeOptions: [] });
 
 async function run(lab: Lab): Promise<number> {

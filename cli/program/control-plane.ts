@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { needEmbeddedDatabase } from '../embedded-database.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Add } from './add.ts';
 import { http } from './options.ts';
@@ -22,7 +23,10 @@ export function addControlPlane(program: Command, add: Add): void {
       .addOption(reportInterval.argParser(interval))
       .option('--once-ready <file>', 'write {"http":"host:port","adminKeyFile":"path"} to this file once it serves')
       .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies'),
-    async (options, io) => (await import('../control-plane.ts')).controlPlaneCommand(options as never, io),
+    async (options, io) => {
+      await needEmbeddedDatabase();
+      return (await import('../control-plane.ts')).controlPlaneCommand(options as never, io);
+    },
   );
 }
 

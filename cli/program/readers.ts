@@ -37,6 +37,7 @@ export function addReaders(program: Command, add: Add): void {
       .command('schema')
       .description('Print the JSON Schema of a resource, for editors.')
       .argument('[kind]', 'MqttBridgeConnector or MqttBridgeTopicMap; both when left out')
+      .option('--crd', 'print the Kubernetes custom resource definition instead')
       .addOption(output('json')),
     async (options, io, kind) => (await import('../schema.ts')).schemaCommand({ ...options, kind } as never, io),
   );

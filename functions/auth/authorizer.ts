@@ -1,9 +1,9 @@
-import type { Log, Role } from '../http/contract.ts';
+import type { Log } from '../http/contract.ts';
 import type { Grant, GrantStore } from '../store/store.ts';
 import type { Settings } from '../wiring/settings.ts';
 import { parseSiteKey, SITE_KEY_PREFIX, secretMatcher } from './api-key.ts';
 import type { Authorization, Authorize, RequestHeaders, RequestTarget } from './authorize-port.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, Role } from './caller.ts';
 import { readClientPrincipal } from './easy-auth.ts';
 import { judgeToken, type Principal, type TokenContext } from './entra-token.ts';
 import { createGrantLookup, type GrantLookup } from './grant-lookup.ts';

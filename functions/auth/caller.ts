@@ -1,4 +1,5 @@
-import type { Role } from '../http/contract.ts';
+/** Roles, from weak to strong; who has Write may read, who has Admin may do everything but report. */
+export type Role = 'Bridge.Read' | 'Bridge.Write' | 'Bridge.Agent' | 'Bridge.Admin';
 
 /** A role at one site; of an agent, at one connector of it if that is named. */
 export interface SiteRole {

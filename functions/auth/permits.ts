@@ -1,5 +1,5 @@
-import type { Operation, Role } from '../http/contract.ts';
-import type { Caller } from './caller.ts';
+import type { Operation } from '../http/contract.ts';
+import type { Caller, Role } from './caller.ts';
 
 /** Which operations each role covers: Admin everything but reporting, since a report can be true of an agent only. */
 const COVERS: Readonly<Record<Role, readonly Role[]>> = {

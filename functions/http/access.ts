@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
 import {
   type CreatedKey,
   entraGrantSchema,
@@ -10,8 +9,8 @@ import {
 } from '../../shared/api/grants.ts';
 import { formatSiteKey, hashSecret, newSecret } from '../auth/api-key.ts';
 import type { Grant, GrantStore } from '../store/store.ts';
-import type { ApiRequest, ApiResponse, Handler } from './contract.ts';
-import { parseJsonBody } from './json-body.ts';
+import type { ApiResponse, Handler } from './contract.ts';
+import { parseAs } from './parse-as.ts';
 import { problemResponse } from './problems.ts';
 
 const API_VERSION = 'mqttbridge/v1';
@@ -96,23 +95,6 @@ function viewOf({ id, principal, role, connector, createdAt }: Grant): GrantView
     ...(connector === undefined ? {} : { connector }),
     createdAt,
   };
-}
-
-type Parsed<T> =
-  | { readonly kind: 'parsed'; readonly value: T }
-  | { readonly kind: 'refused'; readonly response: ApiResponse };
-
-function parseAs<T>(schema: z.ZodType<T>, { body }: ApiRequest): Parsed<T> {
-  const json = parseJsonBody(body);
-  if (json.kind === 'refused') return json;
-  const result = schema.safeParse(json.value);
-  if (result.success) return { kind: 'parsed', value: result.data };
-  const errors = result.error.issues.map(({ path, message }) => ({
-    path: path.join('.'),
-    rule: 'InvalidField',
-    message,
-  }));
-  return { kind: 'refused', response: problemResponse('invalid-resource', { errors }) };
 }
 
 /** 48 random bits: enough that a site never has two. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller, Role } from '../auth/caller.ts';
 import type { Stores } from '../store/store.ts';
 import type { Settings } from '../wiring/settings.ts';
 
@@ -42,9 +42,6 @@ export interface Deps {
   readonly now: () => number;
   readonly log?: Log;
 }
-
-/** Roles, from weak to strong; who has Write may read, who has Admin may do everything but report. */
-export type Role = 'Bridge.Read' | 'Bridge.Write' | 'Bridge.Agent' | 'Bridge.Admin';
 
 /** A handler: no HTTP library, no platform. */
 export type Handler = (request: ApiRequest, caller: Caller, deps: Deps) => Promise<ApiResponse>;

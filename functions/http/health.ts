@@ -11,16 +11,17 @@ const TIMELINE = 100;
 /** Health of a site as it was last judged. */
 export const getSiteHealth: Handler = async ({ params }, _caller, { stores, now }) => {
   const site = params['site'] ?? '';
-  const state = await readState(site, stores);
-  if (!state && !(await stores.bridges.isRegistered(site))) return notFound('site');
-  return answer(siteHealth(site, state, now()));
+  const known = await readKnown(site, stores);
+  return known === undefined ? notFound('site') : answer(siteHealth(site, known.state, now()));
 };
 
 /** Health of a connector as it was last judged; counters are those of the last reports. */
 export const getConnectorHealth: Handler = async ({ params }, _caller, { stores, now }) => {
   const site = params['site'] ?? '';
   const name = params['name'] ?? '';
-  const state = await readState(site, stores);
+  const known = await readKnown(site, stores);
+  if (known === undefined) return notFound('connector');
+  const { state } = known;
   const isJudged = state !== undefined && Object.hasOwn(state.connectors, name);
   if (!isJudged && !(await stores.bridges.readDesired(site, name))) return notFound('connector');
   const [reports, { items: timeline }] = await Promise.all([
@@ -50,8 +51,13 @@ export const listEvents: Handler = async ({ params, query }, _caller, { stores }
   return answer(json);
 };
 
-async function readState(site: string, { health }: Stores): Promise<HealthState | undefined> {
-  return readHealthState((await health.read(site))?.state);
+/** Undefined for a site that is none, also where a judgement that was under way when it was removed has left one behind. */
+async function readKnown(
+  site: string,
+  { bridges, health }: Stores,
+): Promise<{ readonly state: HealthState | undefined } | undefined> {
+  const [isKnown, stored] = await Promise.all([bridges.isRegistered(site), health.read(site)]);
+  return isKnown ? { state: readHealthState(stored?.state) } : undefined;
 }
 
 function answer(json: object): ApiResponse {

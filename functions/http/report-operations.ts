@@ -1,3 +1,4 @@
+import { problemSchema } from '../../shared/api/problem.ts';
 import { agentReportSchema, reportAnswerSchema } from '../../shared/api/report.ts';
 import type { Operation } from './contract.ts';
 import { lazily } from './operation-parts.ts';
@@ -20,6 +21,7 @@ export const reportOperations: readonly Operation[] = [
         description: 'What the agent is to run: with the document when it has not seen it.',
         schema: reportAnswerSchema,
       },
+      422: { description: 'Fields of the report are not valid.', schema: problemSchema },
     },
     handler: lazily(async () => (await import('./report.ts')).takeReport),
   },

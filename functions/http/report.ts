@@ -1,16 +1,15 @@
 import { type AgentReport, agentReportSchema, type ReportAnswer } from '../../shared/api/report.ts';
 import { noteSessions } from '../signals/note-sessions.ts';
 import type { ReportOutcome, StoredReport } from '../store/store.ts';
-import type { ApiRequest, ApiResponse, Deps, Handler } from './contract.ts';
-import { parseJsonBody } from './json-body.ts';
-import { problemResponse } from './problems.ts';
+import type { Deps, Handler } from './contract.ts';
+import { parseAs } from './parse-as.ts';
 import { desiredDocument } from './report-document.ts';
 
 /** Keeps a report and says what the agent is to run; two storage operations as long as nothing is new. */
 export const takeReport: Handler = async (request, _caller, deps) => {
-  const read = readReport(request);
+  const read = parseAs(agentReportSchema, request);
   if (read.kind === 'refused') return read.response;
-  const { report } = read;
+  const report = read.value;
   const { site = '', connector = '', instance = '' } = request.params;
   const { bridges, reports } = deps.stores;
   const receivedAt = new Date(deps.now()).toISOString();
@@ -21,7 +20,7 @@ export const takeReport: Handler = async (request, _caller, deps) => {
     isNew
       ? desiredDocument(bridges, site, connector)
       : ({ kind: wanted === undefined ? 'undefined' : 'current' } as const),
-    pass(site, stored, outcome, deps),
+    pass(stored, { site, outcome, isDefined: wanted !== undefined }, deps),
   ]);
   const answer: ReportAnswer = {
     serverTime: receivedAt,
@@ -31,23 +30,6 @@ export const takeReport: Handler = async (request, _caller, deps) => {
   };
   return { status: 200, headers: { 'cache-control': 'no-store' }, body: { json: answer } };
 };
-
-type Read =
-  | { readonly kind: 'report'; readonly report: AgentReport }
-  | { readonly kind: 'refused'; readonly response: ApiResponse };
-
-function readReport({ body }: ApiRequest): Read {
-  const parsed = parseJsonBody(body);
-  if (parsed.kind === 'refused') return parsed;
-  const result = agentReportSchema.safeParse(parsed.value);
-  if (result.success) return { kind: 'report', report: result.data };
-  const errors = result.error.issues.map(({ path, message }) => ({
-    path: path.join('.'),
-    rule: 'InvalidField',
-    message,
-  }));
-  return { kind: 'refused', response: problemResponse('bad-request', { errors }) };
-}
 
 /** A rejected revision is always newer than the one in force; what an agent has rejected is not sent again. */
 function newestSeen({ document }: AgentReport): string | undefined {
@@ -59,8 +41,15 @@ function tagOf({ tag = '' }: AgentReport, outcome: ReportOutcome): Pick<ReportAn
   return outcome.kind === 'stored' ? { tag: outcome.tag } : { tag, superseded: true };
 }
 
+/** What became of a report. */
+interface Kept {
+  readonly site: string;
+  readonly outcome: ReportOutcome;
+  readonly isDefined: boolean;
+}
+
 /** Tells those who judge health; what fails here costs them time and the agent nothing. */
-async function pass(site: string, stored: StoredReport, outcome: ReportOutcome, deps: Deps): Promise<void> {
+async function pass(stored: StoredReport, { site, outcome, isDefined }: Kept, deps: Deps): Promise<void> {
   if (outcome.kind === 'superseded') return;
   const attempt = async (act: () => Promise<void>): Promise<void> => {
     try {
@@ -69,7 +58,8 @@ async function pass(site: string, stored: StoredReport, outcome: ReportOutcome, 
       deps.log?.('report_hint_failed', { site, error: error instanceof Error ? error.message : String(error) });
     }
   };
-  if (outcome.first) {
+  // Where nothing is defined only reports make a site known, and the first one of all may not have got that far.
+  if (outcome.first || (!isDefined && stored.report.tag === undefined)) {
     await attempt(() => deps.stores.bridges.register(site));
     await attempt(() => deps.trigger.ensure(site));
   }

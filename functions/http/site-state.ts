@@ -8,11 +8,7 @@ import type { Problem } from '../../shared/problem.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { DesiredRevision, JsonObject, ManifestEntry, SiteChange, SiteHead } from '../store/store.ts';
 import { problemItem } from './read-resources.ts';
-
-/** Most resources of a site: its list is one entity of the store. */
-export const MAX_SITE_RESOURCES = 1000;
-/** Most that the documents of a site may take, as JSON text: every change reads and checks all of them. */
-export const MAX_SITE_BYTES = 8 * 1024 * 1024;
+import { sizeFaults } from './site-size.ts';
 
 /** Names a resource of a site. */
 export interface ResourceId {
@@ -105,7 +101,7 @@ export function draftChange(state: SiteState, wanted: WantedChange, now: number)
       return isSent || problem.severity === 'error' ? [problemItem(problem, isSent)] : [];
     }),
     ...repeated(results),
-    ...tooLarge(next),
+    ...sizeFaults(next),
   ].sort(byPlace);
   const valid = !problems.some(({ severity }) => severity !== 'warning');
   if (!valid || !isChanged(state, results, wanted.remove ?? [])) return { problems, valid, results };
@@ -186,15 +182,6 @@ function repeated(results: readonly DraftResult[]): ProblemItem[] {
     const message = `the body holds ${length} documents of this kind and name, and a site can keep one`;
     return [{ path: 'metadata.name', rule: 'RepeatedResource', message, document, severity: 'error' as const }];
   });
-}
-
-function tooLarge(resources: ReadonlyMap<string, SiteResource>): ProblemItem[] {
-  const fault = (rule: string, message: string): ProblemItem[] => [{ path: '', rule, message, severity: 'error' }];
-  if (resources.size > MAX_SITE_RESOURCES) {
-    return fault('TooManyResources', `the site would have ${resources.size} resources, at most ${MAX_SITE_RESOURCES}`);
-  }
-  const size = [...resources.values()].reduce((sum, { document }) => sum + JSON.stringify(document).length, 0);
-  return size > MAX_SITE_BYTES ? fault('SiteTooLarge', `the documents of a site may take ${MAX_SITE_BYTES} bytes`) : [];
 }
 
 function isChanged({ resources }: SiteState, results: readonly DraftResult[], remove: readonly ResourceId[]): boolean {

@@ -1,6 +1,6 @@
 import type { ApiResponse, Deps } from './contract.ts';
 import { problemResponse } from './problems.ts';
-import type { BridgeStore, SiteChange } from '../store/store.ts';
+import type { BridgeStore, JsonObject, SiteChange, SiteHead } from '../store/store.ts';
 import { siteState, type SiteState } from './site-state.ts';
 
 /** What to do with a site as it is: answer without a change, or try a change and then answer. */
@@ -18,11 +18,16 @@ const queues = new WeakMap<BridgeStore, Map<string, Promise<unknown>>>();
 /** Reads a site with all of its documents. */
 export async function readSite(bridges: BridgeStore, site: string): Promise<SiteState> {
   const head = await bridges.readHead(site);
+  const documents = await documentsOf(bridges, head);
+  if (head?.entries.every(({ hash }) => documents.has(hash)) !== false) return siteState(head, documents);
+  // The site was deleted in between, or a document is lost for good, which is for `siteState` to say.
+  const again = await bridges.readHead(site);
+  return siteState(again, await documentsOf(bridges, again));
+}
+
+async function documentsOf(bridges: BridgeStore, head: SiteHead | undefined): Promise<ReadonlyMap<string, JsonObject>> {
   const hashes = [...new Set(head?.entries.map(({ hash }) => hash))];
-  const documents = hashes.length === 0 ? new Map() : await bridges.readDocuments(site, hashes);
-  // The documents of a site that is removed go with it, at once.
-  const isOver = documents.size < hashes.length && (await bridges.readHead(site))?.tag !== head?.tag;
-  return isOver ? readSite(bridges, site) : siteState(head, documents);
+  return head === undefined || hashes.length === 0 ? new Map() : bridges.readDocuments(head.site, hashes);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { HealthSettings, ReceivedReport } from './input.ts';
 import type { ConnectorState, InstanceState } from './state.ts';
 
 /** An agent that is silent for this many of its report intervals is stale. */
-const PATIENCE_INTERVALS = 1.25;
+export const PATIENCE_INTERVALS = 1.25;
 
 /** What is known of one instance now. */
 export interface Evidence {

@@ -1,3 +1,5 @@
+import { definitionPath, definitionText } from './crd.ts';
+import { definitionsPage } from './crd-page.ts';
 import { jsonSchemaFor, type ResourceKind, schemaFileName } from './json-schema.ts';
 import { fieldsTable, rulesTable } from './tables.ts';
 
@@ -15,10 +17,13 @@ export function generatedFiles(): GeneratedFile[] {
     path: `schemas/${schemaFileName(kind)}`,
     text: `${jsonText(jsonSchemaFor(kind), '')}\n`,
   }));
+  const definitions = kinds.map((kind) => ({ path: definitionPath(kind), text: definitionText(kind) }));
   return [
     ...schemas,
+    ...definitions,
     { path: 'docs/reference/fields.md', text: fieldsTable() },
     { path: 'docs/reference/rules.md', text: rulesTable() },
+    { path: 'docs/reference/crd.md', text: definitionsPage() },
   ];
 }
 

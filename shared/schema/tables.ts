@@ -39,7 +39,8 @@ export function rulesTable(): string {
   return ['# Validation rules', '', GENERATED, '', ...head, ...rows, ''].join('\n');
 }
 
-const GENERATED = 'Generated from `shared/` by `node cli/generate/main.ts`; a test compares it with the source.';
+/** Says on a generated page where it comes from. */
+export const GENERATED = 'Generated from `shared/` by `node cli/generate/main.ts`; a test compares it with the source.';
 
 function rowsOf(schema: JsonSchema, path: string): FieldRow[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
@@ -76,6 +77,7 @@ function rangeOf({ enum: values, const: fixed, minimum, maximum, minProperties, 
   return `${minimum} to ${maximum}`;
 }
 
-function tableRow(cells: readonly string[]): string {
+/** A row of a Markdown table. */
+export function tableRow(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

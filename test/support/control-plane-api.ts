@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Admission, Authorize, RequestHeaders } from '../../functions/auth/authorize-port.ts';
 import type { Caller } from '../../functions/auth/caller.ts';
-import type { Deps, Operation, Role } from '../../functions/http/contract.ts';
+import type { Role } from '../../functions/auth/caller.ts';
+import type { Deps, Operation } from '../../functions/http/contract.ts';
 import { createDispatcher, type RawRequest } from '../../functions/http/dispatch.ts';
 import { operations as allOperations } from '../../functions/http/operations.ts';
 import type { RawResponse } from '../../functions/http/raw-response.ts';

@@ -22,17 +22,19 @@ export interface ControlPlaneServer extends TestApi {
 export interface ControlPlaneServerOptions {
   /** Whether this is the credential of an agent; the key unless told. */
   readonly accepts?: (credential: string) => Promise<boolean>;
+  /** Seconds between two reports of an agent, 1 unless told. */
+  readonly interval?: number;
 }
 
-/** Starts one whose agents report every second; it ends with the scope. */
+/** Starts one; it ends with the scope. */
 export async function startControlPlane(
   scope: Scope,
   options: ControlPlaneServerOptions = {},
 ): Promise<ControlPlaneServer> {
   const agentKey = 'canary-agent-key-4711';
-  const { accepts = async (credential: string) => credential === agentKey } = options;
+  const { accepts = async (credential: string) => credential === agentKey, interval = 1 } = options;
   const api = await startApi(scope, {
-    settings: { MQTTBRIDGE_REPORT_INTERVAL_SECONDS: 1 },
+    settings: { MQTTBRIDGE_REPORT_INTERVAL_SECONDS: interval },
     authorize: async (headers) => {
       const credential = headers.get('authorization')?.slice('Bearer '.length) ?? '';
       if (credential === 'writer') {

@@ -33,8 +33,13 @@ export function valuesOf(schema: Schema, resolve: Resolve, depth = 0): fc.Arbitr
     case 'object':
       return objectOf(schema, inner);
     default:
-      return depth > 6 ? fc.constant(null) : fc.jsonValue({ maxDepth: 2 });
+      return depth > 6 ? fc.constant(null) : fc.jsonValue({ maxDepth: 2 }).filter(hasPlainKeys);
   }
+}
+
+/** No schema can say that these keys are refused. */
+function hasPlainKeys(value: unknown): boolean {
+  return !/"(?:__proto__|<<)":/.test(JSON.stringify(value));
 }
 
 /** Made once: the same schemas are referred to again and again. */

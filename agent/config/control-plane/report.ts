@@ -92,6 +92,8 @@ export function stateDigest(snapshot: AgentSnapshot, document: DocumentState): s
     certificates.map(({ side, notAfter, rejected }) => [side, notAfter, rejected !== undefined]),
     tokens.map(({ side, expiresAt, rejected }) => [side, expiresAt, rejected !== undefined]),
     instances && [instances.standing, instances.slots, instances.total, instances.fault?.reason],
+    // Whoever has another document may have a newer one: the next answer brings it, a whole interval sooner.
+    instances?.peers.some(({ alive, agrees }) => alive && !agrees),
   ];
   return createHash('sha256').update(JSON.stringify(state)).digest('base64');
 }

@@ -6,6 +6,11 @@ export function isTerminal(status: RuntimeStatus): boolean {
   return status === 'Completed' || status === 'Failed' || status === 'Terminated';
 }
 
+/** Whether it can be the ID of an instance, by the rules of Durable Functions; `@` begins the IDs of entities. */
+export function isInstanceId(text: string): boolean {
+  return /^[^@/\\#?\p{Cc}][^/\\#?\p{Cc}]{0,99}$/u.test(text);
+}
+
 /** The task of another orchestration that waits for this one. */
 export interface Parent {
   readonly instance: string;

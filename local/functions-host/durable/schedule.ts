@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Action, messageOf, type RetryPolicy } from './actions.ts';
 import type { Outcome } from './actions.ts';
 import type { Intake, Step } from './intake.ts';
-import type { EntityMessage, Instance, OpenTask, Progress } from './model.ts';
+import { type EntityMessage, type Instance, isInstanceId, type OpenTask, type Progress } from './model.ts';
 import { EVENT, type HistoryEvent, historyEvent, LONGEST_TIMER_MS, TIMER_LINK_MS } from './protocol.ts';
 
 /** An orchestration that another one starts. */
@@ -220,6 +220,7 @@ function startChild(draft: Draft, action: Action & { readonly kind: 'child' }): 
   const { name, input, version } = action;
   demand(draft, 'orchestration', name);
   const id = action.instanceId ?? `${draft.instance.execution}:${draft.nextId.toString(16).padStart(4, '0')}`;
+  if (!isInstanceId(id)) throw new Unschedulable(`'${id}' cannot be the ID of an instance`);
   const task = record(draft, EVENT.childCreated, { Name: name, InstanceId: id, Input: input });
   draft.children.push({ task, id, name, version, input });
   return task;

@@ -107,8 +107,9 @@ describe('the built program alone', () => {
     expect((await agent.status()).certificates).toMatchObject([{ side: 'remote', secret: 'plant/edge' }]);
   });
 
-  test('runs the demo', async () => {
-    const demo = await startChild(process.execPath, [await install(), 'demo', '--http', '127.0.0.1:0'], {
+  test('runs the demo, with the control plane that is beside it in the package', async () => {
+    const program = join(ROOT, 'dist/bin/mqttbridge.cjs');
+    const demo = await startChild(process.execPath, [program, 'demo', '--http', '127.0.0.1:0'], {
       cwd: await folderOf({}),
     });
     onTestFinished(async () => {

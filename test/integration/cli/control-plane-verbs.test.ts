@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Role } from '../../../functions/http/contract.ts';
+import type { Role } from '../../../functions/auth/caller.ts';
 import { runCli } from '../../../cli/program.ts';
 import { startApi, type TestApi } from '../../support/control-plane-api.ts';
 import { createTempDir } from '../../support/temp-dir.ts';

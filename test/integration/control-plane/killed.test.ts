@@ -1,14 +1,20 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
 import type { HealthEvent } from '../../../shared/api/health.ts';
 import type { ReportAnswer } from '../../../shared/api/report.ts';
 import { validateConfig } from '../../../shared/config/validate.ts';
+import { startChild } from '../../support/child.ts';
 import { eventually } from '../../support/eventually.ts';
+import { freePort } from '../../support/free-port.ts';
 import { topicMapResource } from '../../support/resources.ts';
+import type { Scope } from '../../support/scope.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { MARKED_RESOURCES, markedSite, marksOf } from './marked.ts';
 import { createAgent, type Plane, type PlaneAgent, startPlane } from './plane.ts';
 
-const LIVES = 4;
+const ENTRY = resolve(import.meta.dirname, '../../../cli/main.ts');
+const LIVES = 3;
 const SITES = ['berlin', 'oslo'];
 
 /** A site with what was asked of it. */
@@ -85,7 +91,9 @@ async function workAndKill(plane: Plane, sites: readonly Worked[], applies: numb
     ...worked.agents.map((agent) => untilKilled(life, () => reportNext(plane, agent))),
   ]);
   const failed = Promise.all(work).then(() => true);
-  const done = eventually(() => sites.every(({ answered }, index) => answered >= (goals[index] ?? 0)));
+  const done = eventually(() => sites.every(({ answered }, index) => answered >= (goals[index] ?? 0)), {
+    deadlineMs: 20_000,
+  });
   await Promise.race([done, failed]);
   life.over = true;
   await plane.process.end('SIGKILL');
@@ -111,7 +119,9 @@ async function expectJudged(plane: Plane, worked: Worked): Promise<void> {
   });
 }
 
-test('killed again and again while it is written to, the control plane keeps what it answered and goes on', async (t: TestContext) => {
+test('killed again and again while it is written to, the control plane keeps what it answered and goes on', {
+  timeout: 60_000,
+}, async (t: TestContext) => {
   const data = await createTempDir(t, 'killed');
   const start = () => startPlane(t, { data, args: ['--report-interval', '1'] });
   let plane = await start();
@@ -131,3 +141,33 @@ test('killed again and again while it is written to, the control plane keeps wha
     expect(new Set(defined.map(({ to }) => to)).size).toBe(defined.length);
   }
 });
+
+test('killed at any moment of its first start, the control plane starts the next time', async (t) => {
+  const files = ['host.lock', 'admin.key', 'durable.sqlite', 'control-plane.sqlite'];
+  await Promise.all(
+    files.map(async (file) => {
+      const data = await createTempDir(t, 'first-start');
+      await killOnceThereIs(t, data, file);
+      const plane = await startPlane(t, { data });
+      const { status } = await plane.send('POST /api/sites/berlin/apply', { body: markedSite(1) });
+      expect([file, status]).toEqual([file, 200]);
+      await plane.process.end('SIGKILL');
+    }),
+  );
+});
+
+/** Starts a control plane and kills it as soon as a file of its data is there; it is asked for something, so that all are made. */
+async function killOnceThereIs(scope: Scope, data: string, file: string): Promise<void> {
+  const port = await freePort();
+  const flags = ['--http', `127.0.0.1:${port}`, '--data', data];
+  const child = await startChild(process.execPath, [ENTRY, 'control-plane', 'run', ...flags]);
+  scope.onTestFinished(async () => void (await child.end('SIGKILL')));
+  await eventually(
+    () => {
+      void fetch(`http://127.0.0.1:${port}/api/sites`).catch(() => undefined);
+      return existsSync(join(data, file));
+    },
+    { deadlineMs: 20_000, describe: child.stderr },
+  );
+  await child.end('SIGKILL');
+}

@@ -35,9 +35,16 @@ export interface Orchestration {
   readonly createdTime: string;
 }
 
-/** A control plane in a process of its own, as its clients see it. */
-export interface Plane {
-  readonly process: ControlPlaneProcess;
+/** Where a control plane is, and what opens it. */
+export interface PlaneAddress {
+  readonly url: string;
+  readonly adminKey: string;
+  /** Its data folder. */
+  readonly data: string;
+}
+
+/** A control plane as its clients see it. */
+export interface PlaneClient {
   /** `GET /api/sites`. */
   send(target: string, call?: PlaneCall): Promise<PlaneAnswer>;
   /** Makes a key of a site. */
@@ -46,24 +53,33 @@ export interface Plane {
   orchestrations(site: string): Promise<readonly Orchestration[]>;
 }
 
+/** A control plane in a process of its own. */
+export interface Plane extends PlaneClient {
+  readonly process: ControlPlaneProcess;
+}
+
 /** Starts a control plane; it ends with the scope. */
 export async function startPlane(scope: Scope, options: ControlPlaneOptions = {}): Promise<Plane> {
   const env = { MQTTBRIDGE_REQUESTS_PER_SECOND: '100000', ...options.env };
   const process = await startControlPlane(scope, { ...options, env });
-  const send = (target: string, call: PlaneCall = {}) => ask(process, target, call);
+  return { process, ...clientOf(process) };
+}
+
+/** Speaks to a control plane. */
+export function clientOf(address: PlaneAddress): PlaneClient {
+  const send = (target: string, call: PlaneCall = {}) => ask(address, target, call);
   return {
-    process,
     send,
     async keyOf(site, role) {
       const { status, json, text } = await send(`POST /api/sites/${site}/grants`, { body: { role } });
       if (status !== 201) throw new Error(text);
       return (json as unknown as CreatedKey).key;
     },
-    orchestrations: (site) => orchestrationsOf(process, site),
+    orchestrations: (site) => orchestrationsOf(address, site),
   };
 }
 
-async function ask({ url, adminKey }: ControlPlaneProcess, target: string, call: PlaneCall): Promise<PlaneAnswer> {
+async function ask({ url, adminKey }: PlaneAddress, target: string, call: PlaneCall): Promise<PlaneAnswer> {
   const [method = '', path = ''] = target.split(' ', 2);
   const { key = adminKey, body } = call;
   const headers = new Headers(key === null ? {} : { authorization: `Bearer ${key}` });
@@ -83,7 +99,7 @@ async function ask({ url, adminKey }: ControlPlaneProcess, target: string, call:
   };
 }
 
-async function orchestrationsOf({ url, data }: ControlPlaneProcess, site: string): Promise<Orchestration[]> {
+async function orchestrationsOf({ url, data }: PlaneAddress, site: string): Promise<Orchestration[]> {
   const keys = JSON.parse(await readFile(join(data, 'host-keys.json'), 'utf8')) as { durabletask_extension: string };
   const query = new URLSearchParams({ code: keys.durabletask_extension, instanceIdPrefix: healthInstance(site) });
   const response = await fetch(`${url}/runtime/webhooks/durabletask/instances?${query.toString()}`);
@@ -93,7 +109,7 @@ async function orchestrationsOf({ url, data }: ControlPlaneProcess, site: string
 /** An agent that says that all is well, and what it was told last. */
 export interface PlaneAgent {
   /** Reports once; rejects unless it is answered 200. */
-  report(plane: Plane, overrides?: Partial<AgentReport>): Promise<ReportAnswer>;
+  report(plane: PlaneClient, overrides?: Partial<AgentReport>): Promise<ReportAnswer>;
 }
 
 /** Makes an agent of a place: `plant/agents/bridge/0`. */

@@ -237,6 +237,6 @@ test('a program comes to what it must, however often the host is killed', async 
         count: additions === 0 ? expect.stringContaining('no entity') : additions,
       });
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });

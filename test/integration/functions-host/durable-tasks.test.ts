@@ -239,6 +239,12 @@ const orchestrations: Record<
     },
     output: true,
   },
+  'a sub-orchestration under an ID that no instance can have': {
+    *run(context) {
+      yield context.df.callSubOrchestrator('activities in sequence', 1, '@counter@1');
+    },
+    error: "'@counter@1' cannot be the ID of an instance",
+  },
   'the same GUIDs in each replay': {
     *run(context) {
       const id = context.df.newGuid('seed');

@@ -1,6 +1,7 @@
 import { createHmac, sign } from 'node:crypto';
 import { formatSiteKey, hashSecret, newSecret } from '../../../functions/auth/api-key.ts';
-import type { Operation, Role } from '../../../functions/http/contract.ts';
+import type { Role } from '../../../functions/auth/caller.ts';
+import type { Operation } from '../../../functions/http/contract.ts';
 import type { Grant } from '../../../functions/store/store.ts';
 import type { EntraTenant, TokenOptions } from '../../support/entra-tenant.ts';
 

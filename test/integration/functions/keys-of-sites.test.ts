@@ -66,6 +66,6 @@ test('a key that one process made works in another', async (t) => {
 test('what a body of a grant has wrong is said at once, and nothing is kept', async (t) => {
   const ask = startProcess(t, join(await createTempDir(t, 'keys'), 'store.db'));
   const wrong = await ask(adminKey, 'PUT', 'sites/hall-1/grants/a', { objectId: 'me', role: 'Root' });
-  expect(wrong).toMatchObject({ status: 400, json: { errors: [{ path: 'objectId' }, { path: 'role' }] } });
+  expect(wrong).toMatchObject({ status: 422, json: { errors: [{ path: 'objectId' }, { path: 'role' }] } });
   expect(await ask(adminKey, 'GET', 'sites/hall-1/grants')).toMatchObject({ status: 200, json: { items: [] } });
 });

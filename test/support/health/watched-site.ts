@@ -10,6 +10,7 @@ import { settingsSchema } from '../../../functions/wiring/settings.ts';
 import type { HealthAlert } from '../../../shared/health/state.ts';
 import type { AgentReport } from '../../../shared/api/report.ts';
 import { type EngineUnderTest, startEngine, type Status } from '../durable-engine.ts';
+import { mortalStore } from '../mortal-store.ts';
 import type { Scope } from '../scope.ts';
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
 import { START } from './reports.ts';
@@ -22,6 +23,14 @@ export interface WatchOptions {
   readonly publishAlerts?: HealthDeps['publishAlerts'];
   /** File of the engine's history; in memory unless told. */
   readonly file?: string;
+}
+
+/** How an agent reports. */
+export interface AgentOptions {
+  readonly instance?: string;
+  /** Milliseconds until its first report. */
+  readonly phase?: number;
+  readonly says?: Partial<AgentReport>;
 }
 
 /** An agent that reports by the virtual clock. */
@@ -41,11 +50,13 @@ export interface WatchedSite {
   /** How often the site was judged. */
   judgements: number;
   /** Lets an agent report each interval, first `phase` milliseconds from now. */
-  agent(of?: { instance?: string; phase?: number; everyMs?: number; says?: Partial<AgentReport> }): TestAgent;
+  agent(of?: AgentOptions): TestAgent;
   pass(ms: number): Promise<void>;
   status(): Promise<Status>;
-  /** Stops the engine, as a host that is killed between two turns does, and starts another one on its history. */
-  restart(): Promise<void>;
+  /** How often the host was killed. */
+  deaths: number;
+  /** Kills the host, and from now on each one that follows it after it has written to the history so often. */
+  kill(commits: number): Promise<void>;
 }
 
 let current: (() => HealthDeps) | undefined;
@@ -79,7 +90,12 @@ export async function createWatchedSite(scope: Scope, options: WatchOptions = {}
   });
   let engine = startEngine({ clock, ...(file !== undefined && { file }) });
   scope.onTestFinished(() => engine.engine.stop());
+  let lifetime = Number.POSITIVE_INFINITY;
   const work = new Set<Promise<unknown>>();
+  const settled = async () => {
+    await Promise.all(work);
+    await engine.settled();
+  };
   const client = clientOf(() => engine);
   const made: WatchedSite = {
     site,
@@ -88,29 +104,48 @@ export async function createWatchedSite(scope: Scope, options: WatchOptions = {}
     trigger: createHealthTrigger(client),
     alerts,
     judgements: 0,
-    agent: ({ instance = 'all', phase = 0, everyMs = intervalSeconds * 1_000, says = {} } = {}) => {
-      const agent = { says, stop: () => cancel() };
-      const beat = () => {
-        cancel = clock.callAt(clock.now() + everyMs, beat);
-        const sent = site.report(agent.says, { instance }).finally(() => work.delete(sent));
-        work.add(sent);
-      };
-      let cancel = clock.callAt(clock.now() + phase, beat);
-      return agent;
+    deaths: 0,
+    agent: (of) => startAgent({ everyMs: intervalSeconds * 1_000, ...of }, { site, clock, work }),
+    async pass(ms) {
+      const end = clock.now() + ms;
+      for (let alive = false; !alive; ) {
+        alive = await clock.advance(end - clock.now(), settled).then(() => true, isAlive);
+        if (!alive) await made.kill(lifetime);
+      }
     },
-    pass: (ms) =>
-      clock.advance(ms, async () => {
-        await Promise.all(work);
-        await engine.settled();
-      }),
     status: () => engine.status('health-plant', '?showHistory=true'),
-    async restart() {
+    async kill(commits) {
+      lifetime = commits;
+      made.deaths++;
       await engine.engine.stop();
-      engine = startEngine({ clock, ...(file !== undefined && { file }) });
-      await engine.settled();
+      engine = startEngine({ clock, openStore: mortalStore(commits), ...(file !== undefined && { file }) });
     },
   };
   return made;
+}
+
+function startAgent(
+  { instance = 'all', phase = 0, everyMs, says = {} }: AgentOptions & { readonly everyMs: number },
+  {
+    site,
+    clock,
+    work,
+  }: { readonly site: TestSite; readonly clock: VirtualClock; readonly work: Set<Promise<unknown>> },
+): TestAgent {
+  const agent = { says, stop: () => cancel() };
+  const beat = () => {
+    cancel = clock.callAt(clock.now() + everyMs, beat);
+    const sent = site.report(agent.says, { instance }).finally(() => work.delete(sent));
+    work.add(sent);
+  };
+  let cancel = clock.callAt(clock.now() + phase, beat);
+  return agent;
+}
+
+/** False for the death of a host; everything else is thrown on. */
+function isAlive(error: unknown): boolean {
+  if (error instanceof Error && error.cause instanceof Error && error.cause.message === 'killed') return false;
+  throw error;
 }
 
 function countingWrite({ stores: { health } }: TestSite, count: () => void): typeof health.write {

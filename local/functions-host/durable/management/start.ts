@@ -1,7 +1,7 @@
 import type { ManagementAddress, ManagementResponse } from '../../ports.ts';
 import type { Hub } from '../hub.ts';
 import { freshStart, start } from '../life-cycle.ts';
-import { isTerminal } from '../model.ts';
+import { isInstanceId, isTerminal } from '../model.ts';
 import { linksOf } from './addresses.ts';
 import { BadRequest, json, jsonTextAnswer, problem, readBody } from './answers.ts';
 import { bodyOf } from './instances.ts';
@@ -77,9 +77,8 @@ export function newId({ uuid }: Hub): string {
   return uuid().replaceAll('-', '');
 }
 
-// The rules of Durable Functions; `@` begins the IDs of entities.
 function checkId(id: string): void {
-  if (/^[^@/\\#?\p{Cc}][^/\\#?\p{Cc}]{0,99}$/u.test(id)) return;
+  if (isInstanceId(id)) return;
   throw new BadRequest('An instance ID has 1 to 100 characters, none of / \\ # ?, and does not begin with @.');
 }
 

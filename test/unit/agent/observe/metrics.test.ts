@@ -40,7 +40,7 @@ describe('metrics', () => {
   });
 
   test('says how instances share the slots, and nothing of it where one process runs all', async () => {
-    const peer = { instance: 1, slots: [], alive: true, silentSeconds: 0.2 };
+    const peer = { instance: 1, slots: [], alive: true, silentSeconds: 0.2, agrees: true };
     const dead = { ...peer, instance: 2, alive: false };
     const instances = {
       instance: 0,

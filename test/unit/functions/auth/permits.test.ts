@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Caller } from '../../../../functions/auth/caller.ts';
 import { permits } from '../../../../functions/auth/permits.ts';
-import type { Role } from '../../../../functions/http/contract.ts';
+import type { Role } from '../../../../functions/auth/caller.ts';
 
 const ROLES: readonly Role[] = ['Bridge.Read', 'Bridge.Write', 'Bridge.Agent', 'Bridge.Admin'];
 const HERE = { site: 'here', connector: 'a' };

@@ -57,6 +57,40 @@ describe('apply', () => {
     expect(api.hints).toEqual([]);
   });
 
+  it.each([
+    ['a wildcard in a target', [{ target: 'a/#' }], 'TM004', 'spec.routes[0].target'],
+    ['$share in a source', [{ source: '$share/g/a' }], 'TM006', 'spec.routes[0].source'],
+    ['# that is not last', [{ source: 'a/#/b' }], 'TM005', 'spec.routes[0].source'],
+    ['a share group with /', [shared('a/b')], 'TM007', 'spec.routes[0].sharedSubscription.groupName'],
+    ['two routes of one name', [{}, { source: 'b' }], undefined, 'spec.routes[1].name'],
+  ])('refuses %s by rule and path (F22)', async (_what, changes, rule, path) => {
+    await using scope = createScope();
+    const api = await startApi(scope);
+    const routes = changes.map((change) => ({ direction: 'local-to-remote', name: 'r', source: 'a', ...change }));
+    const map = { ...topicMapResource('m', 'one'), spec: { mqttBridgeConnectorRef: 'one', routes } };
+    const refused = await api.send(APPLY, { body: [connectorResource('one'), map] });
+    expect(refused.status).toBe(422);
+    const named = rule === undefined ? { path } : { path, rule };
+    const document = 'MqttBridgeTopicMap/m';
+    expect(refused.json.errors).toContainEqual(expect.objectContaining({ ...named, document, severity: 'error' }));
+  });
+
+  it('refuses shared subscriptions in MQTT 3.1.1 and the same route in two maps (F22)', async (t) => {
+    const api = await startApi(t);
+    const map = (name: string, route: object) => ({
+      ...topicMapResource(name, 'one'),
+      spec: {
+        mqttBridgeConnectorRef: 'one',
+        routes: [{ direction: 'local-to-remote', name: 'r', source: 'a', ...route }],
+      },
+    });
+    const old = [connectorResource('one', { protocol: 'v3' }), map('m', shared('g'))];
+    expect(await api.send(APPLY, { body: old })).toMatchObject({ status: 422 });
+    const twice = await api.send(APPLY, { body: [connectorResource('one'), map('m', {}), map('n', {})] });
+    expect(twice.status).toBe(422);
+    expect(new Set(twice.json.errors.map(({ document }) => document))).toContain('MqttBridgeTopicMap/n');
+  });
+
   it('counts lines of a JSON array from its own first line', async (t) => {
     const api = await startApi(t);
     const body = `[\n${JSON.stringify(connectorResource('one', { maxHops: 99 }))}\n]`;
@@ -106,6 +140,21 @@ describe('apply', () => {
     expect(await api.send(APPLY, { body: resources(998, 1) })).toMatchObject({ status: 200 });
     const refused = await api.send(APPLY, { body: resources(999, 1) });
     expect(refused).toMatchObject({ status: 422, json: { errors: [{ rule: 'TooManyResources' }] } });
+  });
+
+  it('keeps a connector and its maps to what an agent takes at once', async (t) => {
+    const api = await startApi(t);
+    const large = (name: string, connector: string) => {
+      const { metadata, ...map } = topicMapResource(name, connector);
+      return { ...map, metadata: { ...metadata, annotations: { large: 'ü'.repeat(450_000) } } };
+    };
+    await api.send(APPLY, { body: [connectorResource('one'), connectorResource('two')] });
+    for (const name of ['a', 'b', 'c']) {
+      expect(await api.send(APPLY, { body: large(name, 'one') })).toMatchObject({ status: 200 });
+    }
+    const refused = await api.send(APPLY, { body: large('d', 'one') });
+    expect(refused).toMatchObject({ status: 422, json: { errors: [{ rule: 'ConnectorTooLarge' }] } });
+    expect(await api.send(APPLY, { body: large('d', 'two') })).toMatchObject({ status: 200 });
   });
 });
 
@@ -187,3 +236,7 @@ describe('sites', () => {
     expect(api.hints.at(-1)).toBe('hint b');
   });
 });
+
+function shared(groupName: string) {
+  return { sharedSubscription: { groupMinimumShareNumber: 1, groupName } };
+}

@@ -182,6 +182,22 @@ describe('answers', () => {
     expect(await api.send(`GET ${ONE}`)).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
   });
 
+  it('are not disturbed by a site that is deleted while it is read', async (t) => {
+    const stores = await openStores(t);
+    let deleted = false;
+    const readDocuments: typeof stores.bridges.readDocuments = async (site, hashes) => {
+      if (!deleted) await stores.bridges.removeSite(site);
+      deleted = true;
+      return stores.bridges.readDocuments(site, hashes);
+    };
+    const api = await startApi(t, { stores: { ...stores, bridges: { ...stores.bridges, readDocuments } } });
+    await api.send(`PUT ${ONE}`, { body: connectorResource('one') });
+    expect(await api.send('PUT /api/sites/plant/connectors/two', { body: connectorResource('two') })).toMatchObject({
+      status: 201,
+    });
+    expect((await stores.bridges.readHead('plant'))?.entries).toMatchObject([{ name: 'two' }]);
+  });
+
   it('say 503 when others change the site all the time', async (t) => {
     const stores = await openStores(t);
     const commit = async () => ({ kind: 'conflict' }) as const;

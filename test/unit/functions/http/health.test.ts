@@ -82,7 +82,7 @@ test('events are paged, newest first, and picked by connector and time', async (
     all
       .map(({ at }) => at)
       .sort()
-      .reverse(),
+      .toReversed(),
   );
   const first = eventListSchema.parse((await get('sites/plant/events?limit=2')).json);
   const second = eventListSchema.parse((await get(`sites/plant/events?limit=500&continue=${first.continue}`)).json);
@@ -113,4 +113,15 @@ test.each([
   const answer = await get(path);
   expect([answer.status, answer.headers['content-type']]).toEqual([status, 'application/problem+json']);
   for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+});
+
+test('a removed site has no health, also when a judgement that was under way has written after it', async (t) => {
+  const { site, judge, get } = await setUp(t);
+  await site.define({ c: 1 });
+  await judge();
+  await site.stores.bridges.removeSite('plant');
+  expect(await site.stores.health.read('plant')).toBeDefined();
+  for (const path of ['health', 'connectors/c/health', 'events']) {
+    expect([path, (await get(`sites/plant/${path}`)).status]).toEqual([path, 404]);
+  }
 });

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test, type TestContext } from 'vitest';
+import { describe, expect, test, type TestContext, vi } from 'vitest';
 import type { Stores } from '../../../../functions/store/store.ts';
 import { type AgentReport, type ReportAnswer, reportAnswerSchema } from '../../../../shared/api/report.ts';
 import { openStores, startApi, type TestApiOptions } from '../../../support/control-plane-api.ts';
@@ -128,9 +128,22 @@ describe('a report', () => {
     const { tag } = await report({ changed: true }, target);
     expect(api.hints).toEqual(['ensure new', 'hint new']);
     expect(await stores.bridges.isRegistered('new')).toBe(true);
-    await report({ sequence: 2, tag }, target);
-    await report({ sequence: 3, changed: true }, target);
+    const second = await report({ sequence: 2, tag }, target);
+    await report({ sequence: 3, tag: second.tag, changed: true }, target);
     expect(api.hints).toEqual(['ensure new', 'hint new', 'hint new']);
+  });
+
+  test('of an agent that starts again makes the site known where that failed the first time', async (t) => {
+    const { report, api, stores } = await startPlant(t);
+    const target = 'POST /api/sites/new/agents/one/0/report';
+    const away = vi.spyOn(stores.bridges, 'register').mockRejectedValueOnce(new Error('away'));
+    const { tag } = await report({}, target);
+    away.mockRestore();
+    await report({ sequence: 2, tag }, target);
+    expect(await stores.bridges.isRegistered('new')).toBe(false);
+    await report({ run: crypto.randomUUID(), startedAt: '2027-01-02T00:00:00.000Z' }, target);
+    expect(await stores.bridges.isRegistered('new')).toBe(true);
+    expect(api.hints).toEqual(['ensure new', 'ensure new']);
   });
 
   test('is answered also when the health of the site cannot be woken', async (t) => {
@@ -168,7 +181,7 @@ describe('a report', () => {
     const { api, stores } = await startPlant(t);
     const body = { ...reportOf({ document: {} }), run: 'me', sequence: 0, ready: 'yes' };
     const answer = await api.send(TARGET, { as: 'agent', body });
-    expect(answer).toMatchObject({ status: 400, json: { type: 'urn:mqttbridge:problem:bad-request' } });
+    expect(answer).toMatchObject({ status: 422, json: { type: 'urn:mqttbridge:problem:invalid-resource' } });
     expect(answer.json.errors.map(({ path }) => path).toSorted()).toEqual(['ready', 'run', 'sequence']);
     expect((await api.send(TARGET, { as: 'agent', body: '{' })).status).toBe(400);
     expect((await api.send('POST /api/sites/plant/agents/one/x/report', { as: 'agent', body })).status).toBe(400);

@@ -3,23 +3,10 @@ import type { Definition } from '../../../../shared/health/input.ts';
 import { judgeSite } from '../../../../shared/health/judge.ts';
 import { healthStateSchema, readHealthState } from '../../../../shared/health/state.ts';
 import { brokenReport, receivedOf, reportOf, routeOf, sessionOf, START } from '../../../support/health/reports.ts';
-import { settings, siteLife } from './site-life.ts';
+import { problems, settings, siteLife } from './site-life.ts';
 
 const ONE: Record<string, Definition> = { c: { revision: 'r1', instances: 1 } };
 const definitions = (instances: number, revision = 'r1') => ({ c: { revision, instances } });
-
-const problems = [
-  {
-    rule: 'TM001',
-    severity: 'error',
-    file: 'f',
-    line: 1,
-    column: 1,
-    path: 'spec',
-    message: 'bad',
-    advice: 'x',
-  } as const,
-];
 
 describe('a connector is', () => {
   it('Stale when all of its agents are silent', () => {

@@ -72,3 +72,17 @@ export function siteLife(definitions: Record<string, Definition>, with_: HealthS
   };
   return life;
 }
+
+/** Why a revision was rejected. */
+export const problems = [
+  {
+    rule: 'TM001',
+    severity: 'error',
+    file: 'f',
+    line: 1,
+    column: 1,
+    path: 'spec',
+    message: 'bad',
+    advice: 'x',
+  } as const,
+];

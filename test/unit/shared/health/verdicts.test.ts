@@ -3,7 +3,7 @@ import type { AgentReport } from '../../../../shared/api/report.ts';
 import type { Definition, ReceivedReport, SiteInput } from '../../../../shared/health/input.ts';
 import { judgeSite } from '../../../../shared/health/judge.ts';
 import { brokenReport, receivedOf, reportOf, routeOf, sessionOf, START } from '../../../support/health/reports.ts';
-import { settings } from './site-life.ts';
+import { problems, settings } from './site-life.ts';
 
 const ONE: Record<string, Definition> = { c: { revision: 'r1', instances: 1 } };
 const definitions = (instances: number, revision = 'r1') => ({ c: { revision, instances } });
@@ -28,19 +28,6 @@ const member = (number: number, slots: number[], overrides: Partial<AgentReport>
 const fault = { reason: 'QuotaExceeded', message: 'Too many.', fix: 'raise it' };
 const inDays = (days: number) => START / 1_000 + days * 86_400;
 const certificate = { side: 'remote', kind: 'certificate', name: 'cert' } as const;
-const problems = [
-  {
-    rule: 'TM001',
-    severity: 'error',
-    file: 'f',
-    line: 1,
-    column: 1,
-    path: 'spec',
-    message: 'bad',
-    advice: 'x',
-  } as const,
-];
-
 describe('a connector is', () => {
   it.each<[string, (string | undefined)[], Partial<SiteInput>]>([
     ['Unknown while nobody has reported', ['Unknown', 'NeverReported'], {}],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ExchangeError } from '../../../../../agent/config/control-plane/exchange.ts';
 import { BROKEN, connectorYaml, SAMPLE } from '../../../cli/sample-config.ts';
 import { sessionOf, snapshotOf } from '../../observe/snapshot-of.ts';
 import { answerOf, documentAnswer, OTHER, UNREACHABLE } from './sample-answers.ts';
@@ -179,6 +180,8 @@ describe('an answer that is none', () => {
     { name: '404', reply: { status: 404 }, reason: 'ControlPlaneNotFound' },
     { name: '429', reply: { status: 429 }, reason: 'ControlPlaneThrottled' },
     { name: '500', reply: { status: 500, body: '"canary"' }, reason: 'ControlPlaneUnavailable' },
+    { name: 'late', reply: new ExchangeError('timeout', '10 s'), reason: 'ControlPlaneTimeout' },
+    { name: 'too large', reply: new ExchangeError('tooLarge', '4 MiB'), reason: 'ControlPlaneAnswerInvalid' },
     { name: 'no connection', reply: UNREACHABLE, reason: 'ControlPlaneUnreachable' },
     {
       name: 'an unknown authority',

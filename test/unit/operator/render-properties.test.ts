@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { connectionSpecOf } from '../../../agent/session/credentials/spec.ts';
@@ -7,7 +8,7 @@ import type { RenderOptions } from '../../../operator/render/options.ts';
 import { renderConnector } from '../../../operator/render/render.ts';
 import { type Connector, connectorSchema } from '../../../shared/resources/connector.ts';
 import { wellFormedResources } from '../../support/kubernetes/resource-arbitrary.ts';
-import { agentOf, objectsOf, OPTIONS, OWNER, statefulSetOf } from './sample.ts';
+import { agentOf, connectorOf, objectsOf, OPTIONS, OWNER, statefulSetOf } from './sample.ts';
 
 const LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const NAMES = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?){0,2}$/);
@@ -113,6 +114,38 @@ describe('every connector', () => {
     const text = (from: Connector) => JSON.stringify(renderConnector(from, OWNER, { ...OPTIONS, ...options }));
     expect(text(again)).toBe(text(connector));
   });
+});
+
+const PARTS = fc.constantFrom(
+  'var',
+  'run',
+  'mqttbridge',
+  'secrets',
+  'kubernetes.io',
+  'azure',
+  'tmp',
+  'opt',
+  '..',
+  '.',
+  '',
+  'a:b',
+  'x',
+);
+const FOLDERS = fc.array(PARTS, { maxLength: 5 }).map((parts) => `/${parts.join('/')}`);
+
+test.prop([FOLDERS], { numRuns: 1_000 })('a token hides no other mount and nothing of the image', (secretPath) => {
+  const connector = connectorOf({ localBrokerConnection: { authentication: { kubernetes: { secretPath } } } });
+  if (renderConnector(connector, OWNER, OPTIONS).kind === 'refused') return;
+  // In images /var/run is a link to /run.
+  const paths = agentOf(connector).volumeMounts.map(
+    ({ mountPath }) => `${mountPath.replace(/^\/var\/run\//, '/run/')}/`,
+  );
+  const foreign = ['/run/secrets/kubernetes.io/serviceaccount/', '/run/secrets/azure/tokens/'];
+  for (const [index, path] of paths.entries()) {
+    expect([...paths.toSpliced(index, 1), ...foreign].filter((other) => other.startsWith(path))).toEqual([]);
+  }
+  expect(normalize(secretPath)).toBe(secretPath);
+  expect(secretPath).toMatch(/^(\/var)?\/run\/[^:]+$/);
 });
 
 test.prop([fc.uniqueArray(NAMES, { minLength: 2, maxLength: 20 })])('no two connectors share a workload', (names) => {

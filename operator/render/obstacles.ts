@@ -15,8 +15,9 @@ const EFFECTS = ['', 'NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 const DNS_SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const QUALIFIED_NAME = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-/** A whole reference as the distribution specification writes it, without a tag. */
-const REPOSITORY = /^[A-Za-z0-9](?:[A-Za-z0-9._:-]*[A-Za-z0-9])?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
+/** A name of the distribution specification with the registry before it, and no tag. */
+const REPOSITORY =
+  /^(?:(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64})$/;
 /** Where a folder may be mounted: beside ours and those of Kubernetes and Azure. `/run` and `/var/run` are one in images. */
 const TOKEN_ROOT = /^(?:\/var)?\/run\/(?!mqttbridge(?:\/|$)|secrets(?:$|\/(?:kubernetes\.io|azure)(?:\/|$)))/;

@@ -70,6 +70,10 @@ describe('a field of the connector appears in the pod', () => {
     expect(agentOf(connectorOf(spec))).toMatchObject({ image: reference, imagePullPolicy });
   });
 
+  test.each(['a', 'a/b__c', 'R.test/a-b/c.d', 'r:5000/a', '[::1]:5000/a'])('image of %s', (repository) => {
+    expect(agentOf(connectorOf({ image: { repository, tag: '1' } })).image).toBe(`${repository}:1`);
+  });
+
   test('pull secrets: that of the connector first, then those of the installation, each once', () => {
     const connector = connectorOf({ image: { ...image, pullSecrets: 'mine' } });
     const pod = podOf(connector, { image: { ...OPTIONS.image, pullSecrets: ['ours', 'mine'] } });
@@ -232,7 +236,12 @@ describe('a connector that no pod can be made of is refused with the field', () 
     token({ secretPath }),
   ];
   test.each<[path: string, spec: Readonly<Record<string, unknown>>]>([
-    ['spec.image.repository', { image: { ...image, repository: 'a b' } }],
+    ...['a b', 'a:1', 'A', 'r.test/A', 'r.test:x/a', '/a', 'a/', 'a@b', `${'a'.repeat(5_000)}!`].map(
+      (repository): [path: string, spec: Readonly<Record<string, unknown>>] => [
+        'spec.image.repository',
+        { image: { ...image, repository } },
+      ],
+    ),
     ['spec.image.tag', { image: { ...image, tag: '-' } }],
     ['spec.image.pullPolicy', { image: { ...image, pullPolicy: 'always' } }],
     ['spec.image.pullSecrets', { image: { ...image, pullSecrets: 'A' } }],

@@ -141,6 +141,8 @@ function describeDeletion(stage: SetStage): void {
     await client.call('PATCH', `${CONFIG_MAPS}/${name}`, { metadata: { finalizers: null } }, MERGE);
     expect((await client.call('GET', `${CONFIG_MAPS}/${name}`)).code).toBe(404);
     await eventually(async () => (await client.call('GET', `${CONFIG_MAPS}/${name}-owned`)).code === 404);
+    await client.call('POST', CONFIG_MAPS, configMap(`${name}-owned`, {}, { ownerReferences }));
+    await eventually(async () => (await client.call('GET', `${CONFIG_MAPS}/${name}-owned`)).code === 404);
   });
 }
 

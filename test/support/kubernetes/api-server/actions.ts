@@ -7,7 +7,7 @@ import { isTrue, type ResourceRequest } from './request.ts';
 import { selectorOf } from './selectors.ts';
 import { shapeOf } from './shape.ts';
 import { ApiFault, badRequest, conflict, notFound, succeeded } from './status.ts';
-import { collectGarbage, type Store } from './store.ts';
+import { collectGarbage, hasOwner, type Store } from './store.ts';
 import { asObject, created, updated, type WriteContext } from './write.ts';
 
 /** What an action needs. */
@@ -105,7 +105,7 @@ function isDryRun(request: ResourceRequest): boolean {
 function keep(context: ActionContext, request: ResourceRequest, object: KubeObject): KubeObject {
   if (isDryRun(request)) return object;
   const kept = context.store.put(request.kind, object);
-  if (kept.metadata.ownerReferences) collect(context);
+  if (!hasOwner(context.store, kept)) collect(context);
   return kept;
 }
 

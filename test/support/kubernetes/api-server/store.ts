@@ -104,18 +104,20 @@ function ofKind(objects: ReadonlyMap<string, KubeObject>, kind: Kind): KubeObjec
   return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
 }
 
+/** Whether nobody is to own an object, or one of its owners is there or is of a kind that is not served. */
+export function hasOwner(store: Store, { metadata: { namespace, ownerReferences = [] } }: KubeObject): boolean {
+  if (ownerReferences.length === 0) return true;
+  return ownerReferences.some((owner) => {
+    const kind = kindOf(owner);
+    return kind === undefined || store.get(kind, namespace, owner.name)?.metadata.uid === owner.uid;
+  });
+}
+
 /** Deletes what is owned and whose owners are all gone, again and again until nothing more goes. */
 export function collectGarbage(store: Store, remove: (kind: Kind, object: KubeObject) => void): void {
-  const uids = new Set(store.all().map(({ metadata }) => metadata.uid));
-  const orphans = store.all().filter(({ metadata: { ownerReferences = [], deletionTimestamp } }) => {
-    const known = ownerReferences.filter((owner) => kindOf(owner) !== undefined);
-    return (
-      deletionTimestamp === undefined &&
-      ownerReferences.length > 0 &&
-      known.length === ownerReferences.length &&
-      !known.some(({ uid }) => uids.has(uid))
-    );
-  });
+  const orphans = store
+    .all()
+    .filter((object) => object.metadata.deletionTimestamp === undefined && !hasOwner(store, object));
   for (const orphan of orphans) remove(kindOf(orphan) as Kind, orphan);
   if (orphans.length > 0) collectGarbage(store, remove);
 }

@@ -4,7 +4,7 @@ import { objectName } from '../shared/resources/metadata.ts';
 import { CommandError } from './command-error.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Format, importFiles } from './import/formats.ts';
-import { formatNote, type Note } from './import/note.ts';
+import { formatNote, noteAt, type Note } from './import/note.ts';
 import { readSources } from './import/read-sources.ts';
 import { settle, type SettledBridge } from './import/settle.ts';
 import type { Io } from './io.ts';
@@ -30,7 +30,8 @@ export async function importCommand(options: ImportCommandOptions, io: Io): Prom
   const drafts = importFiles(sources.files, options.from, options);
   const settled = settle(drafts.bridges);
   const { bridges } = settled;
-  const notes = inOrder([...sources.notes, ...drafts.notes, ...settled.notes]);
+  const found = [...sources.notes, ...drafts.notes, ...settled.notes];
+  const notes = inOrder(bridges.length + found.length > 0 ? found : [nothingIn(options.filename)]);
   const files = options.out === undefined ? [] : await writeAll(options.out, bridges);
   if (options.output !== 'json') report(io, bridges, notes);
   await print(options, io, { bridges, notes, files });
@@ -49,6 +50,14 @@ function checkNames({ name, namespace }: ImportCommandOptions): void {
     if (text === undefined || objectName().safeParse(text).success) continue;
     throw new UsageError(`"${text}" is not a name`, 'names have lower-case letters, digits, "-" and "."');
   }
+}
+
+function nothingIn(paths: readonly string[]): Note {
+  return noteAt({ file: paths.join(', '), line: 1, column: 1 }, 'error', {
+    what: 'import',
+    why: 'there is no bridge in it',
+    advice: 'name the file with the connection sections, the connectors or the data flows',
+  });
 }
 
 function inOrder(notes: readonly Note[]): Note[] {

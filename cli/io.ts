@@ -31,6 +31,8 @@ export type StopSignal = 'SIGINT' | 'SIGTERM';
 export interface Io {
   /** How to start this program once more: Node, its options, and the entry file; arguments of a command follow. */
   readonly program: { readonly command: string; readonly args: readonly string[] };
+  /** Version of Node, such as `v24.1.0`. */
+  readonly nodeVersion: string;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Environment;

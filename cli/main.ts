@@ -11,6 +11,7 @@ import { runCli } from './program.ts';
 
 const io: Io = {
   program: { command: process.execPath, args: [...process.execArgv, process.argv[1] ?? ''] },
+  nodeVersion: process.version,
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
   env: {

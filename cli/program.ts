@@ -11,6 +11,7 @@ import { addEmulator } from './program/emulator.ts';
 import { addImport } from './program/importers.ts';
 import { addReaders } from './program/readers.ts';
 import { addRunners } from './program/runners.ts';
+import { addSupportBundle } from './program/support-bundle.ts';
 import { packageVersion } from './version.ts';
 
 /** Runs one command line (without the program's own name) and says what to exit with; throws only on a defect. */
@@ -55,6 +56,7 @@ function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
   addControlPlaneVerbs(program, add);
   addControlPlane(program, add);
   addEmulator(program, add);
+  addSupportBundle(program, add);
   return program;
 }
 

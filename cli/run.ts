@@ -17,7 +17,7 @@ import { packageVersion } from './version.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** How long a stopping agent may take to finish what it has in flight. */
-const STOP_DEADLINE_MS = 18_000;
+export const STOP_DEADLINE_MS = 18_000;
 /** The same when whoever started it may be gone, and the brokers with it. */
 const EOF_DEADLINE_MS = 2_000;
 

@@ -92,6 +92,7 @@ export function describeError(error: Error): Record<string, unknown> {
   };
 }
 
-function isRedactedField(name: string): boolean {
+/** Whether the value of a field of this name never leaves the process. */
+export function isRedactedField(name: string): boolean {
   return REDACTED_FIELDS.has(name.replace(/[-_]/g, '').toLowerCase());
 }

@@ -10,6 +10,7 @@ import { costSection, costTable } from './cost-table.ts';
 import { type FleetFigures, runFleet } from './fleet.ts';
 import { type Figures, figureTable, isGood } from './figures.ts';
 import { startPlane } from './plane.ts';
+import { measurePromptness } from './promptness.ts';
 import { defineSites } from './sites.ts';
 
 // node bench/control-plane/main.ts [--document] [--quick]: what the control plane costs on the local host; --cost: only the model.
@@ -17,6 +18,7 @@ const quick = process.argv.includes('--quick');
 const DOCUMENT = new URL('../../docs/benchmarks.md', import.meta.url);
 const STARTS = quick ? 3 : 9;
 const IDLE_SECONDS = quick ? 5 : 60;
+const ROUNDS = quick ? 3 : 15;
 const LONE_REPORTS_PER_SECOND = 100;
 const LONE_SECONDS = quick ? 5 : 30;
 const FLEET = { agents: quick ? 1000 : 10_000, connectorsPerSite: 100, interval: 30, seconds: quick ? 10 : 120 };
@@ -28,13 +30,15 @@ if (process.argv.includes('--cost')) {
   process.exit(0);
 }
 
-const { pool, folder } = openDesk();
+const desk = openDesk();
+const { pool, folder } = desk;
 
 const figures: Figures = {
   starts: await measureStarts(),
   idle: await measureIdle(),
   lone: await measureFleet(2, 2 / LONE_REPORTS_PER_SECOND, LONE_SECONDS),
   fleet: await measureFleet(FLEET.agents, FLEET.interval, FLEET.seconds),
+  promptness: await measurePromptness(desk, ROUNDS),
 };
 const table = figureTable(figures, FLEET.agents);
 console.log(`${renderText(table)}\n\n${renderText(cost)}`);

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { cpuMicros, residentMiB } from '../meters/proc.ts';
 import type { ProcessPool, Running } from '../processes/pool.ts';
 
-const PROGRAM = path.join(import.meta.dirname, '../../dist/bin/mqttbridge.cjs');
+/** The built program. */
+export const PROGRAM = path.join(import.meta.dirname, '../../dist/bin/mqttbridge.cjs');
 const START_MS = 20_000;
 
 /** A control plane as users start it, with what its process costs. */
@@ -22,14 +23,26 @@ export interface Plane {
   stop(): Promise<void>;
 }
 
+/** How a control plane is started. */
+export interface PlaneSettings {
+  /** More arguments. */
+  readonly arguments?: readonly string[];
+  /** Seconds that a better state must last; the default of the app unless told. */
+  readonly recoverAfter?: number;
+}
+
 /** Starts `mqttbridge control-plane run` of the built program on a data folder; resolves when it answers. */
-export async function startPlane(pool: ProcessPool, data: string, settings: readonly string[] = []): Promise<Plane> {
+export async function startPlane(pool: ProcessPool, data: string, settings: PlaneSettings = {}): Promise<Plane> {
   fs.mkdirSync(data, { recursive: true });
   const ready = path.join(data, 'ready.json');
   fs.rmSync(ready, { force: true });
   const began = performance.now();
   const args = [PROGRAM, 'control-plane', 'run', '--http', '127.0.0.1:0', '--data', data, '--once-ready', ready];
-  const running = pool.spawn(process.execPath, [...args, ...settings], { MQTTBRIDGE_REQUESTS_PER_SECOND: '100000' });
+  const { arguments: more = [], recoverAfter } = settings;
+  const running = pool.spawn(process.execPath, [...args, ...more], {
+    MQTTBRIDGE_REQUESTS_PER_SECOND: '100000',
+    ...(recoverAfter === undefined ? {} : { MQTTBRIDGE_RECOVER_AFTER_SECONDS: String(recoverAfter) }),
+  });
   const url = await addressOf(running, ready);
   await fetch(`${url}/api/live`);
   const startMs = performance.now() - began;

@@ -37,6 +37,25 @@ export async function post(plane: Plane, path: string, body: unknown): Promise<u
   return JSON.parse(text);
 }
 
+/** Reads JSON as the administrator. */
+export async function get(plane: Plane, path: string): Promise<unknown> {
+  const response = await fetch(plane.url + path, { headers: { authorization: `Bearer ${plane.key}` } });
+  return response.json();
+}
+
+/** A connector `bridge` between two brokers on loopback, with one route of this name. */
+export function bridgeBetween(bridge: { readonly local: number; readonly remote: number; readonly route: string }) {
+  const { local, remote, route } = bridge;
+  const routes = [{ name: route, direction: 'local-to-remote', source: `${route}/#` }];
+  return resources({
+    name: 'bridge',
+    instances: 1,
+    local: `127.0.0.1:${local}`,
+    remote: `127.0.0.1:${remote}`,
+    routes,
+  });
+}
+
 function resourcesOf(connector: number): object[] {
   const name = `bridge-${connector}`;
   const routes = Array.from({ length: ROUTES }, (_, route) => ({
@@ -44,26 +63,38 @@ function resourcesOf(connector: number): object[] {
     direction: 'local-to-remote',
     source: `factory/${connector}/line/${route}/#`,
   }));
+  return resources({ name, instances: INSTANCES, local: 'localhost:1883', remote: 'broker.example:1883', routes });
+}
+
+interface Definition {
+  readonly name: string;
+  readonly instances: number;
+  readonly local: string;
+  readonly remote: string;
+  readonly routes: readonly object[];
+}
+
+function resources({ name, instances, local, remote, routes }: Definition): object[] {
   return [
     {
       apiVersion: API_VERSION,
       kind: 'MqttBridgeConnector',
       metadata: { name },
       spec: {
-        bridgeInstances: INSTANCES,
+        bridgeInstances: instances,
         clientIdPrefix: name,
         remoteBrokerConnection: {
-          endpoint: 'broker.example:1883',
+          endpoint: remote,
           tls: { tlsEnabled: false },
           authentication: { anonymous: {} },
         },
-        localBrokerConnection: { endpoint: 'localhost:1883', authentication: { anonymous: {} } },
+        localBrokerConnection: { endpoint: local, authentication: { anonymous: {} } },
       },
     },
     {
       apiVersion: API_VERSION,
       kind: 'MqttBridgeTopicMap',
-      metadata: { name: `map-${connector}` },
+      metadata: { name: `map-of-${name}` },
       spec: { mqttBridgeConnectorRef: name, routes },
     },
   ];

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
+import { runCli } from '../../cli/program.ts';
 import { type BridgeConfig, bridgeYaml, inward, outward } from '../support/bridge-config.ts';
 import { prepareBridge } from '../support/bridge-harness.ts';
 import type { AgentProcess } from '../support/agent-process.ts';
@@ -11,6 +13,7 @@ import { PROPERTY } from '../support/properties.ts';
 import { connectionOf, type RawBrokerOptions, startRawBroker } from '../support/raw-broker.ts';
 import { createTempDir } from '../support/temp-dir.ts';
 import { keyVaultOf, startVault } from '../support/vault-server.ts';
+import { fakeIo } from '../unit/cli/fake-io.ts';
 
 const CANARY = 'kanarienvogel';
 const secret = (what: string) => `${CANARY}-${what}`;
@@ -20,6 +23,24 @@ async function shownBy(agent: AgentProcess): Promise<string> {
   const paths = ['/metrics', '/status', '/readyz?verbose', '/livez', '/nothing'];
   const answers = await Promise.all(paths.map((path) => agent.get(path)));
   return [agent.output(), ...answers.map(({ body }) => body)].join('\n');
+}
+
+/** Everything in a support bundle of an agent, its log and its configuration. */
+async function bundledBy(scope: TestContext, agent: AgentProcess, config: string): Promise<string> {
+  const dir = await createTempDir(scope, 'bundle');
+  const [out, log, file] = ['b.tar.gz', 'agent.log', 'bridge.yaml'].map((name) => join(dir, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await Promise.all([writeFile(log, agent.output()), writeFile(file, config)]);
+  const sources = ['-f', file, '--http', new URL(agent.url).host, '--log-file', log];
+  const none = () => Promise.reject(new Error('no agent is wanted here'));
+  expect(await runCli(['support-bundle', '--out', out, ...sources], fakeIo(), none)).toBe(0);
+  const text = execFileSync('tar', ['-xOzf', out], { encoding: 'utf8' });
+  expect(text).toContain('mqttbridge_messages_received_total');
+  expect(text).toContain('"evt":"');
+  return text;
 }
 
 async function mounts(scope: TestContext) {
@@ -91,10 +112,12 @@ test('F31 - credentials, payloads, topics and words of a broker never show, what
   // A password in the wrong place, and credentials that are of no use.
   const usernamePassword = { secretName: 'log-on', password: secret('inline') };
   const remoteSide = { port: remote.port, authentication: { usernamePassword } };
-  await write(bridgeYaml({ ...config, remote: remoteSide }));
+  const inline = bridgeYaml({ ...config, remote: remoteSide });
+  await write(inline);
   await eventually(async () => (await agent.status()).config.rejected);
 
   expect(await shownBy(agent)).not.toContain(CANARY);
+  expect(await bundledBy(scope, agent, inline)).not.toContain(CANARY);
   expect(agent.logs().length).toBeGreaterThan(10);
   await agent.term();
   expect(agent.output()).not.toContain(CANARY);

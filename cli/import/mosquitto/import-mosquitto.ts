@@ -126,7 +126,8 @@ function remoteEndpoint(head: Directive, settings: Settings): { readonly endpoin
   const [first = '', ...others] = wordsOf(directive);
   const endpoint = withPort(first);
   const parsed = parseEndpoint(endpoint);
-  const what = `address ${directive.value}`;
+  // Credentials do not belong there, which keeps nobody from writing them.
+  const what = directive.value.includes('@') ? directive.name : `${directive.name} ${directive.value}`;
   if (!parsed.ok) {
     const note = noteAt(directive, 'error', { what, why: parsed.fault, advice: 'write host:port' });
     return { endpoint, notes: [note] };

@@ -259,9 +259,9 @@ describe('F39 - a body', () => {
     },
   );
 
-  test('of a report that is none is 400 with everything that is wrong, and kept nowhere', async () => {
+  test('of a report that is none is 422 with everything that is wrong, and kept nowhere', async () => {
     const { status, json } = await plane.send(report, { key: agentKey, body: { kind: 'AgentReport', sequence: -1 } });
-    expect(status).toBe(400);
+    expect(status).toBe(422);
     expect(json.errors.length).toBeGreaterThan(5);
     expect((await plane.send(`GET ${SITE}/connectors/base/health`)).text).not.toContain('reportedAt');
   });

@@ -83,8 +83,9 @@ describe('command lines on the pages', () => {
   test.for(lines.map((line) => [line.where, line] as const))('%s', async ([, { argv }]) => {
     const io = fakeIo({ env: await surroundings(), fetch: double.fetch });
     const [command] = argv;
-    // What it serves is shown in test/integration/functions-host; here the line need only be understood.
-    const more = command === 'run' ? ['--http', '127.0.0.1:0'] : command === 'control-plane' ? ['--help'] : [];
+    // What these serve and write is shown elsewhere; here the line need only be understood.
+    const understood = command === 'control-plane' || command === 'support-bundle';
+    const more = command === 'run' ? ['--http', '127.0.0.1:0'] : understood ? ['--help'] : [];
     const code = await runCli([...atHome(argv), ...more], io, async () => () => idleAgent(io));
     // No broker runs here, which is what `check` is for; `diff` finds differences.
     expect(command === 'check' || command === 'diff' ? [0, 1] : [0], io.err()).toContain(code);

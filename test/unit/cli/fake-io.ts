@@ -39,6 +39,7 @@ export function fakeIo({
   });
   return {
     program: { command: process.execPath, args: [] },
+    nodeVersion: 'v24.0.0',
     stdout: outputOf('out'),
     stderr: outputOf('err'),
     env,

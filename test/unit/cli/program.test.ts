@@ -128,6 +128,7 @@ describe('command line', () => {
     ' wait',
     ' create-key',
     ' control-plane run',
+    ' support-bundle',
   ])('help of mqttbridge%s', async (name) => {
     const io = fakeIo();
     await runCli([...name.split(' ').filter(Boolean), '--help'], io, noAgent);

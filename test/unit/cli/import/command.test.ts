@@ -35,6 +35,12 @@ describe('exit codes', () => {
   });
 });
 
+test.each(['', 'listener 1883\n', '# nothing\n'])('a file without a bridge says so: %j', async (text) => {
+  const { err, code } = await run('import -f FOLDER/a.conf', { 'a.conf': text });
+  expect(code).toBe(2);
+  expect(err).toMatch(/a\.conf:1:1 {2}error {2}import: there is no bridge in it\n {2}try: /);
+});
+
 test('what one connection lacks does not hide another one', async () => {
   const { out, err, code } = await run('import -f FOLDER/a.conf', { 'a.conf': `${GOOD}connection other\n` });
   expect(code).toBe(2);

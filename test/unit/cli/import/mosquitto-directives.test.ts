@@ -136,6 +136,12 @@ test('passwords and keys are named by where they stand, and shown nowhere', () =
   expect(result.yaml).toContain('DECIDE: pre-shared keys are not carried');
 });
 
+test('credentials in an address are not shown either', () => {
+  const { notes } = importText(`connection b\naddress u:${CANARY}@r:1883\ntopic a\n`);
+  expect(notes).toContainEqual(expect.objectContaining({ kind: 'error', what: 'address' }));
+  expect(JSON.stringify(notes)).not.toContain(CANARY);
+});
+
 test('both directions of one topic need MQTT 5 and carry nothing back', () => {
   const { spec, notes, yaml } = importOne(section('topic # both 1'));
   expect(spec).toMatchObject({ protocol: 'v5', maxHops: 1 });

@@ -1,0 +1,22 @@
+import { shortNameOf } from './names.ts';
+
+/** Annotation with the whole name of the connector, whatever its length. */
+export const CONNECTOR_ANNOTATION = 'mq.iotoperations.azure.com/connector';
+/** Annotation of pods: a hash of what they are made from. */
+export const TEMPLATE_HASH_ANNOTATION = 'mq.iotoperations.azure.com/template-hash';
+
+/** What tells the pods of a connector from all others; cannot change once a StatefulSet has it. */
+export function selectorOf(connector: string): Readonly<Record<string, string>> {
+  return { 'app.kubernetes.io/instance': shortNameOf(connector), 'app.kubernetes.io/name': 'mqttbridge' };
+}
+
+/** Labels of all objects of a connector; `app` is what the original's documentation selects pods by. */
+export function labelsOf(connector: string): Readonly<Record<string, string>> {
+  return {
+    app: 'aio-mq-mqttbridge',
+    'app.kubernetes.io/component': 'agent',
+    ...selectorOf(connector),
+    'app.kubernetes.io/managed-by': 'mqttbridge-operator',
+    'app.kubernetes.io/part-of': 'mqttbridge',
+  };
+}

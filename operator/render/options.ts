@@ -1,0 +1,51 @@
+import type { IdentitySidecar, PullPolicy, Resources } from './kubernetes.ts';
+
+/** What an installation decides for all connectors. */
+export interface RenderOptions {
+  /** Image of this project: for connectors that name none, or that of the product they were written for. */
+  readonly image: {
+    readonly repository: string;
+    readonly tag: string;
+    readonly pullPolicy?: PullPolicy;
+    /** Used beside the one a connector names. */
+    readonly pullSecrets?: readonly string[];
+  };
+  /** Where agents get their definition from. */
+  readonly definition: ControlPlaneDefinition;
+  /** Whether agents may read both kinds at the API server and write their entry of the status; else they get no credentials for it. */
+  readonly apiAccess?: boolean;
+  /** The token for the local broker. */
+  readonly localToken?: {
+    /** Default: that of the broker generation which knows the connector's method. */
+    readonly audience?: string;
+    /** At least 600; default a day. */
+    readonly expirationSeconds?: number;
+  };
+  /** The container that answers token requests for the Arc extension's identity, for pods that need tokens. */
+  readonly identitySidecar?: IdentitySidecar;
+  /** ARM resource ID of the Arc extension. */
+  readonly extensionResourceId?: string;
+  /** Application or managed identity federated with the service account, for pods that need tokens. */
+  readonly workloadIdentity?: { readonly clientId: string };
+  readonly resources?: Resources;
+  /** User and group of the process; default 65532. */
+  readonly userId?: number;
+}
+
+/** The definition comes from a control plane. */
+export interface ControlPlaneDefinition {
+  readonly kind: 'control-plane';
+  readonly url: string;
+  readonly site: string;
+  readonly logOn:
+    | { readonly kind: 'key'; readonly secretName: string; readonly key: string }
+    | { readonly kind: 'identity'; readonly audience: string };
+  /** Where the last good definition is kept: gone with the pod unless a claim is asked for. */
+  readonly storage?: { readonly size: string; readonly storageClassName?: string };
+}
+
+/** The connector's object in the cluster, which all others go away with. */
+export interface ConnectorOwner {
+  readonly namespace: string;
+  readonly uid: string;
+}

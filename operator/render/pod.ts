@@ -1,0 +1,83 @@
+import { canonicalJson } from '../../shared/canonical-json.ts';
+import { authenticationOf } from '../../shared/resources/authentication.ts';
+import type { Connector } from '../../shared/resources/connector.ts';
+import { sha256 } from '../../shared/sha256.ts';
+import { containerOf, DEFAULT_USER_ID } from './container.ts';
+import type { IdentitySidecar, PodSpec, PodTemplate, Toleration } from './kubernetes.ts';
+import { CONNECTOR_ANNOTATION, labelsOf, selectorOf, TEMPLATE_HASH_ANNOTATION } from './labels.ts';
+import type { Mounts } from './mounts.ts';
+import { workloadNameOf } from './names.ts';
+import type { RenderOptions } from './options.ts';
+
+/** More than the 18 s that an agent takes at most to finish what it has in flight. */
+export const TERMINATION_GRACE_S = 30;
+
+/**
+ * What the pods of a connector are made from. Only what a process cannot take up while it runs is in it: a change of
+ * routes, sessions, endpoints or the number of instances gives the same template, and restarts nothing.
+ */
+export function podTemplateOf(connector: Connector, options: RenderOptions, mounts: Mounts): PodTemplate {
+  const { name } = connector.metadata;
+  const federated = options.workloadIdentity !== undefined && needsIdentity(connector, options);
+  const labels = { ...labelsOf(name), ...(federated ? { 'azure.workload.identity/use': 'true' } : {}) };
+  const spec = podSpecOf(connector, options, mounts);
+  return {
+    metadata: {
+      labels,
+      annotations: {
+        [CONNECTOR_ANNOTATION]: name,
+        [TEMPLATE_HASH_ANNOTATION]: sha256(canonicalJson({ labels, spec })).slice(0, 16),
+      },
+    },
+    spec,
+  };
+}
+
+/** Whether a pod asks for tokens of Microsoft Entra. */
+export function needsIdentity(connector: Connector, { definition }: RenderOptions): boolean {
+  return authenticationOf(connector, 'remote').kind === 'managedIdentity' || definition.logOn.kind === 'identity';
+}
+
+function podSpecOf(connector: Connector, options: RenderOptions, { volumes, volumeMounts }: Mounts): PodSpec {
+  const { name } = connector.metadata;
+  const pullSecrets = pullSecretsOf(connector, options);
+  const tolerations = tolerationsOf(connector);
+  return {
+    serviceAccountName: workloadNameOf(name),
+    automountServiceAccountToken: options.apiAccess === true,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: TERMINATION_GRACE_S,
+    // What would also bind the sidecar, which has to change the pod's network rules, is said at the container.
+    securityContext: { fsGroup: options.userId ?? DEFAULT_USER_ID, seccompProfile: { type: 'RuntimeDefault' } },
+    ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets }),
+    ...(tolerations.length === 0 ? {} : { tolerations }),
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: selectorOf(name) },
+      },
+    ],
+    containers: [containerOf(connector, options, volumeMounts), ...sidecarsOf(connector, options)],
+    volumes,
+  };
+}
+
+function sidecarsOf(connector: Connector, options: RenderOptions): readonly IdentitySidecar[] {
+  const { identitySidecar } = options;
+  return identitySidecar !== undefined && needsIdentity(connector, options) ? [identitySidecar] : [];
+}
+
+function pullSecretsOf({ spec: { image } }: Connector, options: RenderOptions): readonly { readonly name: string }[] {
+  const own = image?.pullSecrets === undefined ? [] : [image.pullSecrets];
+  return [...new Set([...own, ...(options.image.pullSecrets ?? [])])].map((name) => ({ name }));
+}
+
+function tolerationsOf({ spec: { nodeTolerations } }: Connector): readonly Toleration[] {
+  if (nodeTolerations === undefined) return [];
+  const { effect, key, operator, value } = nodeTolerations;
+  // The original requires all four fields, Kubernetes refuses a value beside Exists.
+  const relation = operator === 'Exists' ? ({ operator } as const) : ({ operator: 'Equal', value } as const);
+  return [{ ...(key === '' ? {} : { key }), ...relation, ...(effect === '' ? {} : { effect }) }];
+}

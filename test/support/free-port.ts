@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 // Below the range from which Linux (32768..) and macOS (49152..) take ports for outgoing connections,
 // so nobody grabs the port while a broker or proxy that owns it is down.
 const FIRST = 20_000;
 const LAST = 32_000;
-const LEASES = join(tmpdir(), 'mqttbridge-test-ports');
+const LEASES = join(tmpdir(), `mqttbridge-test-ports-${userInfo().uid}`);
 
 const leased = new Set<string>();
 process.once('exit', () => {
@@ -35,7 +35,8 @@ function lease(port: number): boolean {
       writeFileSync(file, String(process.pid), { flag: 'wx' });
       leased.add(file);
       return true;
-    } catch {
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       if (isHeld(file)) return false;
       rmSync(file, { force: true });
     }

@@ -96,7 +96,7 @@ export interface Scenario {
   /** Why Mosquitto's bridge cannot play: ours is compared with what was published, same topics. */
   readonly alone?: string;
   /** Versions in which the source broker itself sends out of order, and why: order is not compared. */
-  readonly unordered?: { readonly version: Version; readonly because: string };
+  readonly unordered?: { readonly versions: readonly Version[]; readonly because: string };
 }
 
 /** The filter a flow reads at its source. */

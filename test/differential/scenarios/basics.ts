@@ -14,10 +14,10 @@ const narrow = (qos: QoS): Flow[] => [
 const narrowSeries = (name: string, levels: readonly QoS[]) => series(name, 300, [`${name}/a`, `${name}/b`], levels);
 const stalls =
   "MQTT5 4.9: Mosquitto 2.0.11's bridge stops for good when more QoS 2 messages come than its max_inflight_messages (its issues 2176, 2362, 3002).";
+// Seen with a client of the tester's alone, too: seldom when it acknowledges at once, nearly always after a millisecond.
 const unordered = {
-  version: 4,
-  because:
-    'Mosquitto 2.0.11 with a full window sends a new message to a 3.1.1 client before those that wait, against [MQTT-4.6.0-6].',
+  versions: [4, 5],
+  because: 'Mosquitto 2.0.11 with a full window sends a new message before those that wait, against [MQTT-4.6.0-6].',
 } as const;
 
 /** How messages of every QoS, size and number get across. */
@@ -97,6 +97,7 @@ export const basics: readonly Scenario[] = [
     steps: [start, { kind: 'publish', local: narrowSeries('up', [1, 2]), remote: narrowSeries('down', [1, 2]) }],
     arrivals: 600,
     alone: stalls,
+    unordered,
   },
   {
     name: 'take payloads from nothing to 1 MiB',

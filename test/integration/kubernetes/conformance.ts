@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
-import type { PlainClient, Reply } from '../../support/kubernetes/plain-client.ts';
+import { listOf, type PlainClient, type Reply, textOf } from '../../support/kubernetes/plain-client.ts';
 import type { Scope } from '../../support/scope.ts';
 
 /** The type of a server-side apply. */
@@ -66,9 +66,8 @@ function connector(name: string, spec: object = {}): object {
 }
 
 function managers({ body }: Reply): string[] {
-  return body.metadata.managedFields.map(
-    (entry: { manager: string; operation: string }) => `${entry.manager} ${entry.operation}`,
-  );
+  const entries = listOf(body.metadata.managedFields);
+  return entries.map(({ manager, operation }) => `${textOf(manager)} ${textOf(operation)}`);
 }
 
 function describeWrites(stage: SetStage): void {
@@ -253,9 +252,9 @@ function describeCustomResources(stage: SetStage): void {
     };
     await apply('Ready', 'False');
     const both = await apply('Accepted', 'True');
-    expect(both.body.status.conditions.map((each: { type: string }) => each.type)).toEqual(['Ready', 'Accepted']);
+    expect(listOf(both.body.status.conditions).map((each) => each.type)).toEqual(['Ready', 'Accepted']);
     const changed = await apply('Ready', 'True');
-    expect(changed.body.status.conditions.map((each: { status: string }) => each.status)).toEqual(['True', 'True']);
+    expect(listOf(changed.body.status.conditions).map((each) => each.status)).toEqual(['True', 'True']);
     expect(changed.body.metadata.generation).toBe(1);
   });
 }
@@ -270,8 +269,8 @@ function describeWatches(stage: SetStage): void {
     const selected = `${CONFIG_MAPS}?labelSelector=page%3D${name}`;
     const first = await client.call('GET', `${selected}&limit=2`);
     await client.call('DELETE', `${CONFIG_MAPS}/${name}-3`);
-    const rest = await client.call('GET', `${selected}&limit=2&continue=${first.body.metadata.continue}`);
-    expect(rest.body.items.map((item: Reply['body']) => item.metadata.name)).toEqual([`${name}-3`]);
+    const rest = await client.call('GET', `${selected}&limit=2&continue=${textOf(first.body.metadata.continue)}`);
+    expect(listOf(rest.body.items).map((item) => item.metadata.name)).toEqual([`${name}-3`]);
     expect(rest.body.metadata.continue ?? '').toBe('');
   });
 
@@ -279,12 +278,12 @@ function describeWatches(stage: SetStage): void {
     const { client, name } = await stage(t);
     const { body } = await client.call('GET', CONFIG_MAPS);
     await client.call('POST', CONFIG_MAPS, configMap(name, { a: '1' }));
-    const from = `${CONFIG_MAPS}?watch=true&fieldSelector=metadata.name%3D${name}&resourceVersion=${body.metadata.resourceVersion}`;
+    const from = `${CONFIG_MAPS}?watch=true&fieldSelector=metadata.name%3D${name}&resourceVersion=${textOf(body.metadata.resourceVersion)}`;
     const watch = await client.watch(t, from);
     await client.call('PATCH', `${CONFIG_MAPS}/${name}`, { data: { a: '2' } }, MERGE);
     await client.call('DELETE', `${CONFIG_MAPS}/${name}`);
     await eventually(() => watch.events.length === 3);
-    expect(watch.events.map(({ type, object }) => `${type} ${object.data.a}`)).toEqual([
+    expect(watch.events.map(({ type, object }) => `${type} ${textOf(object.data.a)}`)).toEqual([
       'ADDED 1',
       'MODIFIED 2',
       'DELETED 2',
@@ -296,7 +295,7 @@ function describeWatches(stage: SetStage): void {
     const { body } = await client.call('GET', CONFIG_MAPS);
     const watch = await client.watch(
       t,
-      `${CONFIG_MAPS}?watch=true&timeoutSeconds=1&resourceVersion=${body.metadata.resourceVersion}`,
+      `${CONFIG_MAPS}?watch=true&timeoutSeconds=1&resourceVersion=${textOf(body.metadata.resourceVersion)}`,
     );
     await eventually(watch.ended);
     expect(watch.events.filter(({ type }) => type === 'ERROR')).toEqual([]);

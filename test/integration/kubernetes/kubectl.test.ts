@@ -96,22 +96,30 @@ function plain(scope: Scope, client: PlainClient): Tool {
   async function call(method: string, path: string, body?: object, type?: string) {
     const reply = await client.call(method, path, body, type);
     expect(reply.code).toBeLessThan(300);
-    return reply.body;
+    return reply.body as unknown;
   }
   return {
-    apply: (object) => call('PATCH', `/${HERE}?fieldManager=kubectl`, object, 'application/apply-patch+yaml'),
-    read: () => call('GET', `/${HERE}`),
+    async apply(object) {
+      await call('PATCH', `/${HERE}?fieldManager=kubectl`, object, 'application/apply-patch+yaml');
+    },
+    read: async () => (await call('GET', `/${HERE}`)) as { readonly spec: object; readonly status?: object },
     async untilReady() {
       const watch = await client.watch(
         scope,
         `/${HERE.replace('/edge', '')}?watch=true&fieldSelector=metadata.name%3Dedge`,
       );
-      return eventually(() => watch.events.some(({ object }) => object.status?.conditions[0].status === 'True'));
+      return eventually(() => watch.events.some(({ object }) => isTrue(object.status?.conditions[0].status)));
     },
-    patchStatus: (status) => call('PATCH', `/${HERE}/status`, { status }, 'application/merge-patch+json'),
-    remove: () => call('DELETE', `/${HERE}`),
+    async patchStatus(status) {
+      await call('PATCH', `/${HERE}/status`, { status }, 'application/merge-patch+json');
+    },
+    async remove() {
+      await call('DELETE', `/${HERE}`);
+    },
   };
 }
+
+const isTrue = (status: unknown): boolean => status === 'True';
 
 const by = installed ? 'by kubectl' : 'by plain HTTP, since kubectl is not installed';
 

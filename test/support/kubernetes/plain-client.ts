@@ -5,11 +5,25 @@ import { createInterface } from 'node:readline';
 import { parse } from 'yaml';
 import type { Scope } from '../scope.ts';
 
+/** What a test reads of an object, list or Status, whichever it expects to be there. */
+export interface Answered {
+  readonly [field: string]: Answered;
+}
+
+/** The same where a list is expected. */
+export function listOf(answered: Answered): readonly Answered[] {
+  return answered as unknown as readonly Answered[];
+}
+
+/** The same where a text is expected. */
+export function textOf(answered: Answered): string {
+  return answered as unknown as string;
+}
+
 /** What an API server answered. */
 export interface Reply {
   readonly code: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads whatever it expects to be there
-  readonly body: any;
+  readonly body: Answered;
 }
 
 /** An event of a watch. */

@@ -54,13 +54,30 @@ const configStatus = {
     .meta({ description: 'What is wrong with the configuration, or that nothing is.' }),
 };
 
+const unreadySchema = z.object({
+  topicMap: z.string().max(253).meta({ description: 'Name of its topic map.' }),
+  route: z.string().max(253).meta({ description: 'Name of the route.' }),
+  reason: z.string().max(64).meta({ description: 'Why, as a constant in CamelCase.' }),
+  message: z.string().max(1_000).meta({ description: 'Why, as a sentence.' }),
+});
+
 const instanceSchema = z.object({
   instance: z.string().min(1).max(63).meta({ description: 'Number of the instance, as the name of its pod ends.' }),
   version: z.string().optional().meta({ description: 'Version of the agent.' }),
   observedGeneration: generation('Generation of the connector that the instance runs.'),
+  revision: z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'Hash of the connector and the topic maps that it runs.' }),
   backlog: count('Messages that the instance has received and not yet passed on.'),
   routes: routes('Routes that the instance runs.'),
-  conditions: conditions('LocalConnected, RemoteConnected, CredentialsValid and Ready of this instance.'),
+  unready: z
+    .array(unreadySchema)
+    .max(100)
+    .optional()
+    .meta({ description: 'Routes of the instance that do not pass messages, and why; the first 100.' }),
+  conditions: conditions('Accepted, LocalConnected, RemoteConnected, CredentialsValid and Ready of this instance.'),
 });
 
 /** Status of an MqttBridgeConnector: instances are written by the agents, the rest by the operator. */
@@ -82,3 +99,13 @@ export const topicMapStatusSchema = z
     routes: routes('Routes of the topic map.'),
   })
   .meta({ description: 'How the topic map is, written by the operator.' });
+
+/** A metav1.Condition. */
+export type StatusCondition = z.output<typeof conditionSchema>;
+
+/** What one agent says of itself. */
+export type InstanceStatus = z.output<typeof instanceSchema>;
+
+export type ConnectorStatus = z.output<typeof connectorStatusSchema>;
+
+export type TopicMapStatus = z.output<typeof topicMapStatusSchema>;

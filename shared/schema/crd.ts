@@ -204,6 +204,7 @@ const LISTS: Readonly<Record<string, Partial<StructuralSchema>>> = {
   'status.conditions': mapBy('type'),
   'status.instances': mapBy('instance'),
   'status.instances[].conditions': mapBy('type'),
+  'status.instances[].unready': { 'x-kubernetes-list-type': 'atomic' },
 };
 
 function specAdditions(kind: ResourceKind, path: string): Partial<StructuralSchema> {

@@ -1,0 +1,67 @@
+import { API_VERSION } from '../shared/resources/metadata.ts';
+
+/** A namespaced kind and where the API server has it. */
+export interface ObjectKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+}
+
+/** An object as the API server keeps it. */
+export interface StoredObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: StoredMetadata;
+  readonly [field: string]: unknown;
+}
+
+/** What the API server adds to what was written is always there. */
+export interface StoredMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  /** Opaque; two versions may only be compared for being the same. */
+  readonly resourceVersion: string;
+  /** Counts changes of the spec, for kinds that have one. */
+  readonly generation?: number;
+  /** RFC 3339. */
+  readonly creationTimestamp?: string;
+  /** RFC 3339; there while the object waits for its finalizers. */
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly { readonly uid: string; readonly controller?: boolean }[];
+}
+
+/** An object to be written: what the writer has an opinion on. */
+export interface WrittenObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly [field: string]: unknown };
+}
+
+/** Which objects of a kind: all that match; in all namespaces where none is given. */
+export interface Selection {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  /** Such as `metadata.name=edge`, which a role may allow by resourceNames. */
+  readonly fieldSelector?: string;
+}
+
+/** Names one object of a kind. */
+export interface ObjectName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export const CONNECTORS: ObjectKind = {
+  apiVersion: API_VERSION,
+  kind: 'MqttBridgeConnector',
+  plural: 'mqttbridgeconnectors',
+};
+
+export const TOPIC_MAPS: ObjectKind = {
+  apiVersion: API_VERSION,
+  kind: 'MqttBridgeTopicMap',
+  plural: 'mqttbridgetopicmaps',
+};

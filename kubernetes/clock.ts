@@ -17,7 +17,7 @@ export const SYSTEM_CLOCK: MonotonicClock = {
 
 /** Resolves after so many milliseconds, or as soon as the signal ends; never rejects. */
 export async function pause(clock: MonotonicClock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+  if (ms <= 0 || signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const wake = () => resolve();
   const cancel = clock.after(ms, wake);

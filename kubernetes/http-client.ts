@@ -100,7 +100,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
 
 function unlessMissing<T, U>(asked: Promise<T>, missing: U): Promise<T | U> {
   return asked.catch((error: unknown) => {
-    if (error instanceof ApiError && error.code === 404 && error.reason === 'NotFound') return missing;
+    if (error instanceof ApiError && error.reason === 'NotFound') return missing;
     throw error;
   });
 }

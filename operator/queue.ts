@@ -1,5 +1,5 @@
-import { type BackoffBounds, nextPause } from './backoff.ts';
-import type { OperatorClock } from './ports.ts';
+import { type Backoff, type BackoffLimits, createBackoff } from '../kubernetes/backoff.ts';
+import type { MonotonicClock } from '../kubernetes/clock.ts';
 
 /** How a queue works. */
 export interface WorkQueueOptions {
@@ -7,8 +7,9 @@ export interface WorkQueueOptions {
   readonly work: (key: string) => Promise<number | undefined>;
   /** Keys that are worked on at once. */
   readonly concurrency: number;
-  readonly backoff: BackoffBounds;
-  readonly clock: OperatorClock;
+  /** Pauses after failures; each key has its own. */
+  readonly backoff: BackoffLimits;
+  readonly clock: MonotonicClock;
   readonly random: () => number;
   /** Told of every failure and of the pause before the next attempt. */
   readonly failed: (key: string, error: unknown, pauseMs: number) => void;
@@ -38,7 +39,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { work, concurrency, backoff, clock, random, failed } = options;
   const states = new Map<string, KeyState>();
   const line = new Set<string>();
-  const pauses = new Map<string, number>();
+  const backoffs = new Map<string, Backoff>();
   const workers = new Set<Promise<void>>();
   let running = false;
 
@@ -77,14 +78,15 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       (error: unknown) => ({ after: pauseAfter(key, error), failure: true }),
     );
     states.delete(key);
-    if (!result.failure) pauses.delete(key);
+    if (!result.failure) backoffs.delete(key);
     if (!running) return;
     if (state.again && !result.failure) enqueue(key);
     else if (result.after !== undefined) pause(key, result.after, result.failure);
   }
   function pauseAfter(key: string, error: unknown): number {
-    const pauseMs = nextPause(pauses.get(key), random(), backoff);
-    pauses.set(key, pauseMs);
+    const own = backoffs.get(key) ?? createBackoff(backoff, random);
+    backoffs.set(key, own);
+    const pauseMs = own.next();
     failed(key, error, pauseMs);
     return pauseMs;
   }
@@ -111,7 +113,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
         if (state.kind !== 'working') states.delete(key);
       }
       line.clear();
-      pauses.clear();
+      backoffs.clear();
       await Promise.all(workers);
     },
   };

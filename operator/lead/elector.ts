@@ -19,8 +19,8 @@ export interface Elector {
   /** Ask before every write: false as soon as another may have been elected, whether or not this process has noticed. */
   readonly mayWrite: () => boolean;
   readonly start: () => void;
-  /** Ends the term, and gives the Lease up once `idle` resolves; resolves after that. */
-  readonly stop: (idle: Promise<void>) => Promise<void>;
+  /** Ends the term, and gives the Lease up once what `idle` says has resolved, at which nothing is written any more. */
+  readonly stop: (idle: () => Promise<void>) => Promise<void>;
 }
 
 interface Renewal {
@@ -90,7 +90,7 @@ export function createElector(options: ElectorOptions): Elector {
       attempts.cancel();
       term?.cancel();
       term?.controller.abort();
-      await Promise.all([loop, idle]);
+      await Promise.all([loop, idle()]);
       await attempts.release();
       term = undefined;
     },

@@ -67,7 +67,8 @@ export function releasedLease(seen: SeenLease | undefined, { identity }: Candida
   if (seen === undefined) return undefined;
   const spec = specOf(seen.object);
   if (spec.holderIdentity !== identity) return undefined;
-  return { ...seen.object, spec: { ...spec, holderIdentity: '', leaseDurationSeconds: 1 } } as WrittenObject;
+  const released = { ...spec, holderIdentity: '', leaseDurationSeconds: 1 };
+  return { ...seen.object, metadata: { ...seen.object.metadata }, spec: released } as WrittenObject;
 }
 
 function leaseOf({ identity, lease, timing }: Candidate, wall: number, before: StoredObject | undefined) {
@@ -82,7 +83,7 @@ function leaseOf({ identity, lease, timing }: Candidate, wall: number, before: S
     leaseTransitions: (old.leaseTransitions ?? 0) + (before === undefined || kept ? 0 : 1),
   };
   const { apiVersion, kind } = LEASES;
-  return { apiVersion, kind, metadata: before?.metadata ?? lease, spec } as WrittenObject;
+  return { apiVersion, kind, metadata: { ...lease, ...before?.metadata }, spec };
 }
 
 function specOf(lease: StoredObject): LeaseSpec {

@@ -1,5 +1,5 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts';
-import type { ObjectKind, StoredObject, WrittenObject } from '../../kubernetes/object.ts';
+import type { ObjectKind, StoredObject } from '../../kubernetes/object.ts';
 import { canonicalJson } from '../../shared/canonical-json.ts';
 import { FIELD_MANAGER } from '../workload/identity.ts';
 
@@ -13,7 +13,7 @@ export async function writeStatus(
 ): Promise<StoredObject> {
   if (isSameStatus(live['status'], status)) return live;
   const { name, namespace } = live.metadata;
-  const object: WrittenObject = { apiVersion: kind.apiVersion, kind: kind.kind, metadata: { name, namespace }, status };
+  const object = { apiVersion: kind.apiVersion, kind: kind.kind, metadata: { name, namespace }, status };
   return await client.apply(kind, object, { manager: FIELD_MANAGER, status: true, force: true });
 }
 

@@ -154,8 +154,8 @@ export function createOperator(options: OperatorOptions): Operator {
   }
   async function stop(): Promise<void> {
     stopping.abort();
-    await elector.stop(idle);
-    await Promise.all([running, needs.stop()]);
+    // A worker may wait for something that is needed, and would do so for ever without the API server.
+    await Promise.all([elector.stop(idle), needs.stop(), running]);
     closed.resolve();
   }
   return {

@@ -7,6 +7,7 @@ import { errorsIn, listing, problemListing } from './listing.ts';
 export function connectorAccepted(
   judgement: BundleJudgement & { readonly connector: ConnectorJudgement },
   view: InstancesView,
+  taken: readonly string[] = [],
 ): Finding {
   const { problems, obstacles } = judgement.connector;
   const errors = errorsIn(problems);
@@ -23,6 +24,7 @@ export function connectorAccepted(
       )}.`,
     );
   }
+  if (taken.length > 0) return fails('NameTaken', `${listing(taken)} in namespace ${judgement.namespace} belong to somebody else.`);
   return refusedByInstance(view) ?? holds('Accepted');
 }
 

@@ -15,6 +15,8 @@ export interface ConnectorSituation {
   readonly former: ConnectorStatus | undefined;
   /** Of its StatefulSet; absent while there is none. */
   readonly workload: Workload | undefined;
+  /** Objects of others that have names of ours, such as `Service aio-mq-edge`. */
+  readonly taken?: readonly string[];
   /** `needsOf` its document, and what else its pods mount. */
   readonly needs: readonly Need[];
   readonly presenceOf: (need: Need) => Presence;
@@ -63,7 +65,7 @@ function findingsOf(
   routes: RoutesView,
   ready: number,
 ): TypedFinding[] {
-  const accepted = connectorAccepted(situation.judgement, view);
+  const accepted = connectorAccepted(situation.judgement, view, situation.taken);
   const idle = idleOf(situation, view);
   const side = (type: string): Finding => idle ?? agreed(type, view, 'Connected');
   const local = side('LocalConnected');

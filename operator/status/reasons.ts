@@ -25,6 +25,10 @@ export const STATUS_REASONS = {
     meaning: 'The connector is valid, and Kubernetes would not take pods made of it; those there are stay as they are.',
     fix: 'Correct the field that the message names.',
   },
+  NameTaken: {
+    meaning: 'Objects of the names that the connector needs belong to somebody else; nothing was touched.',
+    fix: 'Delete or rename them, or give the connector another name; it is noticed within a minute.',
+  },
   RefusedByInstance: {
     meaning: 'An instance refuses what the operator accepts; it goes on with its last good configuration.',
     fix: 'Give operator and agents the same version of the image.',

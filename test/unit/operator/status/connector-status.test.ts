@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { connectorStatusOf } from '../../../../operator/status/connector-status.ts';
 import { topicMapStatusOf } from '../../../../operator/status/topic-map-status.ts';
 import { transitionsOf } from '../../../../operator/status/transitions.ts';
+import type { StatusCondition } from '../../../../shared/resources/status.ts';
 import { NOW, settled, situationOf } from './sample.ts';
 
-const summary = (status: { readonly conditions?: readonly { type: string; status: string; reason: string }[] }) =>
+const summary = (status: { readonly conditions?: readonly StatusCondition[] | undefined }) =>
   Object.fromEntries((status.conditions ?? []).map(({ type, status: is, reason }) => [type, `${is} ${reason}`]));
 
 describe('status of a connector', () => {

@@ -85,3 +85,21 @@ export const STATUS_REASONS = {
 
 /** A reason that the operator gives. */
 export type StatusReason = keyof typeof STATUS_REASONS;
+
+const PASSING: readonly string[] = [
+  'RevisionPending',
+  'RollingOut',
+  'WorkloadPending',
+  'NotReported',
+] satisfies StatusReason[];
+const STUCK: readonly string[] = ['ConnectorNotFound', 'ConnectorInvalid', 'TopicMapInvalid'] satisfies StatusReason[];
+
+/** Whether a reason ends by itself when all goes well. */
+export function isPassing(reason: string): boolean {
+  return PASSING.includes(reason);
+}
+
+/** Whether somebody has to act before it ends. */
+export function isStuck(reason: string): boolean {
+  return STUCK.includes(reason);
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { connectorStatusOf } from '../../../../operator/status/connector-status.ts';
+import { connectorStatusOf, surveyOf } from '../../../../operator/status/connector-status.ts';
 import { topicMapStatusOf } from '../../../../operator/status/topic-map-status.ts';
 import { transitionsOf } from '../../../../operator/status/transitions.ts';
 import type { StatusCondition } from '../../../../shared/resources/status.ts';
@@ -10,7 +10,7 @@ const summary = (status: { readonly conditions?: readonly StatusCondition[] | un
 
 describe('status of a connector', () => {
   test('is Running once all instances run the newest revision and all routes pass messages', () => {
-    const status = connectorStatusOf(settled(situationOf()));
+    const status = connectorStatusOf(surveyOf(settled(situationOf())));
     expect(status.configStatusLevel).toBe('Running');
     expect(status.routes).toEqual({ total: 1, ready: 1 });
     expect(summary(status)).toEqual({
@@ -23,9 +23,9 @@ describe('status of a connector', () => {
   });
 
   test('says that nobody knows before anybody has said anything', () => {
-    const status = connectorStatusOf(situationOf());
+    const status = connectorStatusOf(surveyOf(situationOf()));
     expect(status.configStatusLevel).toBe('Starting');
-    expect(summary(status)).toMatchObject({ LocalConnected: 'Unknown NotReported', Ready: 'False WorkloadPending' });
+    expect(summary(status)).toMatchObject({ LocalConnected: 'Unknown NotReported', Ready: 'Unknown WorkloadPending' });
     expect(transitionsOf(undefined, status)).toEqual([]);
   });
 });
@@ -34,7 +34,13 @@ describe('status of a topic map', () => {
   test('is Ready with its connector', () => {
     const connector = settled(situationOf());
     const { judgement } = connector;
-    const status = topicMapStatusOf({ judgement, name: 'telemetry', former: undefined, connector, now: NOW });
+    const status = topicMapStatusOf({
+      judgement,
+      name: 'telemetry',
+      former: undefined,
+      survey: surveyOf(connector),
+      now: NOW,
+    });
     expect(summary(status ?? {})).toEqual({
       Accepted: 'True Accepted',
       ConnectorResolved: 'True ConnectorFound',

@@ -7,7 +7,7 @@ import { errorsIn, listing, problemListing } from './listing.ts';
 export type WholeBundle = BundleJudgement & { readonly connector: ConnectorJudgement };
 
 /** Whether a connector with all of its topic maps is taken. */
-export function connectorAccepted(judgement: WholeBundle, view: InstancesView): Finding {
+export function connectorAccepted(judgement: WholeBundle, view: InstancesView, taken: readonly string[] = []): Finding {
   const { problems, obstacles, document } = judgement.connector;
   const errors = errorsIn(problems);
   if (errors.length > 0) return fails('Invalid', `${problemListing(errors)}.`);
@@ -15,6 +15,9 @@ export function connectorAccepted(judgement: WholeBundle, view: InstancesView): 
   if (obstacles.length > 0) {
     const texts = obstacles.map(({ path, message }) => `${path}: ${message}`);
     return fails('WorkloadRefused', `${listing(texts, '; ', 3)}.`);
+  }
+  if (taken.length > 0) {
+    return fails('NameTaken', `${listing(taken)} in namespace ${judgement.namespace} belong to somebody else.`);
   }
   return refusedByInstance(view) ?? holds('Accepted');
 }

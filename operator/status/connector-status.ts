@@ -6,7 +6,7 @@ import { configStatus } from './level.ts';
 import { listing, problemListing, warningsIn } from './listing.ts';
 import { type Need, needFault, type Presence } from './needs.ts';
 import { isPassing } from './reasons.ts';
-import { readyRoutes, type RoutesView, unreadyListing, viewRoutes } from './routes.ts';
+import { readyRoutes, type RoutesView, routesNotReady, viewRoutes } from './routes.ts';
 import type { Workload } from './workload.ts';
 
 /** Everything that the status of a connector follows from. */
@@ -16,6 +16,8 @@ export interface ConnectorSituation {
   readonly former: ConnectorStatus | undefined;
   /** Of its StatefulSet; absent while there is none. */
   readonly workload: Workload | undefined;
+  /** Objects of others that have names of ours, such as `Service aio-mq-edge`. */
+  readonly taken?: readonly string[];
   /** `needsOf` its document, and what else its pods mount. */
   readonly needs: readonly Need[];
   readonly presenceOf: (need: Need) => Presence;
@@ -38,8 +40,17 @@ export interface Survey {
 /** Conditions that are there only while they are true, as instances report them. */
 const TROUBLES = ['BackPressured', 'ClientIdConflict', 'SpoolFull'];
 
-/** Reads what instances say. */
+/** A connector and its thousand topic maps are described out of one situation. */
+const surveys = new WeakMap<ConnectorSituation, Survey>();
+
+/** Reads what instances say; once for each situation. */
 export function surveyOf(situation: ConnectorSituation): Survey {
+  const survey = surveys.get(situation) ?? readInstances(situation);
+  surveys.set(situation, survey);
+  return survey;
+}
+
+function readInstances(situation: ConnectorSituation): Survey {
   const { judgement, former, workload, reporting } = situation;
   const { document, instances, generation, obstacles } = judgement.connector;
   const inForce = document !== undefined && obstacles.length === 0;
@@ -54,8 +65,9 @@ export function surveyOf(situation: ConnectorSituation): Survey {
 }
 
 /** Says how a connector is; the same input gives the same status, and its own output changes nothing. */
-export function connectorStatusOf(survey: Survey): OperatorConnectorStatus {
-  const { situation, view } = survey;
+export function connectorStatusOf(situation: ConnectorSituation): OperatorConnectorStatus {
+  const survey = surveyOf(situation);
+  const { view } = survey;
   const { judgement, former, now, reporting } = situation;
   const { generation, routes } = judgement.connector;
   const parts = partsOf(survey);
@@ -95,10 +107,10 @@ interface Parts {
 
 function partsOf(survey: Survey): Parts {
   const { situation, view } = survey;
-  const { judgement, needs, presenceOf } = situation;
+  const { judgement, needs, presenceOf, taken } = situation;
   const idle = idleOf(situation, view);
   const parts = {
-    Accepted: connectorAccepted(judgement, view),
+    Accepted: connectorAccepted(judgement, view, taken),
     LocalConnected: idle ?? agreed('LocalConnected', view, 'Connected'),
     RemoteConnected: idle ?? agreed('RemoteConnected', view, 'Connected'),
     CredentialsValid:
@@ -143,7 +155,7 @@ function instancesReady({ situation, view, routes }: Survey, short: string | und
   const ready = readyRoutes(running, routes);
   const unready = [...routes.unready.values()].flatMap((ofMap) => [...ofMap.values()]);
   const text = `${ready} of ${running} routes pass messages.`;
-  if (unready.length > 0) return fails('RoutesNotReady', `${text} ${unreadyListing(unready)}`, '');
+  if (unready.length > 0) return routesNotReady(text, unready);
   const refused = saidBy('Ready', view, 'False');
   if (refused !== undefined) return refused;
   const still = standstill(view);

@@ -81,7 +81,7 @@ export function agreed(type: string, view: InstancesView, reason: StatusReason):
   const fault = saidBy(type, view, 'False');
   if (fault !== undefined) return fault;
   // Sessions depend on the connector; a change of routes alone leaves what is known of them.
-  const still = standstill({ ...view, outdated: view.apart });
+  const still = standstill({ ...view, outdated: view.apart }) ?? saidBy(type, view, 'Unknown');
   if (still !== undefined) return still;
   const silent = view.entries.filter((entry) => conditionOf(entry, type)?.status !== 'True');
   if (silent.length > 0) return unsaid(fewOf(silent), view.wanted);
@@ -109,7 +109,7 @@ function unsaid(silent: Few, wanted: number): Finding {
 export function saidBy(
   type: string,
   { entries }: Pick<InstancesView, 'entries'>,
-  status: 'True' | 'False',
+  status: StatusCondition['status'],
 ): Finding | undefined {
   const said = entries.flatMap((entry) => {
     const condition = conditionOf(entry, type);

@@ -1,4 +1,3 @@
-import type { StoredObject } from '../../kubernetes/object.ts';
 import { type Authentication, authenticationOf } from '../../shared/resources/authentication.ts';
 import type { Connector } from '../../shared/resources/connector.ts';
 import { fails, type Finding } from './finding.ts';
@@ -93,10 +92,4 @@ function command({ kind, name, keys }: Need, namespace: string): string {
   if (kind === 'ConfigMap') return `kubectl create configmap ${name} -n ${namespace} --from-file=ca.crt`;
   const sources = keys.map((key) => (key.endsWith('.pem') ? `--from-file=${key}` : `--from-literal=${key}=VALUE`));
   return `kubectl create secret generic ${name} -n ${namespace} ${sources.join(' ')}`;
-}
-
-/** What is known of an object that may be read; its values are not looked at. */
-export function presenceOfObject(object: StoredObject | undefined): Presence {
-  if (object === undefined || object.metadata.deletionTimestamp !== undefined) return { kind: 'missing' };
-  return { kind: 'present', keys: [object.data, object.binaryData].flatMap((data) => Object.keys(data ?? {})) };
 }

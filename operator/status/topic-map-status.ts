@@ -1,12 +1,12 @@
 import type { StatusCondition, TopicMapStatus } from '../../shared/resources/status.ts';
 import type { BundleJudgement, TopicMapJudgement } from '../judge/bundle.ts';
 import { faultyMapsText } from './accepted.ts';
-import type { Survey } from './connector-status.ts';
+import { type ConnectorSituation, type Survey, surveyOf } from './connector-status.ts';
 import { conditionsOf, fails, type Finding, holds, unknown } from './finding.ts';
 import { podsText, standstill } from './instances.ts';
 import { configStatus, wasTaken } from './level.ts';
 import { errorsIn, problemListing, warningsIn } from './listing.ts';
-import { unreadyListing } from './routes.ts';
+import { routesNotReady } from './routes.ts';
 
 /** Everything that the status of a topic map follows from. */
 export interface TopicMapSituation {
@@ -16,21 +16,24 @@ export interface TopicMapSituation {
   /** The status as it is. */
   readonly former: TopicMapStatus | undefined;
   /** Of its connector; absent where there is none. */
-  readonly survey: Survey | undefined;
+  readonly connector: ConnectorSituation | undefined;
   /** Milliseconds since 1970, UTC. */
   readonly now: number;
 }
 
+type Surveyed = TopicMapSituation & { readonly survey: Survey | undefined };
+
 /** Says how a topic map is; undefined where the judgement knows none of that name. */
 export function topicMapStatusOf(situation: TopicMapSituation): TopicMapStatus | undefined {
-  const { judgement, name, former, survey, now } = situation;
+  const { judgement, name, former, now } = situation;
+  const survey = situation.connector && surveyOf(situation.connector);
   const map = judgement.topicMaps.get(name);
   if (map === undefined) return undefined;
   const { generation } = map;
   const Accepted = acceptedOf(map);
   const ConnectorResolved = resolvedOf(judgement);
-  const Programmed = programmedOf(situation, map, [Accepted, ConnectorResolved]);
-  const Ready = readyOf(situation, map, Programmed);
+  const Programmed = programmedOf({ ...situation, survey }, map, [Accepted, ConnectorResolved]);
+  const Ready = readyOf({ ...situation, survey }, map, Programmed);
   const findings = Object.entries({ Accepted, ConnectorResolved, Programmed, Ready });
   return {
     observedGeneration: generation,
@@ -66,7 +69,7 @@ function resolvedOf({ connector, namespace, name, elsewhere }: BundleJudgement):
 }
 
 /** Whether all instances run the topic map as it is, in whatever revision of the whole. */
-function programmedOf(situation: TopicMapSituation, map: TopicMapJudgement, parts: readonly Finding[]): Finding {
+function programmedOf(situation: Surveyed, map: TopicMapJudgement, parts: readonly Finding[]): Finding {
   const { judgement, survey } = situation;
   const fault = parts.find(({ status }) => status === 'False');
   if (fault !== undefined) return fault;
@@ -103,7 +106,7 @@ function heldBack({ judgement, name }: TopicMapSituation): Finding | undefined {
   return fails('TopicMapInvalid', faultyMapsText(judgement, others));
 }
 
-function readyOf({ name, survey }: TopicMapSituation, map: TopicMapJudgement, programmed: Finding): Finding {
+function readyOf({ name, survey }: Surveyed, map: TopicMapJudgement, programmed: Finding): Finding {
   if (programmed.status !== 'True' || survey === undefined) return programmed;
   const { view, routes } = survey;
   const { running, total } = map.routes;
@@ -114,7 +117,7 @@ function readyOf({ name, survey }: TopicMapSituation, map: TopicMapJudgement, pr
   const unready = routes.unready.get(name);
   if (unready !== undefined) {
     const passing = `${Math.max(0, running - unready.size)} of ${running} routes pass messages.`;
-    return fails('RoutesNotReady', `${passing} ${unreadyListing(unready.values())}`, '');
+    return routesNotReady(passing, [...unready.values()]);
   }
   if (view.ready < view.wanted) return fails('InstancesNotReady', podsText(view.ready, view.wanted));
   if (routes.unnamed > 0) {

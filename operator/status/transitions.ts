@@ -37,6 +37,8 @@ function eventOf(before: StatusCondition | undefined, now: StatusCondition): Sta
   const status = tellable(now);
   if (status === 'Unknown' || status === tellable(before) || SILENT.includes(type)) return [];
   if (TROUBLES.includes(type)) return [{ type: 'Warning', reason, message }];
+  // That pods start is no news; that they are gone is.
+  if (reason === 'InstancesNotReady' && before?.status !== 'True') return [];
   if (status === 'False') return [{ type: WANTED.includes(reason) ? 'Normal' : 'Warning', reason, message }];
   // That all is well is news when it was not, and of the sum of all even when it is so for the first time.
   if (type !== 'Ready' && before?.status !== 'False') return [];

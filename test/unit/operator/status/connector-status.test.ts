@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { connectorStatusOf, surveyOf } from '../../../../operator/status/connector-status.ts';
+import { connectorStatusOf } from '../../../../operator/status/connector-status.ts';
 import { topicMapStatusOf } from '../../../../operator/status/topic-map-status.ts';
 import { transitionsOf } from '../../../../operator/status/transitions.ts';
 import type { StatusCondition } from '../../../../shared/resources/status.ts';
@@ -10,7 +10,7 @@ const summary = (status: { readonly conditions?: readonly StatusCondition[] | un
 
 describe('status of a connector', () => {
   test('is Running once all instances run the newest revision and all routes pass messages', () => {
-    const status = connectorStatusOf(surveyOf(settled(situationOf())));
+    const status = connectorStatusOf(settled(situationOf()));
     expect(status.configStatusLevel).toBe('Running');
     expect(status.routes).toEqual({ total: 1, ready: 1 });
     expect(summary(status)).toEqual({
@@ -23,7 +23,7 @@ describe('status of a connector', () => {
   });
 
   test('says that nobody knows before anybody has said anything', () => {
-    const status = connectorStatusOf(surveyOf(situationOf()));
+    const status = connectorStatusOf(situationOf());
     expect(status.configStatusLevel).toBe('Starting');
     expect(summary(status)).toMatchObject({ LocalConnected: 'Unknown NotReported', Ready: 'Unknown WorkloadPending' });
     expect(transitionsOf(undefined, status)).toEqual([]);
@@ -38,7 +38,7 @@ describe('status of a topic map', () => {
       judgement,
       name: 'telemetry',
       former: undefined,
-      survey: surveyOf(connector),
+      connector,
       now: NOW,
     });
     expect(summary(status ?? {})).toEqual({

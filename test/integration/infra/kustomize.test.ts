@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { labelsOf } from '../../../operator/render/labels.ts';
 import { canonical, type KubeObject } from '../../support/kubernetes/api-server/object.ts';
 import { substituted } from '../../support/kubernetes/flux.ts';
 import { buildKustomization } from '../../support/kubernetes/kustomize/build.ts';
+import { readKustomization } from '../../support/kubernetes/kustomize/kustomization.ts';
 import { manifestFaults } from '../../support/kubernetes/manifest/faults.ts';
 import type { PodTemplate } from '../../support/kubernetes/manifest/pod.ts';
 import { declared } from '../../support/bicep/template.ts';
@@ -57,6 +59,20 @@ describe.for(FOLDERS)('infra/kubernetes/%s', (folder) => {
     for (const object of await objectsOf(folder)) {
       expect([object.kind, object.metadata.name, ...manifestFaults(object)]).toHaveLength(2);
     }
+  });
+
+  test('uses every file of its folder', async () => {
+    const { resources, configMapGenerator, patches } = await readKustomization(folderPath(folder));
+    const used = [
+      ...resources,
+      ...configMapGenerator.flatMap(({ files }) => files),
+      ...patches.map(({ path }) => path),
+    ];
+    const entries = await readdir(folderPath(folder), { withFileTypes: true });
+    const files = entries.flatMap((entry) =>
+      entry.isFile() && !/^kustomization/i.test(entry.name) ? [entry.name] : [],
+    );
+    expect(used.map((name) => name.split('=').at(-1))).toEqual(expect.arrayContaining(files));
   });
 
   test('puts everything into one namespace, and has nothing twice', async () => {

@@ -18,7 +18,7 @@ const patchSchema = z.strictObject({
 });
 
 /** What our kustomizations use of Kustomize; anything else is refused, since nobody here would carry it out. */
-const kustomizationSchema = z.strictObject({
+export const kustomizationSchema = z.strictObject({
   apiVersion: z.literal('kustomize.config.k8s.io/v1beta1'),
   kind: z.literal('Kustomization'),
   namespace: z.string().optional(),

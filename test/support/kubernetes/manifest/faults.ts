@@ -29,6 +29,7 @@ function definitionFaults(object: Readonly<Record<string, unknown>>): readonly s
   return made ? [] : ['spec: not what is generated'];
 }
 
-function issuesOf(result: z.ZodSafeParseResult<unknown>): readonly string[] {
+/** What a schema has against a value, as `path: reason`. */
+export function issuesOf(result: z.ZodSafeParseResult<unknown>): readonly string[] {
   return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
 }

@@ -38,6 +38,25 @@ const deploymentSpec = z.strictObject({
   template: podTemplateSchema,
 });
 
+/** Groups of alert rules, as Prometheus reads them from a file. */
+export const alertGroupsSchema = z.strictObject({
+  groups: z.array(
+    z.strictObject({
+      name: z.string(),
+      interval: z.string().optional(),
+      rules: z.array(
+        z.strictObject({
+          alert: z.string(),
+          expr: z.string(),
+          for: z.string().optional(),
+          labels: z.record(z.string(), z.string()).optional(),
+          annotations: z.record(z.string(), z.string()).optional(),
+        }),
+      ),
+    }),
+  ),
+});
+
 /** The kinds of Kubernetes that our files hold, with the fields that are used; a field that nobody used yet is no field. */
 export const MANIFEST_KINDS = [
   object('v1', 'Namespace', {}),

@@ -7,8 +7,9 @@ export interface ObjectList {
   readonly resourceVersion: string;
 }
 
-/** One event of a watch. `bookmark`: nothing changed up to this version. */
+/** One event of a watch. `opened`: the server has taken it; `bookmark`: nothing else changed up to this version. */
 export type WatchEvent =
+  | { readonly kind: 'opened' }
   | { readonly kind: 'changed'; readonly object: StoredObject }
   | { readonly kind: 'removed'; readonly object: StoredObject }
   | { readonly kind: 'bookmark'; readonly resourceVersion: string };

@@ -34,12 +34,13 @@ export function accessOf(metadata: ObjectMeta, connector: string): readonly (Rol
 }
 
 // Secrets and ConfigMaps are mounted by the kubelet, so nobody in the pod needs a right to read them. A list or watch
-// of one named object is allowed by its name; topic maps come and go, so those of the namespace may be read.
+// of one named object is allowed by its name; topic maps come and go, so those of the namespace may be read. Server-side
+// apply is a patch, and on a subresource it never creates.
 function rulesOf(connector: string): readonly PolicyRule[] {
   const own = { apiGroups: [API_GROUP], resourceNames: [connector] };
   return [
-    { ...own, resources: ['mqttbridgeconnectors'], verbs: ['get', 'list', 'watch'] },
+    { ...own, resources: ['mqttbridgeconnectors'], verbs: ['list', 'watch'] },
     { ...own, resources: ['mqttbridgeconnectors/status'], verbs: ['patch'] },
-    { apiGroups: [API_GROUP], resources: ['mqttbridgetopicmaps'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [API_GROUP], resources: ['mqttbridgetopicmaps'], verbs: ['list', 'watch'] },
   ];
 }

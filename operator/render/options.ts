@@ -11,9 +11,7 @@ export interface RenderOptions {
     readonly pullSecrets?: readonly string[];
   };
   /** Where agents get their definition from. */
-  readonly definition: ControlPlaneDefinition;
-  /** Whether agents may read both kinds at the API server and write their entry of the status; else they get no credentials for it. */
-  readonly apiAccess?: boolean;
+  readonly definition: Definition;
   /** The token for the local broker. */
   readonly localToken?: {
     /** Default: that of the broker generation which knows the connector's method. */
@@ -32,6 +30,18 @@ export interface RenderOptions {
   readonly userId?: number;
 }
 
+/** Where the definition of a connector comes from. */
+export type Definition = KubernetesDefinition | ControlPlaneDefinition;
+
+/**
+ * Agents watch their own connector and the topic maps of the namespace, and write their entry of the status; with any
+ * other definition they get no credentials for the API server.
+ */
+export interface KubernetesDefinition {
+  readonly kind: 'kubernetes';
+  readonly storage?: DefinitionStorage;
+}
+
 /** The definition comes from a control plane. */
 export interface ControlPlaneDefinition {
   readonly kind: 'control-plane';
@@ -40,8 +50,13 @@ export interface ControlPlaneDefinition {
   readonly logOn:
     | { readonly kind: 'key'; readonly secretName: string; readonly key: string }
     | { readonly kind: 'identity'; readonly audience: string };
-  /** Where the last good definition is kept: gone with the pod unless a claim is asked for. */
-  readonly storage?: { readonly size: string; readonly storageClassName?: string };
+  readonly storage?: DefinitionStorage;
+}
+
+/** A claim for the last good definition, which is otherwise gone with the pod. */
+export interface DefinitionStorage {
+  readonly size: string;
+  readonly storageClassName?: string;
 }
 
 /** The connector's object in the cluster, which all others go away with. */

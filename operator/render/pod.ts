@@ -35,7 +35,13 @@ export function podTemplateOf(connector: Connector, options: RenderOptions, moun
 
 /** Whether a pod asks for tokens of Microsoft Entra. */
 export function needsIdentity(connector: Connector, { definition }: RenderOptions): boolean {
-  return authenticationOf(connector, 'remote').kind === 'managedIdentity' || definition.logOn.kind === 'identity';
+  if (authenticationOf(connector, 'remote').kind === 'managedIdentity') return true;
+  return definition.kind === 'control-plane' && definition.logOn.kind === 'identity';
+}
+
+/** Whether a pod asks the API server itself. */
+export function needsApiServer({ definition }: RenderOptions): boolean {
+  return definition.kind === 'kubernetes';
 }
 
 function podSpecOf(connector: Connector, options: RenderOptions, { volumes, volumeMounts }: Mounts): PodSpec {
@@ -44,7 +50,7 @@ function podSpecOf(connector: Connector, options: RenderOptions, { volumes, volu
   const tolerations = tolerationsOf(connector);
   return {
     serviceAccountName: workloadNameOf(name),
-    automountServiceAccountToken: options.apiAccess === true,
+    automountServiceAccountToken: needsApiServer(options),
     enableServiceLinks: false,
     terminationGracePeriodSeconds: TERMINATION_GRACE_S,
     // What would also bind the sidecar, which has to change the pod's network rules, is said at the container.

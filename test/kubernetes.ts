@@ -40,7 +40,8 @@ async function main(named: string | undefined): Promise<boolean> {
 
 /** Adds a definition, or finds the same one; who has another one keeps it. It stays: all resources of its kind would go with it. */
 async function define(client: PlainClient, text: string): Promise<void> {
-  const definition = parse(text) as { readonly metadata: { readonly name: string } };
+  const definition = parse(text) as { readonly kind: string; readonly metadata: { readonly name: string } };
+  if (definition.kind !== 'CustomResourceDefinition') return;
   const path = `${DEFINITIONS_PATH}/${definition.metadata.name}`;
   const type = 'application/apply-patch+yaml';
   const { code, body } = await client.call('PATCH', `${path}?fieldManager=mqttbridge-test`, definition, type);

@@ -48,11 +48,11 @@ export interface KubernetesClient {
     options?: { readonly status?: boolean },
     signal?: AbortSignal,
   ): Promise<StoredObject>;
-  /** False where there was none; with a uid only that very object is removed. */
+  /** False where there was none; with a uid only that very object is removed, with `orphan` without what it owns. */
   remove(
     kind: ObjectKind,
     name: ObjectName,
-    options?: { readonly uid?: string },
+    options?: { readonly uid?: string; readonly orphan?: boolean },
     signal?: AbortSignal,
   ): Promise<boolean>;
   /** Ends connections that are kept open. */

@@ -85,9 +85,9 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
       const body = JSON.stringify(operations);
       return write({ method: 'PATCH', path, query, body, contentType: 'application/json-patch+json' }, signal);
     },
-    async remove(kind, name, { uid } = {}, signal) {
+    async remove(kind, name, { uid, orphan = false } = {}, signal) {
       const preconditions = uid === undefined ? {} : { preconditions: { uid } };
-      const body = JSON.stringify({ propagationPolicy: 'Background', ...preconditions });
+      const body = JSON.stringify({ propagationPolicy: orphan ? 'Orphan' : 'Background', ...preconditions });
       const removed = call(parts, { method: 'DELETE', path: objectPath(kind, name), body }, signal);
       return unlessMissing(
         removed.then(() => true),

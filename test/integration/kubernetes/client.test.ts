@@ -29,6 +29,11 @@ function configMapOf(data: Readonly<Record<string, string>>, metadata: { name: s
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
 }
 
+/** The object with other fields; a variable, so that fields which its kind has may be among them. */
+function changed<T extends object>(object: StoredObject, fields: T): StoredObject & T {
+  return { ...object, ...fields };
+}
+
 function connectorOf(metadata: { name: string; namespace: string }, spec: object = {}) {
   const remoteBrokerConnection = {
     endpoint: 'remote.example:8883',
@@ -72,10 +77,9 @@ describe('client', () => {
   test('replaces an object of the version that was seen, and no other', async (t) => {
     const { client, configMap } = await stage(t);
     const first = await client.create(CONFIG_MAPS, configMap({ a: '1' }));
-    const withData = (data: object): StoredObject => ({ ...first, data });
-    const second = await client.replace(CONFIG_MAPS, withData({ a: '2' }));
+    const second = await client.replace(CONFIG_MAPS, changed(first, { data: { a: '2' } }));
     expect(second['data']).toEqual({ a: '2' });
-    const error = await refusalOf(client.replace(CONFIG_MAPS, withData({ a: '3' })));
+    const error = await refusalOf(client.replace(CONFIG_MAPS, changed(first, { data: { a: '3' } })));
     expect(error).toMatchObject({ code: 409, reason: 'Conflict' });
     expect(error.message).toContain('the object has been modified');
   });
@@ -86,8 +90,7 @@ describe('client', () => {
     const spec = { holderIdentity: 'one', leaseDurationSeconds: 15 };
     const lease = { apiVersion: LEASES.apiVersion, kind: LEASES.kind, metadata, spec };
     const made = await client.create(LEASES, lease);
-    const next: StoredObject = { ...made, spec: { ...spec, holderIdentity: 'two' } };
-    const taken = await client.replace(LEASES, next);
+    const taken = await client.replace(LEASES, changed(made, { spec: { ...spec, holderIdentity: 'two' } }));
     expect(taken['spec']).toMatchObject({ holderIdentity: 'two' });
     expect((await refusalOf(client.replace(LEASES, made))).code).toBe(409);
   });

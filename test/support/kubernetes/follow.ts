@@ -17,7 +17,7 @@ export interface Followed {
 }
 
 /** Pauses are so many times shorter than those of the machine's clock. */
-const HASTE = 40;
+const HASTE = 200;
 
 /** A clock on which pauses are short. */
 const HASTY_CLOCK: MonotonicClock = {
@@ -47,6 +47,7 @@ export function replayed(changes: readonly ObjectChange[]): Map<string, StoredOb
     const { namespace, name } = ((now ?? before) as StoredObject).metadata;
     const key = `${namespace}/${name}`;
     if (objects.get(key) !== before) throw new Error(`a change of ${key} does not follow from the one before`);
+    if (before && now && before.metadata.uid !== now.metadata.uid) throw new Error(`${key} became another object`);
     if (now === undefined) objects.delete(key);
     else objects.set(key, now);
   }

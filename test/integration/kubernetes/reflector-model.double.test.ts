@@ -85,7 +85,11 @@ async function take(server: ApiServer, step: Step): Promise<void> {
       for (const each of [{ kind: 'stall' } as const, ...step.writes, { kind: 'compact' } as const])
         await take(server, each);
       return take(server, { kind: step.end });
-    default:
+    case 'cut':
+    case 'expire':
+    case 'stall':
+    case 'resume':
+    case 'bookmark':
       for (const watch of server.watches('configmaps')) watch[step.kind]();
   }
 }

@@ -38,7 +38,7 @@ function counting(client: KubernetesClient) {
       yield event;
     }
   }
-  return { client: { list: client.list, watch }, bookmarks: () => bookmarks };
+  return { client: { ...client, watch }, bookmarks: () => bookmarks };
 }
 
 async function stage(scope: Scope, options: ApiServerOptions = {}, limits: Partial<ClientLimits> = {}): Promise<Stage> {

@@ -9,7 +9,9 @@ const SECRETS = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' };
 const ROLES = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', plural: 'roles' };
 const BINDINGS = { ...ROLES, kind: 'RoleBinding', plural: 'rolebindings' };
 
-function configMap(namespace: string, name: string, { value = '1', labels = { followed: 'yes' } as object } = {}) {
+const FOLLOWED: object = { followed: 'yes' };
+
+function configMap(namespace: string, name: string, { value = '1', labels = FOLLOWED } = {}) {
   const metadata = { name, namespace, labels };
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { value } };
 }
@@ -68,7 +70,7 @@ describe('reflector', () => {
     const client = await openClient(t, kubeconfig, { random: () => 0, limits: { watchSeconds: 1 } });
     let watches = 0;
     const counting = {
-      list: client.list,
+      ...client,
       watch: (...asked: Parameters<typeof client.watch>) => {
         watches += 1;
         return client.watch(...asked);

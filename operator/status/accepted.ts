@@ -24,7 +24,8 @@ export function connectorAccepted(
       )}.`,
     );
   }
-  if (taken.length > 0) return fails('NameTaken', `${listing(taken)} in namespace ${judgement.namespace} belong to somebody else.`);
+  if (taken.length > 0)
+    return fails('NameTaken', `${listing(taken)} in namespace ${judgement.namespace} belong to somebody else.`);
   return refusedByInstance(view) ?? holds('Accepted');
 }
 

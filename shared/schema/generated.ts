@@ -1,6 +1,7 @@
 import { definitionPath, definitionText } from './crd.ts';
 import { definitionsPage } from './crd-page.ts';
 import { jsonSchemaFor, type ResourceKind, schemaFileName } from './json-schema.ts';
+import { operatorConfigJsonSchema, operatorConfigTable } from './operator-config.ts';
 import { fieldsTable, rulesTable } from './tables.ts';
 
 /** A committed file whose text is made from the schemas and rules. */
@@ -24,6 +25,8 @@ export function generatedFiles(): GeneratedFile[] {
     { path: 'docs/reference/fields.md', text: fieldsTable() },
     { path: 'docs/reference/rules.md', text: rulesTable() },
     { path: 'docs/reference/crd.md', text: definitionsPage() },
+    { path: 'docs/reference/operator-config.md', text: operatorConfigTable() },
+    { path: 'schemas/operator-config.schema.json', text: `${jsonText(operatorConfigJsonSchema(), '')}\n` },
   ];
 }
 

@@ -22,14 +22,20 @@ export function fieldRows(kind: ResourceKind): FieldRow[] {
 /** The reference of all fields as a Markdown page. */
 export function fieldsTable(): string {
   const kinds: ResourceKind[] = ['MqttBridgeConnector', 'MqttBridgeTopicMap'];
-  const sections = kinds.map((kind) => {
-    const rows = fieldRows(kind).map(({ path, type, required, default: fallback, range, description }) =>
-      tableRow([`\`${path}\``, type, required ? 'yes' : '', fallback, range, description]),
-    );
-    const head = [tableRow(['Field', 'Type', 'Required', 'Default', 'Range', 'Meaning']), '|---|---|---|---|---|---|'];
-    return [`## ${kind}`, '', ...head, ...rows, ''].join('\n');
-  });
+  const sections = kinds.map((kind) => [`## ${kind}`, '', ...rowsTable(fieldRows(kind)), ''].join('\n'));
   return ['# Fields of the two resources', '', GENERATED, '', ...sections].join('\n');
+}
+
+/** Lines of a table of fields. */
+export function rowsTable(rows: readonly FieldRow[]): string[] {
+  const lines = rows.map(({ path, type, required, default: fallback, range, description }) =>
+    tableRow([`\`${path}\``, type, required ? 'yes' : '', fallback, range, description]),
+  );
+  return [
+    tableRow(['Field', 'Type', 'Required', 'Default', 'Range', 'Meaning']),
+    '|---|---|---|---|---|---|',
+    ...lines,
+  ];
 }
 
 /** The reference of all validation rules as a Markdown page. */
@@ -42,7 +48,8 @@ export function rulesTable(): string {
 /** Says on a generated page where it comes from. */
 export const GENERATED = 'Generated from `shared/` by `node cli/generate/main.ts`; a test compares it with the source.';
 
-function rowsOf(schema: JsonSchema, path: string): FieldRow[] {
+/** Every field of a schema below a path, in its order. */
+export function rowsOf(schema: JsonSchema, path: string): FieldRow[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const at = path === '' ? name : `${path}.${name}`;
     const required = schema.required?.includes(name) === true;

@@ -70,7 +70,7 @@ export interface JsonPatchOperation {
 export class ApiError extends Error {
   /** HTTP status. */
   readonly code: number;
-  /** Such as NotFound, Conflict, Invalid, Expired, Forbidden. */
+  /** Such as NotFound, Conflict, Invalid, Expired, Forbidden; NotServed (404) where the kind, and not an object, is missing. */
   readonly reason: string;
   /** When to ask again, where the server says so; seconds. */
   readonly retryAfterSeconds: number | undefined;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operatorConfigSchema } from '../operator/config.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { GENERATED, rowsOf, rowsTable } from './tables.ts';
+import { FIELD_COLUMNS, fieldRow, GENERATED, schemaRows } from './tables.ts';
 
 /** The JSON Schema (2020-12) of the operator's file, for editors. */
 export function operatorConfigJsonSchema(): JsonSchema {
@@ -10,16 +10,8 @@ export function operatorConfigJsonSchema(): JsonSchema {
 
 /** The reference of the operator's file as a Markdown page. */
 export function operatorConfigTable(): string {
-  return [
-    "# The operator's file",
-    '',
-    GENERATED,
-    '',
-    INTRODUCTION,
-    '',
-    ...rowsTable(rowsOf(operatorConfigJsonSchema(), '')),
-    '',
-  ].join('\n');
+  const rows = schemaRows(operatorConfigJsonSchema()).map(fieldRow);
+  return ["# The operator's file", '', GENERATED, '', INTRODUCTION, '', ...FIELD_COLUMNS, ...rows, ''].join('\n');
 }
 
 const INTRODUCTION = `\`mqttbridge operator --config FILE\` reads it once at its start, as YAML or JSON; after a change start the operator again. Agents go on meanwhile, and only

@@ -10,7 +10,7 @@ export const NOW = Date.UTC(2026, 10, 23, 15);
 
 /** An object as the API server has it. */
 export function stored(
-  resource: Omit<SentResource, 'spec'>,
+  resource: Omit<SentResource, 'spec'> & { readonly spec?: unknown },
   metadata: Partial<StoredObject['metadata']> = {},
 ): StoredObject {
   const { name, namespace = NAMESPACE } = resource.metadata;

@@ -32,7 +32,7 @@ const brokenRoutes = (count: number) =>
     target: `${'deep/'.repeat(60)}#`,
   }));
 const idle = { sharedSubscription: { groupName: 'g', groupMinimumShareNumber: 0 } };
-const routes = fc.constantFrom<unknown[]>(undefined, undefined, undefined, [], brokenRoutes(1), brokenRoutes(500), [
+const routes = fc.constantFrom<unknown[]>(undefined, undefined, undefined, [], brokenRoutes(1), brokenRoutes(30), [
   { direction: 'local-to-remote', name: 'idle', source: 'x', ...idle },
 ]);
 
@@ -104,6 +104,26 @@ const presence: fc.Arbitrary<Presence> = fc.oneof(
   fc.constant({ kind: 'present' as const, keys: ['tls.crt'] }),
 );
 
+const judged = new Map<string, ConnectorSituation>();
+
+/** Judging takes longest, and there are few things to be judged. */
+function judgedOnce(
+  connectorSpec: Readonly<Record<string, unknown>>,
+  routesOf: readonly unknown[],
+): ConnectorSituation {
+  const key = JSON.stringify([connectorSpec, routesOf]);
+  const known = judged.get(key) ?? situationOf([connectorObject(connectorSpec), ...routesOf.flatMap(mapObjects)]);
+  judged.set(key, known);
+  return known;
+}
+
+function mapObjects(spec: unknown, index: number) {
+  const name = index === 0 ? 'telemetry' : 'alerts';
+  if (spec === 'absent') return [];
+  if (spec === 'plain') return [topicMapObject(name)];
+  return [stored({ ...topicMapObject(name), spec: { mqttBridgeConnectorRef: 'edge', routes: spec } })];
+}
+
 /** Any situation of the connector `edge` with up to two topic maps, in many of which all is well. */
 export const anySituation: fc.Arbitrary<ConnectorSituation> = fc
   .record({
@@ -118,12 +138,7 @@ export const anySituation: fc.Arbitrary<ConnectorSituation> = fc
     now: fc.integer({ min: NOW - 1_000_000, max: NOW + 1_000_000 }),
   })
   .map((made) => {
-    const map = (name: string, spec: unknown) =>
-      spec === undefined
-        ? topicMapObject(name)
-        : stored({ ...topicMapObject(name), spec: { mqttBridgeConnectorRef: 'edge', routes: spec } });
-    const alerts = made.alerts === 'absent' ? [] : [map('alerts', made.alerts)];
-    const situation = situationOf([connectorObject(made.connectorSpec), map('telemetry', made.telemetry), ...alerts]);
+    const situation = judgedOnce(made.connectorSpec, [made.telemetry, made.alerts]);
     const { document, instances: wanted } = situation.judgement.connector;
     const revisions = { newest: document?.revision ?? 'last-good', older: 'older', nothing: undefined };
     const instances = made.entries.map(({ runs, observedGeneration, ...rest }, number): InstanceStatus => {

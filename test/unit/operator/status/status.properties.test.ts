@@ -62,7 +62,7 @@ function wantedEntries({ former, judgement, workload }: ConnectorSituation): rea
 }
 
 describe('whatever happens, a status', () => {
-  test.prop([anySituation], { numRuns: 300 })('is one that the API server takes, of bounded length', (situation) => {
+  test.prop([anySituation], { numRuns: 150 })('is one that the API server takes, of bounded length', (situation) => {
     const said = say(situation);
     connectorStatusSchema.parse(said.connector);
     const own = { apiVersion: 'x', kind: 'y', metadata: {} };
@@ -128,7 +128,7 @@ describe('whatever happens, a status', () => {
 });
 
 describe('True is never said', () => {
-  test.prop([anySituation], { numRuns: 400 })('of Ready while anything is missing', (situation) => {
+  test.prop([anySituation], { numRuns: 300 })('of Ready while anything is missing', (situation) => {
     const { connector } = say(situation);
     if (!isTrue(connector, 'Ready')) return;
     const { judgement, workload, needs, presenceOf, reporting } = situation;
@@ -150,7 +150,7 @@ describe('True is never said', () => {
     expect(connector.configStatusLevel).toMatch(/^(Running|warn)$/);
   });
 
-  test.prop([anySituation], { numRuns: 400 })('of a connection that an instance does not confirm', (situation) => {
+  test.prop([anySituation], { numRuns: 300 })('of a connection that an instance does not confirm', (situation) => {
     const { connector } = say(situation);
     for (const type of ['LocalConnected', 'RemoteConnected', 'CredentialsValid']) {
       if (!isTrue(connector, type)) continue;
@@ -166,7 +166,7 @@ describe('True is never said', () => {
     }
   });
 
-  test.prop([anySituation], { numRuns: 400 })('of a topic map that is not taken, found and run', (situation) => {
+  test.prop([anySituation], { numRuns: 300 })('of a topic map that is not taken, found and run', (situation) => {
     const { connector, topicMaps } = say(situation);
     for (const [name, status] of topicMaps) {
       if (isTrue(status, 'Ready')) {

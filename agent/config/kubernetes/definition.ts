@@ -8,7 +8,7 @@ import type { ObjectVersion, ReceivedDocument } from '../remote/document.ts';
 
 /** What a connector of the cluster is to run: itself and the topic maps that name it; the same for the same content. */
 export function definitionOf(connector: StoredObject, topicMaps: Iterable<StoredObject>): ReceivedDocument {
-  const maps = [...topicMaps].filter((map) => refersTo(map, connector.metadata.name));
+  const maps = [...topicMaps].filter((map) => refersTo(map, connector.metadata.name) && !isGoing(map));
   const sorted = maps.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const resources = [connector, ...sorted].map(plain);
   const revision = createHash('sha256').update(canonicalJson(resources)).digest('hex').slice(0, 32);
@@ -34,7 +34,13 @@ export function loadObjects(resources: ReceivedDocument['resources']): LoadResul
 /** The generation counts changes of the specification, as long as it is one object. */
 function isSameSpec(before: StoredObject, now: StoredObject): boolean {
   const { uid, generation } = before.metadata;
-  return generation !== undefined && uid === now.metadata.uid && generation === now.metadata.generation;
+  const isSame = uid === now.metadata.uid && generation === now.metadata.generation && isGoing(before) === isGoing(now);
+  return isSame && generation !== undefined;
+}
+
+/** Deleted, and waiting for its finalizers. */
+function isGoing({ metadata }: StoredObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 function refersTo(map: StoredObject, connector: string): boolean {
@@ -50,15 +56,13 @@ function plain({ apiVersion, kind, metadata: { name, namespace }, spec }: Stored
 }
 
 /** A file on disk may hold anything. */
-function named(resource: Readonly<Record<string, unknown>>) {
-  const { kind, metadata } = resource;
-  const { name, namespace } = (typeof metadata === 'object' ? (metadata ?? {}) : {}) as Readonly<
-    Record<string, unknown>
-  >;
+function named({ apiVersion, kind, metadata, spec }: Readonly<Record<string, unknown>>) {
+  const { name, namespace }: Readonly<Record<string, unknown>> = Object(metadata);
   const text = (value: unknown) => (typeof value === 'string' ? value : '?');
   return {
-    ...resource,
+    apiVersion: text(apiVersion),
     kind: text(kind),
-    metadata: { ...Object(metadata), name: text(name), namespace: text(namespace) },
+    metadata: { name: text(name), namespace: text(namespace) },
+    spec,
   };
 }

@@ -124,7 +124,7 @@ function retagged(value: unknown, images: Kustomization['images']): unknown {
 function imageOf(image: string, images: Kustomization['images']): string {
   const name = image.replace(/:[^:/]*$/, '');
   const found = images.find((each) => each.name === name);
-  return found === undefined ? image : `${name}:${found.newTag}`;
+  return found === undefined ? image : `${found.newName ?? name}:${found.newTag}`;
 }
 
 /** Subjects without a namespace get that of their account, at the very end; those with one keep it, whatever it is. */

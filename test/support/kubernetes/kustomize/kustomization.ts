@@ -26,7 +26,7 @@ export const kustomizationSchema = z.strictObject({
   labels: z.array(z.strictObject({ pairs: z.record(z.string(), z.string()) })).default([]),
   configMapGenerator: z.array(generatorSchema).default([]),
   patches: z.array(patchSchema).default([]),
-  images: z.array(z.strictObject({ name: z.string(), newTag: z.string() })).default([]),
+  images: z.array(z.strictObject({ name: z.string(), newName: z.string().optional(), newTag: z.string() })).default([]),
 });
 
 export type Kustomization = z.infer<typeof kustomizationSchema>;

@@ -2,15 +2,12 @@ import { expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { startApiServer } from '../../support/kubernetes/api-server/index.ts';
 import { plainClient } from '../../support/kubernetes/plain-client.ts';
-import { describeConformance } from './conformance.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 
 function configMap(name: string): object {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
 }
-
-describeConformance('API server double', async (scope) => plainClient((await startApiServer(scope)).kubeconfig()));
 
 test('API server double - answers 401 to a token that it does not know', async (t) => {
   const server = await startApiServer(t);

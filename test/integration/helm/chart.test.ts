@@ -2,29 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { labelsOf } from '../../../operator/render/labels.ts';
 import { helmValuesSchema } from '../../../shared/helm/values.ts';
 import { FUNCTIONS } from '../../support/helm/functions.ts';
-import type { Rendered } from '../../support/helm/chart.ts';
+import type { KubeObject } from '../../support/kubernetes/api-server/object.ts';
 import { manifestFaults } from '../../support/kubernetes/manifest/faults.ts';
-import type { PodTemplate } from '../../support/kubernetes/manifest/pod.ts';
+import { only } from '../infra/manifests.ts';
 import { readRepositoryFile } from '../infra/templates.ts';
-import { configOf, installation, MATRIX, openChart } from './matrix.ts';
+import { installation, MATRIX, openChart, templateOf } from './matrix.ts';
 
 const chart = await openChart();
+const render = (name: string) => chart.render(installation(name)).objects;
 const CLUSTER_WIDE = new Set(['ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition']);
-
-function only(objects: readonly Rendered[], kind: string, name?: RegExp): Rendered {
-  const found = objects.filter((each) => each.kind === kind && (name?.test(each.metadata.name) ?? true));
-  const [first] = found;
-  if (first === undefined || found.length > 1) throw new Error(`${found.length} objects ${kind} ${String(name)}`);
-  return first;
-}
-
-function templateOf(objects: readonly Rendered[]): PodTemplate {
-  return (only(objects, 'Deployment')['spec'] as { template: PodTemplate }).template;
-}
-
-function render(name: string): readonly Rendered[] {
-  return chart.render(installation(name)).objects;
-}
 
 interface Rule {
   readonly resources: readonly string[];
@@ -32,7 +18,7 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-const rulesOf = (role: Rendered) => role['rules'] as readonly Rule[];
+const rulesOf = (role: KubeObject) => role['rules'] as readonly Rule[];
 
 describe.for(Object.keys(MATRIX))('the chart with %s', (name) => {
   const objects = render(name);
@@ -91,9 +77,7 @@ describe.for(Object.keys(MATRIX))('the chart with %s', (name) => {
       const { selector } = (spec ?? {}) as {
         selector?: Record<string, string> & { matchLabels?: Record<string, string> };
       };
-      return selector === undefined || kind === 'ServiceMonitor'
-        ? []
-        : [(selector.matchLabels ?? selector) as Record<string, string>];
+      return selector === undefined || kind === 'ServiceMonitor' ? [] : [selector.matchLabels ?? selector];
     });
     for (const selector of selectors)
       expect([takes(selector, labels), takes(selector, labelsOf(release))]).toEqual([true, false]);
@@ -133,6 +117,15 @@ describe('values', () => {
       'by audience or key',
     ],
     [
+      'two ways to log on',
+      {
+        definition: {
+          controlPlane: { url: 'https://a', site: 's', audience: 'b', key: { secretName: 'c', key: 'd' } },
+        },
+      },
+      'not by both',
+    ],
+    [
       'a key without its entry',
       { definition: { controlPlane: { url: 'https://a', site: 's', key: { secretName: 'a' } } } },
       'key.key',
@@ -148,18 +141,8 @@ describe('values', () => {
   });
 
   test('of another namespace are refused unless the operator looks after it', () => {
-    const values = {
-      connectors: [
-        {
-          metadata: { name: 'a', namespace: 'other' },
-          spec: installation('connectors with Secrets').values?.['connectors'],
-        },
-      ],
-    };
-    const [{ spec }] = installation('connectors with Secrets').values?.['connectors'] as [{ spec: object }];
-    expect(() => chart.render({ values: { connectors: [{ ...values.connectors[0], spec }] } })).toThrow(
-      'set allNamespaces',
-    );
+    const { values } = installation('connectors of several namespaces');
+    expect(() => chart.render({ values: { ...values, allNamespaces: false } })).toThrow('set allNamespaces');
   });
 });
 
@@ -193,6 +176,15 @@ describe('connectors of the values', () => {
     expect(only(objects, 'MqttBridgeTopicMap')['spec']).toMatchObject({ routes: [{ target: 'site/${inputTopic}' }] });
   });
 
+  test('log as the values say unless they say it themselves', () => {
+    const { connectors } = installation('connectors with Secrets').values as { connectors: [{ spec: object }] };
+    const [connector] = connectors;
+    const loud = { ...connector, name: 'loud', spec: { ...connector.spec, logLevel: 'debug' } };
+    const { objects } = chart.render({ values: { connectors: [connector, loud], logLevel: 'warn' } });
+    expect(only(objects, 'MqttBridgeConnector', /edge/)['spec']).toMatchObject({ logLevel: 'warn' });
+    expect(only(objects, 'MqttBridgeConnector', /loud/)['spec']).toMatchObject({ logLevel: 'debug' });
+  });
+
   test('let the operator see their Secrets, namespace by namespace', () => {
     const secretsOf = (name: string, namespace: string) =>
       render(name)
@@ -206,113 +198,6 @@ describe('connectors of the values', () => {
     ]);
     expect(secretsOf('connectors of several namespaces', 'plant-2')).toEqual([['plane', 'plant-2']]);
     expect(secretsOf('nothing said', 'bridges')).toEqual([]);
-  });
-});
-
-describe("the operator's configuration", () => {
-  const config = (name: string) => configOf(only(render(name), 'ConfigMap')['data']);
-
-  test('says what is given, and nothing of what is not', () => {
-    expect(config('nothing said')).toEqual({
-      apiVersion: 'mqttbridge/v1',
-      kind: 'OperatorConfig',
-      image: { repository: 'mqttbridge', tag: '0.1.0', pullPolicy: 'IfNotPresent' },
-      definition: { kubernetes: {} },
-      agents: { userId: 65_532 },
-      localToken: { expirationSeconds: 86_400 },
-    });
-    expect(config('a control plane by Microsoft Entra, with storage')).toMatchObject({
-      definition: {
-        controlPlane: {
-          url: 'https://plane.example',
-          site: 'plant-1',
-          audience: 'api://bridge',
-          storage: { size: '1Gi', storageClassName: 'fast' },
-        },
-      },
-      localToken: { audience: 'aio-internal', expirationSeconds: 3600 },
-    });
-    expect(config('pods as somebody wants them')).toMatchObject({
-      image: { tag: `sha256:${'a'.repeat(64)}`, pullSecrets: ['registry'] },
-      agents: { userId: 2_000_000, podAnnotations: { note: 'yes' }, resources: { limits: { cpu: 2 } } },
-    });
-  });
-
-  test('restarts the operator when it changes', () => {
-    const checksum = (name: string) => templateOf(render(name)).metadata.annotations?.['checksum/config'];
-    expect(checksum('nothing said')).toBe(checksum('all namespaces, several replicas'));
-    expect(checksum('nothing said')).not.toBe(checksum('pods as somebody wants them'));
-  });
-
-  test('has no identity of Azure where nothing of it is given', () => {
-    for (const name of ['an Arc extension without an identity', 'no values of Azure']) {
-      expect(config(name)).toEqual(config('nothing said'));
-      expect(render(name)).toEqual(render('nothing said'));
-    }
-  });
-
-  test('has the adapter of Azure Arc as one whole container', () => {
-    const { arcExtension, agents } = config('an Arc extension with an identity') as Record<
-      string,
-      Record<string, unknown>
-    >;
-    expect(arcExtension?.['resourceId']).toBe('/subscriptions/1/extensions/bridge');
-    const sidecar = arcExtension?.['sidecar'] as Record<string, unknown>;
-    expect(Object.keys(sidecar)).toEqual([
-      'env',
-      'image',
-      'imagePullPolicy',
-      'livenessProbe',
-      'name',
-      'resources',
-      'securityContext',
-    ]);
-    const env = sidecar['env'] as { name: string; value: string }[];
-    expect(env.map(({ name }) => name)).toEqual([
-      'TOKEN_NAMESPACE',
-      'LIVENESS_PROBE_PORT',
-      'EXTENSION_ARMID',
-      'EXTENSION_NAME',
-      'CLUSTER_IDENTITY',
-      'CLUSTER_TYPE',
-      'MANAGED_IDENTITY_AUTH',
-      'TEST_MODE',
-      'TEST_FILE',
-    ]);
-    for (const { value } of env) expect(value).toBeTypeOf('string');
-    expect(sidecar).toMatchObject({ image: 'mcr.microsoft.com/azurearck8s/msi-adapter:1.29.3' });
-    expect(agents?.['serviceAccountName']).toBe('bridge-mqttbridge');
-  });
-
-  test('sends requests of agents by the proxy, but none that stays in the cluster or goes for a token', () => {
-    const { agents } = config('an Arc extension with connectors') as { agents: { extraEnv: object[] } };
-    expect(agents.extraEnv).toEqual([
-      { name: 'HTTP_PROXY', value: 'http://proxy.example:3128' },
-      { name: 'HTTPS_PROXY', value: 'http://proxy.example:3128' },
-      {
-        name: 'NO_PROXY',
-        value: '169.254.169.254,$(KUBERNETES_SERVICE_HOST),.svc,.cluster.local,.example,10.0.0.0/8',
-      },
-      { name: 'NODE_USE_ENV_PROXY', value: '1' },
-      { name: 'A', value: 'b' },
-    ]);
-  });
-});
-
-describe('the identity of an Arc extension', () => {
-  test('is for the account of agents, which is made unless one is named', () => {
-    for (const [name, account, made] of [
-      ['an Arc extension with an identity', 'bridge-mqttbridge', true],
-      ['an Arc extension with connectors', 'bridges', false],
-    ] as const) {
-      const objects = render(name);
-      const { namespace } = only(objects, 'Deployment').metadata;
-      expect(only(objects, 'AzureExtensionIdentity')).toMatchObject({
-        metadata: { name: 'bridge', namespace: 'azure-arc' },
-        spec: { serviceAccounts: [{ name: account, namespace }], tokenNamespace: namespace },
-      });
-      expect(objects.some(({ kind, metadata }) => kind === 'ServiceAccount' && metadata.name === account)).toBe(made);
-    }
   });
 });
 

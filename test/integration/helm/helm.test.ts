@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { objectsOf, type Installation, type Rendered } from '../../support/helm/chart.ts';
-import { canonical } from '../../support/kubernetes/api-server/object.ts';
+import { type Installation, objectsOf } from '../../support/helm/chart.ts';
+import { canonical, type KubeObject } from '../../support/kubernetes/api-server/object.ts';
 import type { Scope } from '../../support/scope.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { CHART, configOf, installation, MATRIX, openChart } from './matrix.ts';
@@ -34,7 +34,7 @@ async function helm(scope: Scope, verb: readonly string[], { values = {}, namesp
 }
 
 /** Objects in an order of their own; the operator's configuration as what it says, since layouts of YAML differ. */
-function comparable(objects: readonly Rendered[]): string[] {
+function comparable(objects: readonly KubeObject[]): string[] {
   return objects
     .map((object) => canonical(object.kind === 'ConfigMap' ? { ...object, data: configOf(object['data']) } : object))
     .sort();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { objectsOf, only } from '../infra/manifests.ts';
-import { canonical } from '../../support/kubernetes/api-server/object.ts';
+import { canonical, type KubeObject } from '../../support/kubernetes/api-server/object.ts';
 import type { Installation } from '../../support/helm/chart.ts';
 import { configOf, openChart } from './matrix.ts';
 
@@ -40,10 +40,10 @@ test.for(['Deployment', 'RoleBinding', 'Service', 'ServiceAccount'])(
 );
 
 /** The rules of roles, in an order of their own. */
-function rulesOf(all: readonly { readonly kind: string; readonly metadata: { readonly name: string } }[]): string[] {
+function rulesOf(all: readonly KubeObject[]): string[] {
   return all
-    .filter(({ kind, metadata }) => /Role$/.test(kind) && metadata.name === 'mqttbridge-operator')
-    .flatMap((role) => ('rules' in role ? (role.rules as object[]) : []))
+    .filter(({ kind, metadata }) => kind.endsWith('Role') && metadata.name === 'mqttbridge-operator')
+    .flatMap((role) => role['rules'] as object[])
     .map(canonical)
     .sort();
 }
@@ -54,7 +54,7 @@ test('the chart and the base of Kustomize give the operator the same rights, ove
 });
 
 test('the chart and the base of Kustomize have the same network policies', () => {
-  const policies = (all: readonly { readonly kind: string; readonly metadata: { readonly name: string } }[]) =>
+  const policies = (all: readonly KubeObject[]) =>
     all
       .filter(({ kind }) => kind === 'NetworkPolicy')
       .sort((one, other) => one.metadata.name.localeCompare(other.metadata.name))
@@ -63,8 +63,9 @@ test('the chart and the base of Kustomize have the same network policies', () =>
 });
 
 test('the configuration of the base is that of the chart but for what the chart says of defaults', () => {
-  const config = (all: typeof base) => configOf(only(all, 'ConfigMap', /^mqttbridge-operator-config/)['data']);
-  const { agents, localToken, ...ours } = config(objects as typeof base);
+  const config = (all: readonly KubeObject[]) =>
+    configOf(only(all, 'ConfigMap', /^mqttbridge-operator-config/)['data']);
+  const { agents, localToken, ...ours } = config(objects);
   expect(ours).toEqual(config(base));
   expect({ agents, localToken }).toEqual({ agents: { userId: 65_532 }, localToken: { expirationSeconds: 86_400 } });
 });

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Chart, Installation } from '../../support/helm/chart.ts';
-import { loadChart } from '../../support/helm/chart.ts';
+import { type Chart, type Installation, loadChart } from '../../support/helm/chart.ts';
+import type { KubeObject } from '../../support/kubernetes/api-server/object.ts';
+import type { PodTemplate } from '../../support/kubernetes/manifest/pod.ts';
+import { only } from '../infra/manifests.ts';
 import { ROOT } from '../infra/templates.ts';
 
 /** Where the chart is. */
@@ -104,7 +106,6 @@ const RESOURCES = {
             name: 'up',
             direction: 'local-to-remote',
             source: 'telemetry/#',
-            // biome-ignore lint/suspicious/noTemplateCurlyInString: of a route
             target: 'site/${inputTopic}',
           },
         ],
@@ -188,7 +189,7 @@ export const MATRIX: Readonly<Record<string, Installation>> = {
       metrics: { port: 9700, serviceMonitor: { enabled: true, interval: '1m', labels: { release: 'prometheus' } } },
       networkPolicy: { enabled: true },
       agents: {
-        resources: { limits: { memory: '1Gi', cpu: 2 } },
+        resources: { limits: { memory: '1Gi', cpu: '2' } },
         nodeSelector: { line: '4' },
         tolerations: [{ key: 'line', operator: 'Equal', value: '4' }],
         affinity: { podAntiAffinity: {} },
@@ -230,4 +231,9 @@ export function installation(name: string): Installation {
 export function configOf(data: unknown): Record<string, unknown> {
   const text = (data as Readonly<Record<string, string>>)['operator.yaml'];
   return parse(text ?? '', { version: '1.1' }) as Record<string, unknown>;
+}
+
+/** What the pods of the operator are made from. */
+export function templateOf(objects: readonly KubeObject[]): PodTemplate {
+  return (only(objects, 'Deployment')['spec'] as { template: PodTemplate }).template;
 }

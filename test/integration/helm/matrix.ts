@@ -200,6 +200,22 @@ export const MATRIX: Readonly<Record<string, Installation>> = {
       },
     },
   },
+  'names that YAML takes for something else': {
+    release: 'on',
+    namespace: '1e3',
+    values: {
+      nameOverride: 'n',
+      serviceAccount: { name: 'true', annotations: { a: 'null', b: '0x10' } },
+      agents: { serviceAccount: { create: true, name: '0123' }, podLabels: { a: '1_000' } },
+      priorityClassName: 'null',
+      podLabels: { a: 'no', b: '12_30' },
+      podAnnotations: { a: 'line\nline: "quoted" {{ }}', b: ' ', c: '- x', d: '# y', e: '~', f: '2026-01-01' },
+      image: { tag: '1.10' },
+      definition: { controlPlane: { url: 'https://a', site: '4711', audience: '{{ .Values }}' } },
+      persistence: { enabled: true, storageClass: '7' },
+      Azure: { ...ARC, Extension: { Name: '1e3', ResourceId: '0o7' } },
+    },
+  },
   'an Arc extension with an identity': { release: 'bridge', namespace: 'azure-iot-operations', values: { Azure: ARC } },
   'an Arc extension without an identity': {
     values: {
@@ -227,10 +243,10 @@ export function installation(name: string): Installation {
   return found;
 }
 
-/** The operator's configuration that a rendering holds. */
+/** The operator's configuration that a rendering holds, read as the operator does. */
 export function configOf(data: unknown): Record<string, unknown> {
   const text = (data as Readonly<Record<string, string>>)['operator.yaml'];
-  return parse(text ?? '', { version: '1.1' }) as Record<string, unknown>;
+  return parse(text ?? '') as Record<string, unknown>;
 }
 
 /** What the pods of the operator are made from. */

@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { labelsOf } from '../../../operator/render/labels.ts';
 import { canonical, type KubeObject } from '../../support/kubernetes/api-server/object.ts';
 import { substituted } from '../../support/kubernetes/flux.ts';
+import { hasKubectl } from '../../support/kubernetes/kubectl.ts';
 import { buildKustomization } from '../../support/kubernetes/kustomize/build.ts';
 import { readKustomization } from '../../support/kubernetes/kustomize/kustomization.ts';
 import { manifestFaults } from '../../support/kubernetes/manifest/faults.ts';
@@ -230,16 +231,7 @@ test('the version of the image is that of the package', async () => {
   expect(spec.containers[0]?.image).toBe(`mqttbridge:${version}`);
 });
 
-function isInstalled(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-if (isInstalled()) {
+if (hasKubectl()) {
   test.for(FOLDERS)('kubectl makes the same of infra/kubernetes/%s', async (folder) => {
     const printed = execFileSync('kubectl', ['kustomize', folderPath(folder)], { encoding: 'utf8' });
     const theirs = parseAllDocuments(printed).map((document) => canonical(document.toJS()));

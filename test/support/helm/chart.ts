@@ -19,7 +19,12 @@ export interface Installation {
 export interface Rendered {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -36,17 +41,22 @@ export interface Chart {
 export async function loadChart(folder: string): Promise<Chart> {
   const read = (name: string) => readFile(join(folder, name), 'utf8');
   const names = (await readdir(join(folder, 'templates'), { recursive: true })).filter((name) => name.includes('.'));
-  const sources = new Map(await Promise.all(names.sort().map(async (name) => [name, await read(join('templates', name))] as const)));
+  const sources = new Map(
+    await Promise.all(names.sort().map(async (name) => [name, await read(join('templates', name))] as const)),
+  );
   const about = parse(await read('Chart.yaml')) as Dict;
   const defaults = parse(await read('values.yaml'), { version: '1.1' }) as Dict;
-  const isValid = new Ajv({ strict: false, allErrors: true }).compile(JSON.parse(await read('values.schema.json')) as object);
+  const isValid = new Ajv({ strict: false, allErrors: true }).compile(
+    JSON.parse(await read('values.schema.json')) as object,
+  );
   const { bodies, templates } = compile(sources);
   return {
     defaults,
     sources,
     render(installation) {
       const values = merged(defaults, installation.values ?? {});
-      if (!isValid(values)) throw new Error((isValid.errors ?? []).map((fault) => `${fault.instancePath} ${fault.message}`).join('\n'));
+      if (!isValid(values))
+        throw new Error((isValid.errors ?? []).map((fault) => `${fault.instancePath} ${fault.message}`).join('\n'));
       const data = { ...surroundings(about, installation), Values: values };
       const texts = [...bodies].map(([name, body]) => [name, printedBy(templates, name, body, data)] as const);
       const objects = texts.flatMap(([name, text]) => (name === 'NOTES.txt' ? [] : objectsOf(name, text)));
@@ -66,7 +76,10 @@ function compile(sources: ReadonlyMap<string, string>) {
   return { bodies, templates };
 }
 
-function surroundings(about: Dict, { release = 'mqttbridge', namespace = 'bridges', apiVersions = [] }: Installation): Dict {
+function surroundings(
+  about: Dict,
+  { release = 'mqttbridge', namespace = 'bridges', apiVersions = [] }: Installation,
+): Dict {
   return {
     Release: { Name: release, Namespace: namespace, Service: 'Helm' },
     Chart: { Name: about['name'], Version: about['version'], AppVersion: about['appVersion'] },

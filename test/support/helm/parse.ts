@@ -5,7 +5,13 @@ export type Node =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'print'; readonly pipeline: Pipeline; readonly line: number }
   | { readonly kind: 'if' | 'with'; readonly pipeline: Pipeline; readonly line: number; readonly branches: Branches }
-  | { readonly kind: 'range'; readonly names: readonly string[]; readonly pipeline: Pipeline; readonly line: number; readonly branches: Branches };
+  | {
+      readonly kind: 'range';
+      readonly names: readonly string[];
+      readonly pipeline: Pipeline;
+      readonly line: number;
+      readonly branches: Branches;
+    };
 
 interface Branches {
   readonly body: readonly Node[];
@@ -64,7 +70,8 @@ export function parseTemplate(source: string): Template {
 
   function action(tokens: readonly Token[], line: number): Node | undefined {
     const [first, ...rest] = tokens;
-    if (first === undefined || REFUSED.has(first.text)) throw new SyntaxError(`line ${line}: ${first?.text ?? 'empty'}`);
+    if (first === undefined || REFUSED.has(first.text))
+      throw new SyntaxError(`line ${line}: ${first?.text ?? 'empty'}`);
     if (first.kind === 'word') {
       switch (first.text) {
         case 'define':

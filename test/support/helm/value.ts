@@ -7,7 +7,8 @@ export type Dict = Record<string, Value>;
 
 /** Whether a condition takes a value for true. */
 export function isTrue(value: Value): boolean {
-  if (value === undefined || value === null || value === false || value === '' || value === 0 || value === 0n) return false;
+  if (value === undefined || value === null || value === false || value === '' || value === 0 || value === 0n)
+    return false;
   if (Array.isArray(value)) return value.length > 0;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }

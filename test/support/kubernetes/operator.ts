@@ -74,7 +74,8 @@ export async function startOperator(scope: Scope, options: TestOperatorOptions):
 
 /** A logger that keeps its lines. */
 export function loggerInto(lines: OperatorLine[]): OperatorLogger {
-  const at = (level: string) => (fields: OperatorLine, message?: string) => void lines.push({ level, ...fields, message });
+  const at = (level: string) => (fields: OperatorLine, message?: string) =>
+    void lines.push({ level, ...fields, message });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
@@ -92,7 +93,10 @@ async function settled(operator: Operator): Promise<void> {
 }
 
 /** A resource of a test in a namespace, as it is applied. */
-export function inNamespace(resource: SentResource, namespace: string): SentResource & {
+export function inNamespace(
+  resource: SentResource,
+  namespace: string,
+): SentResource & {
   readonly metadata: { readonly name: string; readonly namespace: string };
 } {
   return { ...resource, metadata: { ...resource.metadata, namespace } };

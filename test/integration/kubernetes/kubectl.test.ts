@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { openCluster, type TestCluster } from '../../support/kubernetes/cluster.ts';
+import { hasKubectl } from '../../support/kubernetes/kubectl.ts';
 import type { Scope } from '../../support/scope.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 

@@ -4,7 +4,6 @@ import { renderConnector } from '../../../operator/render/render.ts';
 import { declared } from '../../support/bicep/template.ts';
 import { walk } from '../../support/bicep/walk.ts';
 import type { KubeObject } from '../../support/kubernetes/api-server/object.ts';
-import { substituted } from '../../support/kubernetes/flux.ts';
 import { buildKustomization } from '../../support/kubernetes/kustomize/build.ts';
 import { manifestFaults } from '../../support/kubernetes/manifest/faults.ts';
 import { connectorOf, OWNER } from '../../unit/operator/sample.ts';
@@ -117,21 +116,6 @@ describe('the overlay for Flux', () => {
       expect(metadata.annotations).toMatchObject({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' });
     }
   });
-});
-
-test('values that look like numbers stay text, and what is switched off stays as it is', () => {
-  const object = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'a' },
-    data: { key: 'is ${SITE}', raw: '$${SITE}' },
-  };
-  expect(substituted(object, { SITE: '7' })).toMatchObject({ data: { key: 'is 7', raw: '${SITE}' } });
-  const off = {
-    ...object,
-    metadata: { name: 'a', annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } },
-  };
-  expect(substituted(off, { SITE: '7' })).toEqual(off);
 });
 
 test('the version of the image is that of the package', async () => {

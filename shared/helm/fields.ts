@@ -27,10 +27,16 @@ export function kubernetesList(description: string) {
 
 /** A list of objects that each have a name. */
 export function namedList(description: string) {
-  return z.array(z.looseObject({ name: z.string().min(1).meta({ description: 'Its name.' }) })).default([]).meta({ description });
+  return z
+    .array(z.looseObject({ name: z.string().min(1).meta({ description: 'Its name.' }) }))
+    .default([])
+    .meta({ description });
 }
 
 /** A group of values, each with its default. */
 export function group<T extends z.core.$ZodLooseShape>(description: string, shape: T) {
-  return z.strictObject(shape).prefault({} as never).meta({ description });
+  return z
+    .strictObject(shape)
+    .prefault({} as never)
+    .meta({ description });
 }

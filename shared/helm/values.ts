@@ -93,7 +93,9 @@ const operatorPods = {
     secretNames: z
       .array(objectName())
       .default([])
-      .meta({ description: 'Secrets of connectors that are not in these values: the operator may watch them by name.' }),
+      .meta({
+        description: 'Secrets of connectors that are not in these values: the operator may watch them by name.',
+      }),
   }),
   podAnnotations: textMap('Annotations of its pods.'),
   podLabels: textMap('Labels of its pods.'),
@@ -147,7 +149,10 @@ const azure = z
   .meta({ description: 'Filled in by the extension manager of Azure Arc, with more than is read here.' });
 
 /** A resource as values hold it: whole, or only its name and spec. */
-function resource<K extends string, S extends z.ZodType>(kind: K, { metadata, spec }: { metadata: z.ZodType; spec: S }) {
+function resource<K extends string, S extends z.ZodType>(
+  kind: K,
+  { metadata, spec }: { metadata: z.ZodType; spec: S },
+) {
   return z
     .strictObject({
       apiVersion: z.literal(API_VERSION).optional().meta({ description: 'API group and version.' }),
@@ -168,13 +173,26 @@ export const helmValuesSchema = z
     nameOverride: shortName('In place of the name of the chart.'),
     fullnameOverride: shortName('Beginning of all names; empty: the release and the chart.'),
     allNamespaces: flag('Look after all namespaces; else that of the release.', false),
-    replicas: z.int().min(0).max(10).default(1).meta({ description: 'Pods of the operator; one works, others stand by.' }),
-    logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').meta({ description: 'How much the operator logs.' }),
+    replicas: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(1)
+      .meta({ description: 'Pods of the operator; one works, others stand by.' }),
+    logLevel: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error'])
+      .default('info')
+      .meta({ description: 'How much the operator logs.' }),
     definition,
     persistence,
     localToken: group('The token that agents show to the local broker.', {
       audience: text('Its audience; empty: the one that the method of the connector goes with.'),
-      expirationSeconds: z.int().min(600).max(4_294_967_296).default(86_400).meta({ description: 'How long it is valid.' }),
+      expirationSeconds: z
+        .int()
+        .min(600)
+        .max(4_294_967_296)
+        .default(86_400)
+        .meta({ description: 'How long it is valid.' }),
     }),
     workloadIdentity: group('The identity that the service account of agents stands for.', {
       clientId: text('Client ID of an application or a managed identity.'),

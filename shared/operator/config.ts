@@ -71,10 +71,16 @@ const definition = z
   .optional()
   .meta(about('Where agents get their definition from; default kubernetes.'));
 
+/** YAML reads `cpu: 1` as a number. */
+const amounts = z.record(
+  z.string(),
+  z.union([z.string().regex(QUANTITY), z.number().nonnegative()]).transform((amount) => String(amount)),
+);
+
 const resources = z
   .strictObject({
-    requests: z.record(z.string(), quantity('')).optional().meta(about('What a pod asks for.')),
-    limits: z.record(z.string(), quantity('')).optional().meta(about('What a pod gets at most.')),
+    requests: amounts.optional().meta(about('What a pod asks for.')),
+    limits: amounts.optional().meta(about('What a pod gets at most.')),
   })
   .optional()
   .meta(about("Resources of the agent's container; default 100m and 96Mi, at most 512Mi."));

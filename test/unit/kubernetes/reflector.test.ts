@@ -158,6 +158,15 @@ describe('reflector', () => {
     ]);
   });
 
+  test('is apart while not even a list can be had, whatever the reason', async (t) => {
+    const gone = new ApiError(410, 'Expired', 'too old');
+    const { reflector, clock, asked } = run(t, { lists: [gone, gone, empty], watches: [] });
+    await eventually(() => reflector.state.kind === 'apart');
+    await clock.runUntil(() => asked.length === 4, settled);
+    expect(asked).toEqual(['list', 'list', 'list', 'watch 1']);
+    expect(reflector.state).toEqual({ kind: 'synced' });
+  });
+
   test('begins anew with a list when the server refuses to go on from the version again and again', async (t) => {
     const tooLarge = new ApiError(504, 'Timeout', 'Too large resource version: 9, current: 2', 1);
     const { clock, asked } = run(t, {

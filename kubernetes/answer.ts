@@ -50,10 +50,19 @@ export function refusalOf(status: Readonly<Record<string, unknown>>, code?: numb
   const asked = code ?? (typeof status['code'] === 'number' ? status['code'] : 500);
   return new ApiError(
     asked,
-    typeof reason === 'string' ? reason.slice(0, LONGEST_MESSAGE) : 'Unknown',
-    typeof message === 'string' ? message.slice(0, LONGEST_MESSAGE) : `HTTP status ${asked} without an explanation`,
+    asked === 404 && !namesObject(details) ? 'NotServed' : textOf(reason, 'Unknown'),
+    textOf(message, `HTTP status ${asked} without an explanation`),
     secondsOf(retryAfter) ?? secondsOf(seconds),
   );
+}
+
+/** Without a name the address itself is not known: the kind is not served. */
+function namesObject(details: unknown): boolean {
+  return isFields(details) && textOf(details['name'], '') !== '';
+}
+
+function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value.slice(0, LONGEST_MESSAGE) : otherwise;
 }
 
 /** The API server says seconds; a date (RFC 9110, 10.2.3) would depend on two clocks. */

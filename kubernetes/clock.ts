@@ -16,10 +16,13 @@ export const SYSTEM_CLOCK: MonotonicClock = {
 };
 
 /** Resolves after so many milliseconds, or as soon as the signal ends; never rejects. */
-export function pause(clock: MonotonicClock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
+export async function pause(clock: MonotonicClock, ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(ms, resolve);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise.finally(cancel);
+  const wake = () => resolve();
+  const cancel = clock.after(ms, wake);
+  signal.addEventListener('abort', wake);
+  await promise;
+  cancel();
+  signal.removeEventListener('abort', wake);
 }

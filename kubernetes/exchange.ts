@@ -63,30 +63,37 @@ export function createExchange(access: ClusterAccess, userAgent: string): Exchan
     return promise;
   }
 
-  async function again(asked: Asked, signal: AbortSignal): Promise<OpenAnswer> {
+  async function sent(asked: Asked, credentials: Credentials, signal: AbortSignal): Promise<OpenAnswer> {
     try {
-      return await open(asked, await access.credentials(), signal);
+      return await open(asked, credentials, signal);
     } catch (error) {
       if (!(error instanceof StaleError)) throw error;
       // A creation may have come to its end before the connection did.
       if (asked.method === 'POST') throw error.cause;
-      return open(asked, await access.credentials(), signal);
+      return open(asked, credentials, signal);
     }
   }
 
   return {
     async send(asked, signal) {
-      const first = await again(asked, signal);
+      const credentials = await access.credentials();
+      const first = await sent(asked, credentials, signal);
       if (first.response.statusCode !== 401) return first;
-      // The token may have been replaced between the reading of its file and now.
+      // They may have been replaced between the reading of their files and now.
+      const newer = await access.credentials();
+      if (isSame(credentials, newer)) return first;
       first.response.resume();
-      return again(asked, signal);
+      return sent(asked, newer, signal);
     },
     close() {
       kept.destroy();
       own.destroy();
     },
   };
+}
+
+function isSame(one: Credentials, other: Credentials): boolean {
+  return one.token === other.token && one.certificate?.cert === other.certificate?.cert;
 }
 
 /** The other end had closed the kept connection before this request was on its way. */

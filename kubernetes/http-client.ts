@@ -13,6 +13,8 @@ export interface ClientOptions {
   /** `name/version`. */
   readonly userAgent: string;
   readonly clock?: MonotonicClock;
+  /** In [0, 1). */
+  readonly random?: () => number;
   readonly limits?: Partial<ClientLimits>;
 }
 
@@ -20,7 +22,7 @@ export interface ClientOptions {
 export interface ClientLimits {
   /** For name, connection, TLS and the whole answer together; of a watch, until it has begun. Milliseconds. */
   readonly callMs: number;
-  /** How long a watch is asked for; the server ends it then. Seconds. */
+  /** For how long a watch is asked at least, and twice as long at most, lest all end together; the server ends it then. Seconds. */
   readonly watchSeconds: number;
   /** Silence after a bookmark, when the next one must long have come, and beyond the end of a watch without any. Milliseconds. */
   readonly silenceMs: number;
@@ -44,6 +46,7 @@ export const CLIENT_LIMITS: ClientLimits = {
 interface Parts {
   readonly exchange: Exchange;
   readonly clock: MonotonicClock;
+  readonly random: () => number;
   readonly limits: ClientLimits;
 }
 
@@ -53,9 +56,9 @@ const LENIENT = { fieldValidation: 'Ignore' } as const;
 
 /** A client for one API server; nothing is asked before its first call. */
 export function createClient(access: ClusterAccess, options: ClientOptions): KubernetesClient {
-  const { userAgent, clock = SYSTEM_CLOCK, limits } = options;
+  const { userAgent, clock = SYSTEM_CLOCK, random = Math.random, limits } = options;
   const exchange = createExchange(access, userAgent);
-  const parts: Parts = { exchange, clock, limits: { ...CLIENT_LIMITS, ...limits } };
+  const parts: Parts = { exchange, clock, random, limits: { ...CLIENT_LIMITS, ...limits } };
   const write = async (asked: Asked, signal?: AbortSignal) => storedObject(await call(parts, asked, signal));
   return {
     get: (kind, name, signal) =>
@@ -82,9 +85,9 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
       const body = JSON.stringify(operations);
       return write({ method: 'PATCH', path, query, body, contentType: 'application/json-patch+json' }, signal);
     },
-    async remove(kind, name, { uid } = {}, signal) {
+    async remove(kind, name, { uid, orphan = false } = {}, signal) {
       const preconditions = uid === undefined ? {} : { preconditions: { uid } };
-      const body = JSON.stringify({ propagationPolicy: 'Background', ...preconditions });
+      const body = JSON.stringify({ propagationPolicy: orphan ? 'Orphan' : 'Background', ...preconditions });
       const removed = call(parts, { method: 'DELETE', path: objectPath(kind, name), body }, signal);
       return unlessMissing(
         removed.then(() => true),
@@ -97,7 +100,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
 
 function unlessMissing<T, U>(asked: Promise<T>, missing: U): Promise<T | U> {
   return asked.catch((error: unknown) => {
-    if (error instanceof ApiError && error.code === 404 && error.reason === 'NotFound') return missing;
+    if (error instanceof ApiError && error.reason === 'NotFound') return missing;
     throw error;
   });
 }
@@ -181,14 +184,14 @@ async function* watch(
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
   const { resourceVersion, namespace } = selection;
-  const timeoutSeconds = String(parts.limits.watchSeconds);
-  const own = { watch: 'true', resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds };
+  const seconds = Math.ceil(parts.limits.watchSeconds * (1 + parts.random()));
+  const own = { watch: 'true', resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: String(seconds) };
   const query = { ...selectorsOf(selection), ...own };
   const asked: Asked = { method: 'GET', path: collectionPath(kind, namespace), query, watch: true };
   try {
     // Until the watch has begun its time is bounded, and from then on the silence in it.
     const opened = await inTime(parts, signal, (within) => begun(parts, asked, within));
-    yield* eventsOf(parts, opened);
+    yield* eventsOf(parts, opened, seconds);
   } catch (error) {
     if (!signal.aborted) throw error;
   }
@@ -201,10 +204,14 @@ async function begun({ exchange, limits }: Parts, asked: Asked, signal: AbortSig
   throw refusal(statusCode, await bodyOf(opened.response, limits.answerBytes), headers['retry-after']);
 }
 
-async function* eventsOf({ clock, limits }: Parts, { response, abandon }: OpenAnswer): AsyncGenerator<WatchEvent> {
-  const { silenceMs, watchSeconds, eventBytes } = limits;
+async function* eventsOf(
+  { clock, limits }: Parts,
+  { response, abandon }: OpenAnswer,
+  seconds: number,
+): AsyncGenerator<WatchEvent> {
+  const { silenceMs, eventBytes } = limits;
   // Where nothing ever changes a server may send no bookmarks; but it ends the watch in time.
-  const guard = createSilenceGuard(clock, watchSeconds * 1_000 + silenceMs, abandon);
+  const guard = createSilenceGuard(clock, seconds * 1_000 + silenceMs, abandon);
   try {
     yield { kind: 'opened' };
     for await (const line of linesOf(guard.heard(response), eventBytes)) {

@@ -38,10 +38,25 @@ export interface ReflectorParts {
   readonly selection: Selection;
   /** Called after `state` has become another kind, or is apart for another reason. */
   readonly stateChanged?: (state: ReflectorState) => void;
+  /** Gets one line when the reflection comes apart, or for another reason than before, and one when it is fresh again. */
+  readonly logger?: ReflectorLogger;
   /** In [0, 1). */
   readonly random?: () => number;
   readonly clock?: MonotonicClock;
 }
+
+/** What a reflector needs of a logger. */
+export interface ReflectorLogger {
+  info(fields: LogFields, message?: string): void;
+  warn(fields: LogFields, message?: string): void;
+}
+
+interface LogFields {
+  readonly evt: string;
+  readonly [field: string]: unknown;
+}
+
+const SILENT: ReflectorLogger = { info: () => undefined, warn: () => undefined };
 
 /** So many refused watches in a row: the version itself may be what the server cannot serve. */
 const MOST_REFUSALS = 3;
@@ -49,6 +64,7 @@ const MOST_REFUSALS = 3;
 /** Remembers its parts; nothing is asked before `run`. */
 export function createReflector(parts: ReflectorParts): Reflector {
   const { clock = SYSTEM_CLOCK, random = Math.random, stateChanged } = parts;
+  const log = createLog(parts);
   const synced = Promise.withResolvers<void>();
   const copy = createCopy();
   let state: ReflectorState = { kind: 'starting' };
@@ -58,7 +74,9 @@ export function createReflector(parts: ReflectorParts): Reflector {
     // How long it has been apart counts from the first failure.
     state = next.kind === 'apart' && state.kind === 'apart' ? { ...next, since: state.since } : next;
     if (next.kind === 'synced') synced.resolve();
-    if (!same) stateChanged?.(state);
+    if (same) return;
+    log(state);
+    stateChanged?.(state);
   }
 
   return {
@@ -76,12 +94,27 @@ export function createReflector(parts: ReflectorParts): Reflector {
   };
 }
 
-function isSameTrouble(state: ReflectorState, error: Error): boolean {
-  return state.kind === 'apart' && state.error.message === error.message && codeOf(state.error) === codeOf(error);
+function createLog({ kind: { kind }, selection, logger = SILENT }: ReflectorParts): (state: ReflectorState) => void {
+  const what = { kind, ...selection };
+  return (state) => {
+    if (state.kind === 'synced') logger.info({ evt: 'KubernetesSynced', ...what }, 'all objects are known');
+    if (state.kind !== 'apart') return;
+    const { error } = state;
+    logger.warn(
+      { evt: 'KubernetesApart', ...what, reason: reasonOf(error), error: error.message },
+      'objects may be old',
+    );
+  };
 }
 
-function codeOf(error: Error): unknown {
-  return 'code' in error ? error.code : undefined;
+function isSameTrouble(state: ReflectorState, error: Error): boolean {
+  return state.kind === 'apart' && state.error.message === error.message && reasonOf(state.error) === reasonOf(error);
+}
+
+/** Forbidden, ECONNREFUSED, ExchangeError. */
+function reasonOf(error: Error): unknown {
+  if (error instanceof ApiError) return error.reason;
+  return 'code' in error ? error.code : error.name;
 }
 
 interface Course extends ReflectorParts {

@@ -26,6 +26,8 @@ export interface BundleJudgement {
   readonly connector: ConnectorJudgement | undefined;
   /** By name of the topic map, in the order of names. */
   readonly topicMaps: ReadonlyMap<string, TopicMapJudgement>;
+  /** Names of topic maps with errors. */
+  readonly faulty: readonly string[];
   /** Other namespaces that have a connector of this name. */
   readonly elsewhere: readonly string[];
 }
@@ -41,8 +43,8 @@ export interface ConnectorJudgement {
   readonly problems: readonly Problem[];
   /** Why no pods can be made of it, although it is valid. */
   readonly obstacles: readonly Obstacle[];
-  /** Routes of all topic maps, of those with errors too. */
-  readonly routes: number;
+  /** Of all topic maps, of those with errors too. */
+  readonly routes: RouteCount;
 }
 
 /** What validation says of a topic map. */
@@ -50,34 +52,35 @@ export interface TopicMapJudgement {
   readonly generation: number;
   /** Of the topic map itself, warnings among them. */
   readonly problems: readonly Problem[];
-  /** Number of routes that are written in it. */
-  readonly routes: number;
+  readonly routes: RouteCount;
+}
+
+/** How many routes there are. */
+export interface RouteCount {
+  readonly total: number;
+  /** Those for which agents have something to do; a share number of 0 makes no client. */
+  readonly running: number;
 }
 
 /** Judges a connector and its topic maps by the rules that its agents judge them by. */
 export function judgeBundle({ namespace, name, connector, topicMaps, elsewhere }: Bundle): BundleJudgement {
-  const objects = connector === undefined ? topicMaps : [connector, ...topicMaps];
-  const loaded = resourcesOf(objects);
+  const loaded = resourcesOf(connector === undefined ? topicMaps : [connector, ...topicMaps]);
   const { problems, connectors } = validateLoaded(loaded);
   const byFile = Map.groupBy(problems, ({ file }) => file);
   const found = loaded.resources.map(({ file }) => byFile.get(file) ?? []);
-  const maps = new Map<string, TopicMapJudgement>();
   const own = connector === undefined ? [] : (found.shift() ?? []);
-  for (const [index, map] of topicMaps.entries()) {
-    // Whether the connector exists is a condition of its own.
-    const mapProblems = (found[index] ?? []).filter(({ rule }) => rule !== 'XR001');
-    maps.set(map.metadata.name, { generation: generationOf(map), problems: mapProblems, routes: routesIn(map) });
-  }
-  const judged = connector && judgeConnector(connector, own, connectors[0]);
-  const routes = [...maps.values()].reduce((sum, map) => sum + map.routes, 0);
-  return { namespace, name, connector: judged && { ...judged, routes }, topicMaps: maps, elsewhere };
+  const maps = new Map(topicMaps.map((map, index) => [map.metadata.name, judgeTopicMap(map, found[index] ?? [])]));
+  const faulty = [...maps].flatMap(([map, judged]) => (hasError(judged.problems) ? [map] : []));
+  const judged = connector && judgeConnector(connector, own, connectors[0], sumOf(maps.values()));
+  return { namespace, name, connector: judged, topicMaps: maps, faulty, elsewhere };
 }
 
 function judgeConnector(
   object: StoredObject,
   problems: readonly Problem[],
   document: ConnectorDocument | undefined,
-): Omit<ConnectorJudgement, 'routes'> {
+  routes: RouteCount,
+): ConnectorJudgement {
   const { bridgeInstances } = (object.spec ?? {}) as { bridgeInstances?: unknown };
   return {
     generation: generationOf(object),
@@ -85,7 +88,14 @@ function judgeConnector(
     document,
     problems,
     obstacles: document === undefined ? [] : obstaclesOf(document.connector),
+    routes,
   };
+}
+
+function judgeTopicMap(object: StoredObject, problems: readonly Problem[]): TopicMapJudgement {
+  // Whether the connector exists is a condition of its own.
+  const own = problems.filter(({ rule }) => rule !== 'XR001');
+  return { generation: generationOf(object), problems: own, routes: routesIn(object) };
 }
 
 /** Which connector a topic map names; empty when it names none. */
@@ -94,9 +104,28 @@ export function connectorNameIn({ spec }: StoredObject): string {
   return typeof name === 'string' ? name : '';
 }
 
-function routesIn({ spec }: StoredObject): number {
+function routesIn({ spec }: StoredObject): RouteCount {
   const { routes } = (spec ?? {}) as { routes?: unknown };
-  return Array.isArray(routes) ? routes.length : 0;
+  if (!Array.isArray(routes)) return { total: 0, running: 0 };
+  return { total: routes.length, running: routes.filter((route) => !isWithoutClients(route)).length };
+}
+
+function isWithoutClients(route: unknown): boolean {
+  const { sharedSubscription } = (route ?? {}) as { sharedSubscription?: { groupMinimumShareNumber?: unknown } };
+  return sharedSubscription?.groupMinimumShareNumber === 0;
+}
+
+function sumOf(maps: Iterable<TopicMapJudgement>): RouteCount {
+  let [total, running] = [0, 0];
+  for (const { routes } of maps) {
+    total += routes.total;
+    running += routes.running;
+  }
+  return { total, running };
+}
+
+function hasError(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
 }
 
 function generationOf({ metadata }: StoredObject): number {

@@ -1,6 +1,7 @@
 import type { StoredObject } from '../../kubernetes/object.ts';
 import type { ObjectChange } from '../../kubernetes/reflector.ts';
 import { type BundleJudgement, connectorNameIn, judgeBundle } from './bundle.ts';
+import { createShelf, type Entry, type Shelf } from './shelf.ts';
 
 /**
  * Judges connectors and topic maps as they change. Works by bundles: a connector, there or not, with the topic maps that
@@ -15,110 +16,25 @@ export interface Judge {
   keys(): Iterable<string>;
 }
 
-interface Entry {
-  readonly namespace: string;
-  readonly name: string;
-  connector: StoredObject | undefined;
-  readonly topicMaps: Map<string, StoredObject>;
-  judgement: BundleJudgement | undefined;
-}
-
 /** A judge that knows of nothing yet. */
 export function createJudge(): Judge {
-  const entries = new Map<string, Entry>();
-  /** Keys of bundles by the connector's name alone. */
-  const namesakes = new Map<string, Set<string>>();
-
-  function entryOf(namespace: string, name: string): Entry {
-    const key = `${namespace}/${name}`;
-    const known = entries.get(key);
-    if (known !== undefined) return known;
-    const entry: Entry = { namespace, name, connector: undefined, topicMaps: new Map(), judgement: undefined };
-    entries.set(key, entry);
-    namesakes.set(name, (namesakes.get(name) ?? new Set()).add(key));
-    return entry;
-  }
-
-  function dropEmpty(key: string): void {
-    const entry = entries.get(key);
-    if (entry === undefined || entry.connector !== undefined || entry.topicMaps.size > 0) return;
-    entries.delete(key);
-    const others = namesakes.get(entry.name);
-    others?.delete(key);
-    if (others?.size === 0) namesakes.delete(entry.name);
-  }
-
-  function noteConnector(object: StoredObject, counts: boolean): readonly string[] {
-    const { namespace, name } = object.metadata;
-    const key = `${namespace}/${name}`;
-    const entry = entryOf(namespace, name);
-    const before = entry.connector;
-    entry.connector = counts ? object : undefined;
-    if (!sameSpec(before, entry.connector)) entry.judgement = undefined;
-    // Topic maps elsewhere that look for this name are told where it is.
-    const others =
-      (before === undefined) === (entry.connector === undefined) ? [] : forsaken(namesakes.get(name) ?? [], key);
-    dropEmpty(key);
-    return [key, ...others];
-  }
-
-  function forsaken(keys: Iterable<string>, except: string): readonly string[] {
-    return [...keys].filter((key) => {
-      const entry = entries.get(key);
-      if (key === except || entry === undefined || entry.connector !== undefined) return false;
-      entry.judgement = undefined;
-      return true;
-    });
-  }
-
-  function removeMap(object: StoredObject, key: string): void {
-    const entry = entries.get(key);
-    if (entry?.topicMaps.delete(object.metadata.name) === true) entry.judgement = undefined;
-    dropEmpty(key);
-  }
-
-  function noteMap(before: StoredObject | undefined, now: StoredObject | undefined): readonly string[] {
-    const from = before && bundleKeyOf(before);
-    const to = now && bundleKeyOf(now);
-    if (before !== undefined && from !== undefined && from !== to) removeMap(before, from);
-    if (now !== undefined) {
-      const entry = entryOf(now.metadata.namespace, connectorNameIn(now));
-      if (!sameSpec(entry.topicMaps.get(now.metadata.name), now)) entry.judgement = undefined;
-      entry.topicMaps.set(now.metadata.name, now);
-    }
-    return [...new Set([from, to])].filter((key) => key !== undefined);
-  }
-
-  function elsewhereOf({ name, namespace }: Entry): readonly string[] {
-    return [...(namesakes.get(name) ?? [])]
-      .flatMap((key) => {
-        const other = entries.get(key);
-        return other?.connector === undefined || other.namespace === namespace ? [] : [other.namespace];
-      })
-      .toSorted();
-  }
-
+  const shelf = createShelf();
   return {
     note({ before, now }) {
       const object = now ?? before;
       if (object === undefined) return [];
       const counted = now?.metadata.deletionTimestamp === undefined ? now : undefined;
-      if (object.kind === 'MqttBridgeConnector') return noteConnector(object, counted !== undefined);
-      return noteMap(before, counted);
+      return object.kind === 'MqttBridgeConnector'
+        ? noteConnector(shelf, object, counted)
+        : noteTopicMap(shelf, before, counted);
     },
     judgementOf(key) {
-      const entry = entries.get(key);
+      const entry = shelf.find(key);
       if (entry === undefined) return undefined;
-      entry.judgement ??= judgeBundle({
-        namespace: entry.namespace,
-        name: entry.name,
-        connector: entry.connector,
-        topicMaps: [...entry.topicMaps.values()].toSorted(byName),
-        elsewhere: entry.connector === undefined ? elsewhereOf(entry) : [],
-      });
+      entry.judgement ??= judgeEntry(shelf, entry);
       return entry.judgement;
     },
-    keys: () => entries.keys(),
+    keys: () => shelf.keys(),
   };
 }
 
@@ -128,8 +44,57 @@ export function bundleKeyOf(object: StoredObject): string {
   return `${namespace}/${object.kind === 'MqttBridgeConnector' ? name : connectorNameIn(object)}`;
 }
 
+function noteConnector(shelf: Shelf, { metadata }: StoredObject, now: StoredObject | undefined): readonly string[] {
+  const entry = shelf.open(metadata.namespace, metadata.name);
+  const before = entry.connector;
+  entry.connector = now;
+  if (!isSameSpec(before, now)) entry.judgement = undefined;
+  const appeared = (before === undefined) !== (now === undefined);
+  // Topic maps elsewhere that look for this name are told where it is.
+  const others = appeared ? shelf.namesakes(entry.name).filter((other) => other !== entry && !other.connector) : [];
+  for (const other of others) other.judgement = undefined;
+  shelf.tidy(entry);
+  return [entry, ...others].map(({ key }) => key);
+}
+
+function noteTopicMap(
+  shelf: Shelf,
+  before: StoredObject | undefined,
+  now: StoredObject | undefined,
+): readonly string[] {
+  const from = before && bundleKeyOf(before);
+  const to = now && bundleKeyOf(now);
+  if (before !== undefined && from !== undefined && from !== to) takeOut(shelf, from, before.metadata.name);
+  if (now !== undefined) putIn(shelf.open(now.metadata.namespace, connectorNameIn(now)), now);
+  return [...new Set([from, to])].filter((key) => key !== undefined);
+}
+
+function takeOut(shelf: Shelf, key: string, topicMap: string): void {
+  const entry = shelf.find(key);
+  if (entry?.topicMaps.delete(topicMap) !== true) return;
+  entry.judgement = undefined;
+  shelf.tidy(entry);
+}
+
+function putIn(entry: Entry, topicMap: StoredObject): void {
+  const { name } = topicMap.metadata;
+  if (!isSameSpec(entry.topicMaps.get(name), topicMap)) entry.judgement = undefined;
+  entry.topicMaps.set(name, topicMap);
+}
+
+function judgeEntry(shelf: Shelf, { namespace, name, connector, topicMaps }: Entry): BundleJudgement {
+  const elsewhere = connector === undefined ? shelf.namesakes(name).filter((other) => other.connector) : [];
+  return judgeBundle({
+    namespace,
+    name,
+    connector,
+    topicMaps: [...topicMaps.values()].toSorted(byName),
+    elsewhere: elsewhere.map((other) => other.namespace).toSorted(),
+  });
+}
+
 /** Whether nothing but status and metadata can differ. */
-function sameSpec(a: StoredObject | undefined, b: StoredObject | undefined): boolean {
+function isSameSpec(a: StoredObject | undefined, b: StoredObject | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   const [before, now] = [a.metadata, b.metadata];
   if (before.uid !== now.uid) return false;

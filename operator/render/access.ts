@@ -17,8 +17,12 @@ export function serviceAccountOf(
   };
 }
 
-/** A role for one connector, and its binding to the service account of the same name. */
-export function accessOf(metadata: ObjectMeta, connector: string): readonly (Role | RoleBinding)[] {
+/** A role for one connector, and its binding to the service account, of the same name unless told. */
+export function accessOf(
+  metadata: ObjectMeta,
+  connector: string,
+  serviceAccountName: string = metadata.name,
+): readonly (Role | RoleBinding)[] {
   const { name, namespace } = metadata;
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   return [
@@ -28,7 +32,7 @@ export function accessOf(metadata: ObjectMeta, connector: string): readonly (Rol
       kind: 'RoleBinding',
       metadata,
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      subjects: [{ kind: 'ServiceAccount', name: serviceAccountName, namespace }],
     },
   ];
 }

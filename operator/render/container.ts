@@ -31,6 +31,7 @@ export function containerOf(
         name: INSTANCE_VARIABLE,
         valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
       },
+      ...(options.pods?.extraEnv ?? []),
     ],
     ports: [{ name: 'http', containerPort: HTTP_PORT }],
     startupProbe: probe('/livez', { periodSeconds: 1, failureThreshold: 60 }),

@@ -1,4 +1,4 @@
-import type { IdentitySidecar, PullPolicy, Resources } from './kubernetes.ts';
+import type { Affinity, EnvVar, IdentitySidecar, PullPolicy, Resources, Toleration } from './kubernetes.ts';
 
 /** What an installation decides for all connectors. */
 export interface RenderOptions {
@@ -28,6 +28,19 @@ export interface RenderOptions {
   readonly resources?: Resources;
   /** User and group of the process; default 65532. */
   readonly userId?: number;
+  /** Service account of all pods, made by somebody else; default one per connector. */
+  readonly serviceAccountName?: string;
+  readonly pods?: PodOptions;
+}
+
+/** What all pods have beside what their connector asks for. */
+export interface PodOptions {
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: Affinity;
+  readonly tolerations?: readonly Toleration[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly extraEnv?: readonly EnvVar[];
 }
 
 /** Where the definition of a connector comes from. */

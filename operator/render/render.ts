@@ -21,13 +21,14 @@ export function renderConnector(connector: Connector, owner: ConnectorOwner, opt
   if (obstacles.length > 0) return { kind: 'refused', obstacles };
   const { name } = connector.metadata;
   const metadata = metadataOf(name, owner);
+  const { serviceAccountName } = options;
   const apiAccess = needsApiServer(options);
   const clientId = needsIdentity(connector, options) ? options.workloadIdentity?.clientId : undefined;
   return {
     kind: 'rendered',
     objects: [
-      serviceAccountOf(metadata, { apiAccess, clientId }),
-      ...(apiAccess ? accessOf(metadata, name) : []),
+      ...(serviceAccountName === undefined ? [serviceAccountOf(metadata, { apiAccess, clientId })] : []),
+      ...(apiAccess ? accessOf(metadata, name, serviceAccountName) : []),
       serviceOf(metadata, name),
       disruptionBudgetOf(metadata, name),
       statefulSetOf(connector, options, metadata),

@@ -1,47 +1,39 @@
 import type { BundleJudgement, ConnectorJudgement } from '../judge/bundle.ts';
 import { fails, type Finding, holds } from './finding.ts';
-import { conditionOf, instances, type InstancesView } from './instances.ts';
+import { type InstancesView, saidBy } from './instances.ts';
 import { errorsIn, listing, problemListing } from './listing.ts';
 
+/** A judgement of a bundle that has its connector. */
+export type WholeBundle = BundleJudgement & { readonly connector: ConnectorJudgement };
+
 /** Whether a connector with all of its topic maps is taken. */
-export function connectorAccepted(
-  judgement: BundleJudgement & { readonly connector: ConnectorJudgement },
-  view: InstancesView,
-): Finding {
-  const { problems, obstacles } = judgement.connector;
+export function connectorAccepted(judgement: WholeBundle, view: InstancesView, taken: readonly string[] = []): Finding {
+  const { problems, obstacles, document } = judgement.connector;
   const errors = errorsIn(problems);
   if (errors.length > 0) return fails('Invalid', `${problemListing(errors)}.`);
-  const maps = faultyMaps(judgement);
-  if (maps !== undefined) return fails('TopicMapInvalid', maps);
+  if (document === undefined) return fails('TopicMapInvalid', faultyMapsText(judgement, judgement.faulty));
   if (obstacles.length > 0) {
-    return fails(
-      'WorkloadRefused',
-      `${listing(
-        obstacles.map(({ path, message }) => `${path}: ${message}`),
-        '; ',
-        3,
-      )}.`,
-    );
+    const texts = obstacles.map(({ path, message }) => `${path}: ${message}`);
+    return fails('WorkloadRefused', `${listing(texts, '; ', 3)}.`);
+  }
+  if (taken.length > 0) {
+    return fails('NameTaken', `${listing(taken)} in namespace ${judgement.namespace} belong to somebody else.`);
   }
   return refusedByInstance(view) ?? holds('Accepted');
 }
 
 /** Names topic maps with errors, with the rules they break. */
-export function faultyMaps({ topicMaps }: BundleJudgement, except?: string): string | undefined {
-  const faulty = [...topicMaps].flatMap(([name, { problems }]) => {
-    const errors = errorsIn(problems);
-    return errors.length === 0 || name === except ? [] : [`topic map ${name}: ${problemListing(errors)}`];
+export function faultyMapsText({ topicMaps }: BundleJudgement, names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => {
+    const errors = errorsIn(topicMaps.get(name)?.problems ?? []);
+    return `topic map ${name}: ${problemListing(errors)}`;
   });
-  return faulty.length === 0 ? undefined : `${listing(faulty, '; ', 3)}.`;
+  const more = names.length > shown.length ? ` and ${(names.length - shown.length).toLocaleString('en-US')} more` : '';
+  return `${shown.join('; ')}${more}.`;
 }
 
 // An instance that runs the newest configuration has accepted it, whatever it said before.
-function refusedByInstance({ entries, outdated }: InstancesView): Finding | undefined {
-  const refusing = entries.filter(
-    (entry) => outdated.includes(entry.instance) && conditionOf(entry, 'Accepted')?.status === 'False',
-  );
-  const [first] = refusing;
-  if (first === undefined) return undefined;
-  const { reason, message } = conditionOf(first, 'Accepted') ?? { reason: '', message: '' };
-  return fails('RefusedByInstance', `${instances(refusing.map(({ instance }) => instance))}: ${reason}: ${message}`);
+function refusedByInstance({ outdated }: InstancesView): Finding | undefined {
+  const refused = saidBy('Accepted', { entries: outdated }, 'False');
+  return refused && fails('RefusedByInstance', refused.message);
 }

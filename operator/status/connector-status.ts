@@ -1,142 +1,190 @@
-import type { ConnectorStatus, InstanceStatus } from '../../shared/resources/status.ts';
-import type { BundleJudgement, ConnectorJudgement } from '../judge/bundle.ts';
-import { connectorAccepted } from './accepted.ts';
+import type { ConnectorStatus } from '../../shared/resources/status.ts';
+import { connectorAccepted, type WholeBundle } from './accepted.ts';
 import { conditionsOf, fails, type Finding, holds, type TypedFinding, unknown } from './finding.ts';
-import { agreed, type InstancesView, podsText, refusalOf, standstill, viewInstances } from './instances.ts';
-import { levelOf } from './level.ts';
+import { agreed, type InstancesView, podsText, saidBy, standstill, viewInstances } from './instances.ts';
+import { configStatus } from './level.ts';
+import { listing, problemListing, warningsIn } from './listing.ts';
 import { type Need, needFault, type Presence } from './needs.ts';
-import { readyRoutes, type RoutesView, unreadyListing, viewRoutes } from './routes.ts';
+import { isPassing } from './reasons.ts';
+import { readyRoutes, type RoutesView, routesNotReady, viewRoutes } from './routes.ts';
 import type { Workload } from './workload.ts';
 
 /** Everything that the status of a connector follows from. */
 export interface ConnectorSituation {
-  readonly judgement: BundleJudgement & { readonly connector: ConnectorJudgement };
+  readonly judgement: WholeBundle;
   /** The status as it is, entries of instances included. */
   readonly former: ConnectorStatus | undefined;
   /** Of its StatefulSet; absent while there is none. */
   readonly workload: Workload | undefined;
+  /** Objects of others that have names of ours, such as `Service aio-mq-edge`. */
+  readonly taken?: readonly string[];
   /** `needsOf` its document, and what else its pods mount. */
   readonly needs: readonly Need[];
   readonly presenceOf: (need: Need) => Presence;
-  /** Whether agents write their entries; else they report to a control plane. */
+  /** Whether agents write their entries; else they report to a control plane, which also defines their routes. */
   readonly reporting: 'status' | 'elsewhere';
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, UTC. */
   readonly now: number;
 }
 
 /** The part of a connector's status that the operator writes. */
 export type OperatorConnectorStatus = Omit<ConnectorStatus, 'instances'>;
 
-/** Conditions that only exist while they are true, as instances report them. */
+/** A situation with what its instances say, read once for the connector and all of its topic maps. */
+export interface Survey {
+  readonly situation: ConnectorSituation;
+  readonly view: InstancesView;
+  readonly routes: RoutesView;
+}
+
+/** Conditions that are there only while they are true, as instances report them. */
 const TROUBLES = ['BackPressured', 'ClientIdConflict', 'SpoolFull'];
+
+/** A connector and its thousand topic maps are described out of one situation. */
+const surveys = new WeakMap<ConnectorSituation, Survey>();
+
+/** Reads what instances say; once for each situation. */
+export function surveyOf(situation: ConnectorSituation): Survey {
+  const survey = surveys.get(situation) ?? readInstances(situation);
+  surveys.set(situation, survey);
+  return survey;
+}
+
+function readInstances(situation: ConnectorSituation): Survey {
+  const { judgement, former, workload, reporting } = situation;
+  const { document, instances, generation, obstacles } = judgement.connector;
+  const inForce = document !== undefined && obstacles.length === 0;
+  const view = viewInstances(reporting === 'status' ? (former?.instances ?? []) : [], {
+    // What was refused changes nothing: as many pods as before are wanted.
+    wanted: inForce ? instances : (workload?.wanted ?? instances),
+    ready: workload?.ready ?? 0,
+    generation,
+    revision: document?.revision,
+  });
+  return { situation, view, routes: viewRoutes(view.entries) };
+}
 
 /** Says how a connector is; the same input gives the same status, and its own output changes nothing. */
 export function connectorStatusOf(situation: ConnectorSituation): OperatorConnectorStatus {
-  const { judgement, former, now } = situation;
-  const { generation, routes: total } = judgement.connector;
-  const view = instancesOf(situation);
-  const routes = viewRoutes(view.entries);
-  const ready = view.ready === 0 ? 0 : readyRoutes(total, routes);
-  const findings = findingsOf(situation, view, routes, ready);
-  const conditions = conditionsOf(findings, former?.conditions ?? [], { generation, now });
+  const survey = surveyOf(situation);
+  const { view } = survey;
+  const { judgement, former, now, reporting } = situation;
+  const { generation, routes } = judgement.connector;
+  const parts = partsOf(survey);
+  const ready = readyCount(survey);
+  const findings = [...Object.entries(parts).map(([type, finding]) => ({ type, ...finding })), ...troublesOf(survey)];
+  if (isDegraded(parts, ready)) {
+    const text = `${ready} of ${routes.total} routes pass messages; ${podsText(view.ready, view.wanted)}`;
+    findings.push({ type: 'Degraded', ...holds('PartlyReady', text) });
+  }
   return {
     observedGeneration: generation,
-    ...levelOf(situation, new Map(findings.map((finding) => [finding.type, finding]))),
-    conditions,
-    routes: { total, ready },
-    backlog: view.entries.reduce((sum, { backlog = 0 }) => sum + backlog, 0),
+    ...configStatus({
+      accepted: parts.Accepted,
+      credentials: parts.CredentialsValid,
+      ready: parts.Ready,
+      isRunning: view.ready > 0,
+      warnings: warningsOf(situation),
+      former: former?.configStatusLevel,
+    }),
+    conditions: conditionsOf(findings, former?.conditions ?? [], { generation, now }),
+    ...(reporting === 'elsewhere'
+      ? { routes: { total: routes.total } }
+      : {
+          routes: { total: routes.total, ready },
+          backlog: view.entries.reduce((sum, { backlog = 0 }) => sum + backlog, 0),
+        }),
   };
 }
 
-/** Instances that count for a connector. */
-export function instancesOf({ judgement, former, workload, reporting }: ConnectorSituation): InstancesView {
-  const entries: readonly InstanceStatus[] = reporting === 'status' ? (former?.instances ?? []) : [];
-  const { document, instances } = judgement.connector;
-  // What was refused changes nothing: as many pods as before are wanted.
-  const wanted = document === undefined ? (workload?.wanted ?? instances) : instances;
-  return viewInstances(entries, { wanted, ready: workload?.ready ?? 0 }, document?.revision);
+interface Parts {
+  readonly Accepted: Finding;
+  readonly LocalConnected: Finding;
+  readonly RemoteConnected: Finding;
+  readonly CredentialsValid: Finding;
+  readonly Ready: Finding;
 }
 
-function findingsOf(
-  situation: ConnectorSituation,
-  view: InstancesView,
-  routes: RoutesView,
-  ready: number,
-): TypedFinding[] {
-  const accepted = connectorAccepted(situation.judgement, view);
+function partsOf(survey: Survey): Parts {
+  const { situation, view } = survey;
+  const { judgement, needs, presenceOf, taken } = situation;
   const idle = idleOf(situation, view);
-  const side = (type: string): Finding => idle ?? agreed(type, view, 'Connected');
-  const local = side('LocalConnected');
-  const remote = side('RemoteConnected');
-  const credentials = credentialsOf(situation, view, idle);
-  const summary = readyOf(situation, view, routes, { accepted, idle, local, remote, credentials });
-  const total = situation.judgement.connector.routes;
-  const partly = summary.status !== 'True' && ready > 0 && ready < total && view.outdated.length === 0;
-  const troubles = TROUBLES.flatMap((type): TypedFinding[] => {
-    const found = refusalOf(type, view, 'True');
-    return found === undefined ? [] : [{ ...found, type, status: 'True' }];
-  });
-  return [
-    { type: 'Accepted', ...accepted },
-    { type: 'LocalConnected', ...local },
-    { type: 'RemoteConnected', ...remote },
-    { type: 'CredentialsValid', ...credentials },
-    { type: 'Ready', ...summary },
-    ...(partly ? [{ type: 'Degraded', ...holds('PartlyReady', `${ready} of ${total} routes pass messages.`) }] : []),
-    ...troubles,
-  ];
+  const parts = {
+    Accepted: connectorAccepted(judgement, view, taken),
+    LocalConnected: idle ?? agreed('LocalConnected', view, 'Connected'),
+    RemoteConnected: idle ?? agreed('RemoteConnected', view, 'Connected'),
+    CredentialsValid:
+      needFault(needs, presenceOf, judgement.namespace) ?? idle ?? agreed('CredentialsValid', view, 'CredentialsValid'),
+  };
+  return { ...parts, Ready: readyOf(survey, parts, idle) };
 }
 
 /** Why there is nothing that instances could say. */
-function idleOf({ judgement, reporting }: ConnectorSituation, view: InstancesView): Finding | undefined {
-  if (view.wanted === 0) return unknown('NoInstances');
-  if (judgement.connector.routes === 0) return unknown('NoRoutes', noRoutesText(judgement));
+function idleOf({ judgement, reporting }: ConnectorSituation, { wanted }: InstancesView): Finding | undefined {
+  if (wanted === 0) return unknown('NoInstances');
   if (reporting === 'elsewhere') return unknown('ReportedElsewhere');
-  return undefined;
-}
-
-function noRoutesText({ topicMaps }: BundleJudgement): string {
-  if (topicMaps.size === 0) return 'No topic map names this connector, so there is nothing to run.';
-  return `No topic map of this connector has routes (${[...topicMaps.keys()].slice(0, 5).join(', ')}).`;
-}
-
-function credentialsOf(situation: ConnectorSituation, view: InstancesView, idle: Finding | undefined): Finding {
-  const { needs, presenceOf, judgement } = situation;
-  return (
-    needFault(needs, presenceOf, judgement.namespace) ?? idle ?? agreed('CredentialsValid', view, 'CredentialsValid')
-  );
-}
-
-interface Parts {
-  readonly accepted: Finding;
-  readonly idle: Finding | undefined;
-  readonly local: Finding;
-  readonly remote: Finding;
-  readonly credentials: Finding;
+  const { topicMaps, connector } = judgement;
+  if (connector.routes.running > 0) return undefined;
+  if (topicMaps.size === 0)
+    return unknown('NoRoutes', 'No topic map names this connector, so there is nothing to run.');
+  const names = listing([...topicMaps.keys()]);
+  return unknown('NoRoutes', `No route of its topic maps (${names}) needs a client, so there is nothing to run.`);
 }
 
 /** The first of what stands in the way; with nothing in the way it is ready. */
-function readyOf(situation: ConnectorSituation, view: InstancesView, routes: RoutesView, parts: Parts): Finding {
-  const { judgement, workload, reporting } = situation;
-  const { accepted, idle, local, remote, credentials } = parts;
-  for (const part of [accepted, credentials]) if (part.status === 'False') return part;
+function readyOf(survey: Survey, parts: Omit<Parts, 'Ready'>, idle: Finding | undefined): Finding {
+  const { situation, view } = survey;
+  const { workload, reporting } = situation;
+  const { Accepted, CredentialsValid, LocalConnected, RemoteConnected } = parts;
+  const faultOf = (findings: readonly Finding[]) => findings.find(({ status }) => status === 'False');
+  const fault = faultOf([Accepted, CredentialsValid]);
+  if (fault !== undefined) return fault;
   if (idle !== undefined && idle.reason !== 'ReportedElsewhere') return { ...idle, status: 'False' };
-  for (const part of [remote, local]) if (part.status === 'False') return part;
-  if (workload === undefined) return fails('WorkloadPending');
-  if (workload.wanted !== view.wanted || !workload.settled) return fails('RollingOut');
-  const short = workload.ready < view.wanted ? podsText(workload.ready, view.wanted) : undefined;
+  const apart = faultOf([RemoteConnected, LocalConnected]);
+  if (apart !== undefined) return apart;
+  if (workload === undefined) return unknown('WorkloadPending');
+  if (workload.wanted !== view.wanted || !workload.settled)
+    return fails('RollingOut', podsText(view.ready, view.wanted));
+  const short = view.ready < view.wanted ? podsText(view.ready, view.wanted) : undefined;
   if (reporting === 'elsewhere') return short === undefined ? holds('PodsReady') : fails('InstancesNotReady', short);
-  const refused = refusalOf('Ready', view);
-  if (refused !== undefined) return refused;
-  const unsaid = standstill(view);
-  if (unsaid !== undefined) return { ...unsaid, status: 'False' };
-  if (short !== undefined) return fails('InstancesNotReady', short);
-  return routesReady(judgement.connector.routes, routes) ?? agreed('Ready', view, 'Ready');
+  return instancesReady(survey, short);
 }
 
-function routesReady(total: number, routes: RoutesView): Finding | undefined {
-  const ready = readyRoutes(total, routes);
-  if (ready >= total) return undefined;
-  const named = unreadyListing([...routes.unready.values()].flatMap((ofMap) => [...ofMap.values()]));
-  return fails('RoutesNotReady', `${ready} of ${total} routes pass messages. ${named}`.trimEnd());
+function instancesReady({ situation, view, routes }: Survey, short: string | undefined): Finding {
+  const { running } = situation.judgement.connector.routes;
+  const ready = readyRoutes(running, routes);
+  const unready = [...routes.unready.values()].flatMap((ofMap) => [...ofMap.values()]);
+  const text = `${ready} of ${running} routes pass messages.`;
+  if (unready.length > 0) return routesNotReady(text, unready);
+  const refused = saidBy('Ready', view, 'False');
+  if (refused !== undefined) return refused;
+  const still = standstill(view);
+  if (still?.reason === 'RevisionPending') return { ...still, status: 'False' };
+  if (short !== undefined) return fails('InstancesNotReady', still === undefined ? short : `${short} ${still.message}`);
+  if (still !== undefined) return still;
+  return ready < running ? fails('RoutesNotReady', text) : agreed('Ready', view, 'Ready');
+}
+
+/** How many routes of all topic maps pass messages. */
+function readyCount({ situation, view, routes }: Survey): number {
+  return view.ready === 0 ? 0 : readyRoutes(situation.judgement.connector.routes.running, routes);
+}
+
+function troublesOf({ view }: Survey): TypedFinding[] {
+  return TROUBLES.flatMap((type) => {
+    const said = saidBy(type, view, 'True');
+    return said === undefined ? [] : [{ type, ...said }];
+  });
+}
+
+/** Messages pass, and not all as wanted; what ends by itself does not count. */
+function isDegraded({ Accepted, Ready }: Parts, ready: number): boolean {
+  return ready > 0 && Accepted.status === 'True' && Ready.status === 'False' && !isPassing(Ready.reason);
+}
+
+function warningsOf({ judgement, reporting }: ConnectorSituation): string {
+  const { connector, topicMaps } = judgement;
+  // Where a control plane defines the routes, topic maps in the cluster say nothing of them.
+  const own = warningsIn(connector.problems).filter(({ rule }) => reporting === 'status' || rule !== 'XR002');
+  return problemListing([...own, ...[...topicMaps.values()].flatMap(({ problems }) => warningsIn(problems))]);
 }

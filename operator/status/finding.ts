@@ -1,4 +1,5 @@
 import type { StatusCondition } from '../../shared/resources/status.ts';
+import { shortened } from './listing.ts';
 import { STATUS_REASONS, type StatusReason } from './reasons.ts';
 
 /** What is found of one condition, before it is known since when. */
@@ -14,7 +15,8 @@ export interface TypedFinding extends Finding {
 }
 
 /** Longest message; an Event takes no longer one. In UTF-16 code units. */
-export const MAX_MESSAGE = 1_000;
+const MAX_MESSAGE = 1_000;
+const MAX_FIX = 600;
 
 /** It is so; the message is the meaning of the reason unless given. */
 export function holds(reason: StatusReason, message: string = STATUS_REASONS[reason].meaning): Finding {
@@ -32,9 +34,8 @@ export function unknown(reason: StatusReason, message?: string, fix?: string): F
 }
 
 /** Shortens a text to what a condition and an Event take. */
-export function cut(text: string, longest: number = MAX_MESSAGE): string {
-  if (text.length <= longest) return text;
-  return `${text.slice(0, longest - 1).toWellFormed()}…`;
+export function cut(text: string): string {
+  return shortened(text, MAX_MESSAGE);
 }
 
 function advised(
@@ -43,7 +44,9 @@ function advised(
   fix: string = STATUS_REASONS[reason].fix,
 ): string {
   // The advice is worth more than the end of a list.
-  return fix === '' ? cut(message) : `${cut(message, MAX_MESSAGE - Math.min(fix.length, 500) - 1)} ${cut(fix, 500)}`;
+  if (fix === '') return cut(message);
+  const advice = shortened(fix, MAX_FIX);
+  return `${shortened(message, MAX_MESSAGE - advice.length - 1)} ${advice}`;
 }
 
 /** Turns findings into conditions, which keep their time of transition while their status stays. */

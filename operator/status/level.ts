@@ -1,72 +1,65 @@
 import type { ConnectorStatus } from '../../shared/resources/status.ts';
-import type { ConnectorSituation } from './connector-status.ts';
 import { cut, type Finding } from './finding.ts';
-import { problemListing } from './listing.ts';
+import { isPassing, isStuck } from './reasons.ts';
 
 type Level = NonNullable<ConnectorStatus['configStatusLevel']>;
 
 /** What the tools of the original product show. */
-export interface ConfigStatus {
+interface ConfigStatus {
   readonly configStatusLevel: Level;
   readonly configStatusDescription: string;
 }
 
-const CAME_SO_FAR: readonly (Level | undefined)[] = ['Running', 'OK', 'warn', 'Recovering'];
-
-/** The level of a connector and its description. */
-export function levelOf(
-  { judgement, former, workload }: ConnectorSituation,
-  by: ReadonlyMap<string, Finding>,
-): ConfigStatus {
-  const warnings = [judgement.connector, ...judgement.topicMaps.values()].flatMap(({ problems }) =>
-    problems.filter(({ severity }) => severity === 'warning'),
-  );
-  return configStatus({
-    accepted: by.get('Accepted'),
-    ready: by.get('Ready'),
-    runs: (workload?.ready ?? 0) > 0,
-    warnings: warnings.length === 0 ? '' : problemListing(warnings),
-    former: former?.configStatusLevel,
-  });
-}
+/** When which level is shown, for the documentation; the first that fits. */
+export const LEVELS: Readonly<Record<Level, string>> = {
+  Failed: 'The configuration is refused, and none runs.',
+  Error: 'The configuration is refused and a former one runs on; or somebody has to act before it can run.',
+  'N/A': 'There is nothing to run: no instances, or no routes.',
+  warn: 'Ready, with warnings of the validation.',
+  OK: 'All pods are ready; the rest is known to a control plane only.',
+  Running: 'Ready, without warnings.',
+  Starting: 'A configuration is on its way to the instances, or has never been ready yet.',
+  Recovering: 'It was ready with this configuration and is not now.',
+};
 
 /** What a level follows from. */
 export interface LevelInput {
-  readonly accepted: Finding | undefined;
-  readonly ready: Finding | undefined;
+  readonly accepted: Finding;
+  /** Where there are any. */
+  readonly credentials: Finding | undefined;
+  readonly ready: Finding;
   /** Whether something runs, be it of an older configuration. */
-  readonly runs: boolean;
+  readonly isRunning: boolean;
   /** Empty where there are none. */
   readonly warnings: string;
   readonly former: Level | undefined;
 }
 
-const NOTHING_TO_RUN = ['NoInstances', 'NoRoutes'];
-/** Somebody has to act before it can work. */
-const STUCK = [
-  'SecretMissing',
-  'SecretKeyMissing',
-  'ConfigMapMissing',
-  'ConfigMapEmpty',
-  'ConnectorNotFound',
-  'ConnectorInvalid',
-  'TopicMapInvalid',
-];
-
 /** One level for what conditions say; the description is that of the condition which decides. */
-export function configStatus({ accepted, ready, runs, warnings, former }: LevelInput): ConfigStatus {
-  const say = (level: Level, text: string): ConfigStatus => ({
-    configStatusLevel: level,
-    configStatusDescription: cut(text),
-  });
-  if (accepted?.status === 'False') return say(runs ? 'Error' : 'Failed', accepted.message);
-  if (ready === undefined) return say('Starting', '');
-  const also = warnings === '' ? '' : ` Warnings: ${warnings}`;
+export function configStatus(input: LevelInput): ConfigStatus {
+  const { accepted, ready, warnings } = input;
+  if (accepted.status === 'False')
+    return { configStatusLevel: levelOf(input), configStatusDescription: accepted.message };
+  const also = warnings === '' ? '' : ` Warnings: ${warnings}.`;
+  return { configStatusLevel: levelOf(input), configStatusDescription: cut(`${ready.message}${also}`) };
+}
+
+function levelOf({ accepted, credentials, ready, isRunning, warnings, former }: LevelInput): Level {
+  if (accepted.status === 'False') return isRunning ? 'Error' : 'Failed';
   if (ready.status === 'True') {
-    if (warnings !== '') return say('warn', `${ready.message}${also}`);
-    return say(ready.reason === 'PodsReady' ? 'OK' : 'Running', ready.message);
+    if (warnings !== '') return 'warn';
+    return ready.reason === 'PodsReady' ? 'OK' : 'Running';
   }
-  if (NOTHING_TO_RUN.includes(ready.reason)) return say('N/A', `${ready.message}${also}`);
-  if (STUCK.includes(ready.reason)) return say('Error', `${ready.message}${also}`);
-  return say(CAME_SO_FAR.includes(former) ? 'Recovering' : 'Starting', `${ready.message}${also}`);
+  if (ready.reason === 'NoInstances' || ready.reason === 'NoRoutes') return 'N/A';
+  if (credentials?.status === 'False' || isStuck(ready.reason)) return 'Error';
+  return wasReady(former) && !isPassing(ready.reason) ? 'Recovering' : 'Starting';
+}
+
+function wasReady(level: Level | undefined): boolean {
+  return level === 'Running' || level === 'OK' || level === 'warn' || level === 'Recovering';
+}
+
+/** Whether a former configuration was taken, as far as its level tells. */
+export function wasTaken(level: Level | undefined): boolean {
+  return wasReady(level) || level === 'Error';
 }

@@ -25,6 +25,10 @@ export const STATUS_REASONS = {
     meaning: 'The connector is valid, and Kubernetes would not take pods made of it; those there are stay as they are.',
     fix: 'Correct the field that the message names.',
   },
+  NameTaken: {
+    meaning: 'Objects of the names that the connector needs belong to somebody else; nothing was touched.',
+    fix: 'Delete or rename them, or give the connector another name; it is noticed within a minute.',
+  },
   RefusedByInstance: {
     meaning: 'An instance refuses what the operator accepts; it goes on with its last good configuration.',
     fix: 'Give operator and agents the same version of the image.',
@@ -43,7 +47,7 @@ export const STATUS_REASONS = {
   },
   CredentialsValid: { meaning: 'All instances can use their credentials.', fix: '' },
   Connected: { meaning: 'All sessions of all instances are connected.', fix: '' },
-  Disconnected: { meaning: 'An instance is not connected and gives no cause.', fix: 'See the log of its pod.' },
+  Connecting: { meaning: 'Sessions have not connected yet.', fix: 'Wait.' },
   NoInstances: {
     meaning: 'The connector wants no instances, so nothing runs.',
     fix: 'Set spec.bridgeInstances to 1 or more.',
@@ -85,3 +89,24 @@ export const STATUS_REASONS = {
 
 /** A reason that the operator gives. */
 export type StatusReason = keyof typeof STATUS_REASONS;
+
+const PASSING = [
+  'Connecting',
+  'NotReported',
+  'RevisionPending',
+  'RollingOut',
+  'WorkloadPending',
+] satisfies StatusReason[];
+/** What agents say of themselves and ends by itself. */
+const PASSING_AT_AGENTS = ['NotStarted', 'Stopping'];
+const STUCK = ['ConnectorNotFound', 'ConnectorInvalid', 'TopicMapInvalid'] satisfies StatusReason[];
+
+/** Whether a reason ends by itself when all goes well. */
+export function isPassing(reason: string): boolean {
+  return [...PASSING, ...PASSING_AT_AGENTS].includes(reason);
+}
+
+/** Whether somebody has to act before it ends. */
+export function isStuck(reason: string): boolean {
+  return (STUCK as string[]).includes(reason);
+}

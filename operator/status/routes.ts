@@ -1,4 +1,5 @@
 import type { InstanceStatus } from '../../shared/resources/status.ts';
+import { fails, type Finding } from './finding.ts';
 import { listing } from './listing.ts';
 
 type Unready = NonNullable<InstanceStatus['unready']>[number];
@@ -37,8 +38,9 @@ export function readyRoutes(total: number, { unready, unnamed, most }: RoutesVie
   return Math.max(0, Math.min(total - named - unnamed, most));
 }
 
-/** Routes that do not pass messages and why, the first few. */
-export function unreadyListing(routes: Iterable<Unready>): string {
-  const texts = [...routes].map(({ topicMap, route, reason, message }) => `${topicMap}/${route} ${reason}: ${message}`);
-  return listing(texts, '; ', 3);
+/** Says which routes do not pass messages and why, the first few; they may just be connecting. */
+export function routesNotReady(text: string, unready: readonly Unready[]): Finding {
+  const names = unready.map(({ topicMap, route, reason, message }) => `${topicMap}/${route} ${reason}: ${message}`);
+  const reason = unready.every((one) => one.reason === 'Connecting') ? 'Connecting' : 'RoutesNotReady';
+  return fails(reason, `${text} ${listing(names, '; ', 3)}`, '');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { changeGapMs, nextReportMs, type Pace } from '../../../../../agent/config/control-plane/pace.ts';
+import { changeGapMs, nextReportMs, type Pace } from '../../../../../agent/config/remote/pace.ts';
 
 interface Row {
   readonly outcome: Pace;

@@ -17,6 +17,8 @@ export interface ReportingParts {
   /** Whether the agent is in another state than the last answered report says. */
   readonly differs: () => boolean;
   readonly signal: AbortSignal;
+  /** What has not changed is told again once per interval (default), or never. */
+  readonly repeats?: boolean;
 }
 
 /** One report after the other, and never two at once. */
@@ -32,7 +34,7 @@ const LOOK_MS = 1_000;
 const LOOKING_PART = 100;
 
 /** Remembers its parts; `run` begins. */
-export function createReporting({ clock, random, send, differs, signal }: ReportingParts): Reporting {
+export function createReporting({ clock, random, send, differs, signal, repeats = true }: ReportingParts): Reporting {
   let hurried = false;
   let wake = (): void => undefined;
   signal.addEventListener('abort', () => wake());
@@ -50,8 +52,8 @@ export function createReporting({ clock, random, send, differs, signal }: Report
     return Math.max(LOOK_MS, (clock.now() - looked) * LOOKING_PART);
   }
 
-  /** Waits for the next report; true when it comes before its time. */
-  async function untilNext({ began, due, gap }: Waiting): Promise<boolean> {
+  /** Waits for the next report. */
+  async function untilNext({ began, due, gap }: Waiting): Promise<void> {
     let nextLook = began;
     let changed = false;
     while (!signal.aborted) {
@@ -61,10 +63,9 @@ export function createReporting({ clock, random, send, differs, signal }: Report
         nextLook = clock.now() + pauseAfterLook(now);
       }
       const early = gap === undefined ? due : began + (hurried ? LEAST_GAP_MS : changed ? gap : Infinity);
-      if (now >= Math.min(due, early)) return now < due;
+      if (now >= Math.min(due, early)) return;
       await sleep(Math.min(due, early, gap === undefined || changed ? due : nextLook) - now);
     }
-    return false;
   }
 
   return {
@@ -78,9 +79,10 @@ export function createReporting({ clock, random, send, differs, signal }: Report
         const answered = outcome.kind === 'answered';
         failures = answered ? 0 : failures + 1;
         const pause = nextReportMs({ outcome, failures, intervalSeconds, random: random() });
-        const due = Math.max((answered ? began : clock.now()) + pause, began + LEAST_GAP_MS);
+        const regular = Math.max((answered ? began : clock.now()) + pause, began + LEAST_GAP_MS);
         const gap = answered ? changeGapMs(changes, intervalSeconds) : undefined;
-        changes = (await untilNext({ began, due, gap })) ? changes + 1 : 0;
+        await untilNext({ began, due: answered && !repeats ? Infinity : regular, gap });
+        changes = clock.now() < regular ? changes + 1 : 0;
       }
     },
     hurry() {

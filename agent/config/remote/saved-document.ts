@@ -3,14 +3,17 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ReceivedDocument } from './document.ts';
-import type { Naming } from './fault.ts';
 
-/** Whose document a file holds. */
-export type Owner = Pick<Naming, 'site' | 'connector' | 'instance'>;
+/** Whose document a file holds; a site is one of a control plane, a namespace one of a cluster. */
+export interface Owner {
+  readonly place: { readonly site: string } | { readonly namespace: string };
+  readonly connector: string;
+  readonly instance: string;
+}
 
 /** A document that ran here before. */
 export interface SavedDocument extends ReceivedDocument {
-  /** By the clock of the control plane, RFC 3339, UTC. */
+  /** RFC 3339, UTC. */
   readonly savedAt: string;
 }
 
@@ -35,24 +38,27 @@ const VERSION = 1;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 const content = z.object({
-  site: z.string(),
+  site: z.string().optional(),
+  namespace: z.string().optional(),
   connector: z.string(),
   revision: z.string(),
   savedAt: z.string(),
   resources: z.array(z.record(z.string(), z.unknown())),
+  object: z.object({ uid: z.string(), generation: z.int() }).optional(),
 });
 const envelope = z.object({ version: z.literal(VERSION), sha256: z.string(), content: z.string() });
 
 /** Remembers where; the name tells agents apart that share a folder, the content whose it is. */
 export function createDocumentFile(dir: string, owner: Owner): DocumentFile {
-  const { site, connector, instance } = owner;
-  const path = join(dir, `last-good_${site}_${connector}_${instance}.json`);
+  const { place, connector, instance } = owner;
+  const where = 'site' in place ? place.site : `namespace_${place.namespace}`;
+  const path = join(dir, `last-good_${where}_${connector}_${instance}.json`);
   return {
     path,
     load: () => load(path, owner).catch((error: NodeJS.ErrnoException) => missing(error)),
     async save(document) {
       await mkdir(dir, { recursive: true, mode: 0o700 });
-      const text = JSON.stringify({ site, connector, ...document });
+      const text = JSON.stringify({ ...place, connector, ...document });
       await replaceFile(path, JSON.stringify({ version: VERSION, sha256: checksum(text), content: text }));
     },
   };
@@ -73,9 +79,12 @@ async function load(path: string, owner: Owner): Promise<Loaded> {
   if (checksum(outer.data.content) !== outer.data.sha256) return ignored('its checksum is wrong');
   const inner = content.safeParse(parseJson(outer.data.content));
   if (!inner.success) return ignored('it is not a document of this version');
-  const { site, connector, ...saved } = inner.data;
-  if (site !== owner.site || connector !== owner.connector) return ignored('it is of another site or connector');
-  return { kind: 'saved', saved };
+  const { site, namespace, connector, ...saved } = inner.data;
+  const wanted = { site: undefined, namespace: undefined, ...owner.place };
+  if (site === wanted.site && namespace === wanted.namespace && connector === owner.connector) {
+    return { kind: 'saved', saved };
+  }
+  return ignored('it is of another site, namespace or connector');
 }
 
 function parseJson(text: string): unknown {

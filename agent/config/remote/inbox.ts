@@ -2,9 +2,9 @@ import type { ReceivedDocument } from './document.ts';
 
 /** A document on its way to the bridge. */
 export interface Received extends ReceivedDocument {
-  /** By the clock of the control plane, RFC 3339, UTC. */
+  /** By the clock of whoever sent it where it tells the time, RFC 3339, UTC. */
   readonly savedAt: string;
-  readonly from: 'controlPlane' | 'disk';
+  readonly from: 'controlPlane' | 'apiServer' | 'disk';
 }
 
 /** Holds the newest document until somebody has time for it. */

@@ -1,8 +1,16 @@
+import type { Problem } from '../../../shared/problem.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { ConfigUpdate } from '../source.ts';
 import type { Received } from './inbox.ts';
-import type { DocumentState } from './report.ts';
 import type { DocumentFile } from './saved-document.ts';
+
+/** What has become of documents; revisions are labels of whoever sent them. */
+export interface DocumentState {
+  readonly revision?: string;
+  /** RFC 3339, UTC. */
+  readonly appliedAt?: string;
+  readonly rejected?: { readonly revision: string; readonly at: string; readonly problems: readonly Problem[] };
+}
 
 /** What the ledger is made of. */
 export interface LedgerParts {
@@ -16,23 +24,25 @@ export interface LedgerParts {
 /** What became of the documents, and the last good one on disk. */
 export interface Ledger {
   readonly state: DocumentState;
-  /** Where the document in force came from. */
-  readonly from: Received['from'] | undefined;
+  /** Where the document in force came from, and the object that it was. */
+  readonly origin: Origin | undefined;
   /** The document on disk, if there is one fit for use. */
   load(): Promise<Received | undefined>;
   /** The bridge has taken the document, or it was refused. */
   settle(received: Received, update: ConfigUpdate): Promise<void>;
 }
 
+type Origin = Pick<Received, 'from' | 'object'>;
+
 /** Begins without a document. */
 export function createLedger({ file, logger, wallClock }: LedgerParts): Ledger {
   let state: DocumentState = {};
-  let from: Received['from'] | undefined;
+  let origin: Origin | undefined;
 
   async function save({ from, ...document }: Received): Promise<void> {
     if (from === 'disk') return;
     await file?.save(document).catch((error: unknown) => {
-      const message = 'the last good document is not on disk, so the next start needs the control plane; see --data';
+      const message = 'the last good document is not on disk, so the next start needs an answer; see --data';
       logger.warn({ evt: 'DocumentNotSaved', file: file.path, error }, message);
     });
   }
@@ -41,8 +51,8 @@ export function createLedger({ file, logger, wallClock }: LedgerParts): Ledger {
     get state() {
       return state;
     },
-    get from() {
-      return from;
+    get origin() {
+      return origin;
     },
     async load() {
       const loaded = await file?.load();
@@ -60,7 +70,7 @@ export function createLedger({ file, logger, wallClock }: LedgerParts): Ledger {
         return;
       }
       state = { revision, appliedAt: at };
-      ({ from } = received);
+      origin = { from: received.from, object: received.object };
       await save(received);
     },
   };

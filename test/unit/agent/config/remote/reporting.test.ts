@@ -1,14 +1,21 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Pace } from '../../../../../agent/config/control-plane/pace.ts';
-import { createReporting } from '../../../../../agent/config/control-plane/reporting.ts';
+import type { Pace } from '../../../../../agent/config/remote/pace.ts';
+import { createReporting } from '../../../../../agent/config/remote/reporting.ts';
 import { createManualClock } from '../../../../integration/broker/support/manual-clock.ts';
 
 const ANSWERED: Pace = { kind: 'answered' };
 
+interface Script {
+  readonly pace?: () => Pace;
+  readonly random?: number;
+  readonly take?: () => Promise<void>;
+  readonly repeats?: boolean;
+}
+
 /** Reporting by a clock that stands still, every 30 s without jitter. */
-function startReporting(script: { pace?: () => Pace; random?: number; take?: () => Promise<void> } = {}) {
-  const { pace = () => ANSWERED, random = 0, take = async () => undefined } = script;
+function startReporting(script: Script = {}) {
+  const { pace = () => ANSWERED, random = 0, take = async () => undefined, repeats = true } = script;
   const clock = createManualClock();
   const ending = new AbortController();
   const state = { now: 'a', told: '' };
@@ -18,6 +25,7 @@ function startReporting(script: { pace?: () => Pace; random?: number; take?: () 
     clock,
     random: () => random,
     signal: ending.signal,
+    repeats,
     differs: () => state.now !== state.told,
     async send() {
       sent.push(clock.now() / 1_000);
@@ -123,6 +131,28 @@ describe('reporting', () => {
     reporting.hurry();
     await pass(0.1);
     expect(sent.at(-1)).toBe(20);
+  });
+
+  test('says nothing twice where nobody wants it again, and what flaps at longer distances all the same', async () => {
+    const { sent, state, pass } = startReporting({ repeats: false });
+    await pass(500);
+    expect(sent).toEqual([0]);
+    for (let flap = 0; flap < 20; flap++) {
+      state.now = String(flap);
+      await pass(1);
+    }
+    expect(sent).toEqual([0, 501, 502, 504, 508, 516]);
+    await pass(500);
+    state.now = 'calm';
+    await pass(1.1);
+    expect(sent).toHaveLength(8);
+  });
+
+  test('comes again after a failure where nobody wants it again', async () => {
+    const paces: Pace[] = [{ kind: 'again' }, ANSWERED];
+    const { sent, pass } = startReporting({ repeats: false, pace: () => paces.shift() ?? ANSWERED });
+    await pass(200);
+    expect(sent).toEqual([0, 1]);
   });
 
   test('never has two reports under way', async () => {

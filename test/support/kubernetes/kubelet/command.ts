@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Container } from '../../../../operator/render/kubernetes.ts';
+import type { Container, EnvVar } from '../../../../operator/render/kubernetes.ts';
 
 /** What a container's command line depends on besides the container. */
 export interface CommandContext {
@@ -19,19 +19,20 @@ export function argumentsOf(
   context: CommandContext,
 ): string[] {
   const { ordinal, root, port, access } = context;
-  const variables = new Map(
-    (container.env ?? []).map(({ name, valueFrom }) => [name, fieldOf(valueFrom.fieldRef.fieldPath)]),
-  );
-  function fieldOf(path: string): string {
-    if (path === "metadata.labels['apps.kubernetes.io/pod-index']") return String(ordinal);
-    throw new Error(`the kubelet of tests does not know the field ${path}`);
-  }
+  const variables = new Map((container.env ?? []).map((variable) => [variable.name, valueOf(variable, ordinal)]));
   const args = container.args.map((arg) => {
     const [flag, value] = split(expanded(arg, variables));
     if (flag === '--http') return `--http=127.0.0.1:${port}`;
     return value?.startsWith('/') ? `${flag}=${join(root, value)}` : expanded(arg, variables);
   });
   return [...args, ...(access ? [`--kubeconfig=${access.kubeconfig}`, `--namespace=${access.namespace}`] : [])];
+}
+
+function valueOf({ name, value, valueFrom }: EnvVar, ordinal: number): string {
+  if (value !== undefined) return value;
+  const { fieldPath } = (valueFrom?.['fieldRef'] ?? {}) as { readonly fieldPath?: string };
+  if (fieldPath === "metadata.labels['apps.kubernetes.io/pod-index']") return String(ordinal);
+  throw new Error(`the kubelet of tests does not know where ${name} comes from`);
 }
 
 /** `$(NAME)` is replaced where there is such a variable, `$$` is one `$`. */

@@ -3,7 +3,7 @@ import { collectionPath, objectPath, selectorsOf } from './address.ts';
 import { bodyOf, fieldsOf, isFields, refusal } from './answer.ts';
 import { ApiError, type KubernetesClient, type ObjectList, type WatchEvent } from './client.ts';
 import { type MonotonicClock, SYSTEM_CLOCK } from './clock.ts';
-import { type Asked, createExchange, type Exchange, ExchangeError, type OpenAnswer } from './exchange.ts';
+import { type Asked, chunksOf, createExchange, type Exchange, ExchangeError, type OpenAnswer } from './exchange.ts';
 import type { ObjectKind, Selection, StoredObject } from './object.ts';
 import { createSilenceGuard } from './silence-guard.ts';
 import { eventOf, linesOf, storedObject } from './watch-stream.ts';
@@ -212,7 +212,7 @@ async function* eventsOf(
   const guard = createSilenceGuard(clock, seconds * 1_000 + silenceMs, abandon);
   try {
     yield { kind: 'opened' };
-    for await (const line of linesOf(guard.heard(response), eventBytes)) {
+    for await (const line of linesOf(guard.heard(chunksOf(response)), eventBytes)) {
       const event = eventOf(line);
       if (event?.kind === 'bookmark') guard.expect(silenceMs);
       if (event !== undefined) yield event;

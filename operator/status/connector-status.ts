@@ -1,4 +1,5 @@
 import type { ConnectorStatus } from '../../shared/resources/status.ts';
+import { selectorOf } from '../render/labels.ts';
 import { connectorAccepted, type WholeBundle } from './accepted.ts';
 import type { CONNECTOR_CONDITIONS, TROUBLE_CONDITIONS } from './condition-types.ts';
 import { conditionsOf, fails, type Finding, holds, type TypedFinding, unknown } from './finding.ts';
@@ -141,7 +142,7 @@ function readyOf(survey: Survey, parts: Omit<Parts, 'Ready'>, idle: Finding | un
   if (workload.wanted !== view.wanted || !workload.settled)
     return fails('RollingOut', podsText(view.ready, view.wanted));
   const short = view.ready < view.wanted ? podsText(view.ready, view.wanted) : undefined;
-  if (reporting === 'elsewhere') return short === undefined ? holds('PodsReady') : fails('InstancesNotReady', short);
+  if (reporting === 'elsewhere') return short === undefined ? holds('PodsReady') : podsNotReady(situation, short);
   return instancesReady(survey, short);
 }
 
@@ -155,9 +156,14 @@ function instancesReady({ situation, view, routes }: Survey, short: string | und
   if (refused !== undefined) return refused;
   const still = standstill(view);
   if (still?.reason === 'RevisionPending') return { ...still, status: 'False' };
-  if (short !== undefined) return fails('InstancesNotReady', still === undefined ? short : `${short} ${still.message}`);
+  if (short !== undefined) return podsNotReady(situation, still === undefined ? short : `${short} ${still.message}`);
   if (still !== undefined) return still;
   return ready < running ? fails('RoutesNotReady', text) : agreed('Ready', view, 'Ready');
+}
+
+function podsNotReady({ judgement: { namespace, name } }: ConnectorSituation, text: string): Finding {
+  const pods = Object.entries(selectorOf(name)).map(([label, value]) => `${label}=${value}`);
+  return fails('InstancesNotReady', text, `Try: kubectl describe pods -n ${namespace} -l ${pods.join(',')}`);
 }
 
 /** How many routes of all topic maps pass messages. */

@@ -127,7 +127,7 @@ export function saidBy(
 
 /** How many pods are ready. */
 export function podsText(ready: number, wanted: number): string {
-  return `${ready} of ${wanted} pods ${wanted === 1 ? 'is' : 'are'} ready.`;
+  return `${ready} of ${wanted} pods ready.`;
 }
 
 /** Instances by number, such as `instances 0, 2 and 5 more`. */

@@ -1,6 +1,6 @@
 import type { ConnectorStatus } from '../../shared/resources/status.ts';
 import { cut, type Finding } from './finding.ts';
-import { isPassing, isStuck } from './reasons.ts';
+import { isIdle, isPassing, isStuck } from './reasons.ts';
 
 type Level = NonNullable<ConnectorStatus['configStatusLevel']>;
 
@@ -18,7 +18,7 @@ export const LEVELS: Readonly<Record<Level, string>> = {
   warn: 'Ready, with warnings of the validation, which the description names.',
   OK: 'All pods are ready; the rest is known to a control plane only.',
   Running: 'Ready, without warnings.',
-  'N/A': 'There is nothing to run: no instances, or no routes.',
+  'N/A': 'There is nothing to run: no instances, no routes, or a topic map where a control plane defines the routes.',
   Recovering: 'It was ready with this configuration, and something is wrong now.',
   Starting: 'Anything else: a configuration is on its way to the instances, or has not been ready yet.',
 };
@@ -52,7 +52,7 @@ function levelOf({ accepted, credentials, ready, isRunning, warnings, former }: 
     return ready.reason === 'PodsReady' ? 'OK' : 'Running';
   }
   if (credentials?.status === 'False' || isStuck(ready.reason)) return 'Error';
-  if (ready.reason === 'NoInstances' || ready.reason === 'NoRoutes') return 'N/A';
+  if (isIdle(ready.reason)) return 'N/A';
   return wasReady(former) && !isPassing(ready.reason) ? 'Recovering' : 'Starting';
 }
 

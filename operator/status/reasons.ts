@@ -99,7 +99,13 @@ const PASSING = [
 ] satisfies StatusReason[];
 /** What agents say of themselves and ends by itself. */
 const PASSING_AT_AGENTS = ['NotStarted', 'Stopping'];
+const IDLE = ['NoInstances', 'NoRoutes', 'ReportedElsewhere'] satisfies StatusReason[];
 const STUCK = ['ConnectorNotFound', 'ConnectorInvalid', 'TopicMapInvalid'] satisfies StatusReason[];
+
+/** Whether there is nothing to run. */
+export function isIdle(reason: string): boolean {
+  return (IDLE as string[]).includes(reason);
+}
 
 /** Whether a reason ends by itself when all goes well. */
 export function isPassing(reason: string): boolean {

@@ -21,6 +21,9 @@ export interface TopicMapSituation {
   readonly now: number;
 }
 
+const ELSEWHERE =
+  'Agents have their routes from a control plane, where this topic map means nothing unless it is applied there, too.';
+
 type Surveyed = TopicMapSituation & { readonly survey: Survey | undefined };
 
 /** Says how a topic map is; undefined where the judgement knows none of that name. */
@@ -76,7 +79,7 @@ function programmedOf(situation: Surveyed, map: TopicMapJudgement, parts: readon
   if (survey === undefined || judgement.connector === undefined) return unknown('NotReported');
   const { view } = survey;
   if (view.wanted === 0) return fails('NoInstances');
-  if (survey.situation.reporting === 'elsewhere') return unknown('ReportedElsewhere');
+  if (survey.situation.reporting === 'elsewhere') return unknown('ReportedElsewhere', ELSEWHERE, 'Apply it there.');
   const held = heldBack(situation);
   const still = standstill(view);
   if (held === undefined && still === undefined) return holds('Programmed');

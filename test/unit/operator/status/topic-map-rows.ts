@@ -127,7 +127,8 @@ export const MAP_ROWS: readonly MapRow[] = [
     type: 'Ready',
     status: 'Unknown',
     situation: { ...good, reporting: 'elsewhere' },
-    level: 'Starting',
+    names: ['control plane'],
+    level: 'N/A',
   },
   {
     reason: 'RoutesNotReady',

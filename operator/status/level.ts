@@ -1,5 +1,6 @@
 import type { ConnectorStatus } from '../../shared/resources/status.ts';
-import { cut, type Finding } from './finding.ts';
+import { type Finding, MAX_MESSAGE } from './finding.ts';
+import { shortened } from './listing.ts';
 import { isIdle, isPassing, isStuck } from './reasons.ts';
 
 type Level = NonNullable<ConnectorStatus['configStatusLevel']>;
@@ -38,11 +39,21 @@ export interface LevelInput {
 
 /** One level for what conditions say; the description is that of the condition which decides. */
 export function configStatus(input: LevelInput): ConfigStatus {
-  const { accepted, ready, warnings } = input;
-  if (accepted.status === 'False')
-    return { configStatusLevel: levelOf(input), configStatusDescription: accepted.message };
-  const also = warnings === '' ? '' : ` Warnings: ${warnings}.`;
-  return { configStatusLevel: levelOf(input), configStatusDescription: cut(`${ready.message}${also}`) };
+  const { accepted, ready, warnings, isRunning } = input;
+  const configStatusLevel = levelOf(input);
+  if (accepted.status === 'False') {
+    const goesOn = isRunning ? 'What ran before goes on.' : 'Nothing runs.';
+    return { configStatusLevel, configStatusDescription: withMore(accepted.message, goesOn) };
+  }
+  const also = warnings === '' ? '' : `Warnings: ${warnings}.`;
+  return { configStatusLevel, configStatusDescription: withMore(ready.message, also) };
+}
+
+/** The end is what the condition does not say. */
+function withMore(text: string, more: string): string {
+  return more === ''
+    ? text
+    : `${shortened(text, MAX_MESSAGE - Math.min(more.length, 400) - 1)} ${shortened(more, 400)}`;
 }
 
 function levelOf({ accepted, credentials, ready, isRunning, warnings, former }: LevelInput): Level {

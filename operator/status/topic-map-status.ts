@@ -79,7 +79,8 @@ function programmedOf(situation: Surveyed, map: TopicMapJudgement, parts: readon
   if (survey === undefined || judgement.connector === undefined) return unknown('NotReported');
   const { view } = survey;
   if (view.wanted === 0) return fails('NoInstances');
-  if (survey.situation.reporting === 'elsewhere') return unknown('ReportedElsewhere', ELSEWHERE, 'Apply it there.');
+  if (survey.situation.reporting === 'elsewhere')
+    return unknown('ReportedElsewhere', ELSEWHERE, 'Try: mqttbridge apply');
   const held = heldBack(situation);
   const still = standstill(view);
   if (held === undefined && still === undefined) return holds('Programmed');
@@ -88,7 +89,8 @@ function programmedOf(situation: Surveyed, map: TopicMapJudgement, parts: readon
     still === undefined || (still.reason === 'RevisionPending' && view.outdated.every(({ revision }) => revision));
   if (goesOn && wasProgrammed(situation, map)) return holds('Programmed');
   if (held !== undefined) return held;
-  return still?.reason === 'RevisionPending' ? { ...still, status: 'False' } : (still ?? unknown('NotReported'));
+  if (still === undefined) return unknown('NotReported');
+  return still.reason === 'RevisionPending' ? fails(still.reason, still.text) : unknown(still.reason, still.text);
 }
 
 function wasProgrammed({ former }: TopicMapSituation, { generation }: TopicMapJudgement): boolean {
@@ -125,7 +127,11 @@ function readyOf({ name, survey }: Surveyed, map: TopicMapJudgement, programmed:
   if (view.ready < view.wanted) return fails('InstancesNotReady', podsText(view.ready, view.wanted));
   if (routes.unnamed > 0) {
     const count = routes.unnamed.toLocaleString('en-US');
-    return unknown('RoutesNotReady', `${count} routes of the connector do not pass messages and are not named.`);
+    return unknown(
+      'RoutesNotReady',
+      `Routes of the connector that do not pass messages and are not named: ${count}.`,
+      '',
+    );
   }
   return routes.most < running
     ? fails('RoutesNotReady', `${routes.most} of ${running} routes pass messages.`)

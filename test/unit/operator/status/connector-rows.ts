@@ -97,7 +97,7 @@ export const CONNECTOR_ROWS: readonly Row[] = [
     type: 'CredentialsValid',
     status: 'False',
     situation: needing(x509, { kind: 'present', keys: ['client_cert.pem', 'tls.key'] }),
-    names: ['Secret client', 'no key client_key.pem'],
+    names: ['Secret client', 'no key client_key.pem', '--dry-run=client -o yaml | kubectl apply -f -'],
     level: 'Error',
   },
   {

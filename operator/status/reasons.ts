@@ -99,7 +99,8 @@ export const STATUS_REASONS = {
 /** A reason that the operator gives. */
 export type StatusReason = keyof typeof STATUS_REASONS;
 
-const PASSING = [
+/** Reasons that end by themselves when all goes well. */
+export const PASSING = [
   'Connecting',
   'NotReported',
   'RevisionPending',

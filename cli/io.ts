@@ -18,7 +18,7 @@ export interface Environment {
   readonly AZURE_TENANT_ID?: string | undefined;
   readonly AZURE_CLIENT_ID?: string | undefined;
   readonly AZURE_FEDERATED_TOKEN_FILE?: string | undefined;
-  /** Where the kubelet says that the API server of the cluster is. */
+  /** Set by the kubelet: where the API server of the cluster is. */
   readonly KUBERNETES_SERVICE_HOST?: string | undefined;
   readonly KUBERNETES_SERVICE_PORT?: string | undefined;
   /** What `--server`, `--site`, `--key-file` and `--audience` are without the option. */

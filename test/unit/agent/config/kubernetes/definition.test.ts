@@ -59,7 +59,7 @@ describe('the definition of a connector', () => {
 
   test('has the revision that everybody else computes of the same objects', () => {
     const objects = [storedConnector(), storedMap('own')];
-    const update = judgeDocument(definitionOf(objects[0]!, objects.slice(1)), 'bridge', loadObjects);
+    const update = judgeDocument(definitionOf(objects[0], objects.slice(1)), 'bridge', loadObjects);
     const [document] = validateLoaded(resourcesOf(objects)).connectors;
     expect(update).toMatchObject({ kind: 'document', document: { revision: document?.revision } });
   });
@@ -75,7 +75,7 @@ describe('the definition of a connector', () => {
   test.prop([fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 3 })])(
     'from a disk that holds anything is refused and throws nothing',
     (resources) => {
-      const update = judgeDocument({ revision: 'r', resources: resources as never }, 'bridge', loadObjects);
+      const update = judgeDocument({ revision: 'r', resources: resources }, 'bridge', loadObjects);
       expect(update.kind).toBe('rejected');
     },
   );

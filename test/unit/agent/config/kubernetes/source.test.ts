@@ -69,7 +69,7 @@ describe('a configuration from the API server', () => {
     server.put(storedConnector({ generation: 2 }, { clientIdPrefix: 'other' }));
     await passUntil(() => server.applied.length === 2);
     expect(updates.map(({ kind }) => kind)).toEqual(['document', 'rejected']);
-    const { entry } = server.applied[1]!;
+    const { entry } = server.applied[1];
     expect(entry.observedGeneration).toBe(1);
     expect(entry.conditions?.[0]).toMatchObject({
       status: 'False',
@@ -87,8 +87,8 @@ describe('a configuration from the API server', () => {
   test('goes on without its connector, and does not end routes meanwhile', async () => {
     const { updates, server, source, passUntil, pass, log } = startSource({ objects: OBJECTS });
     await passUntil(() => server.applied.length === 1);
-    server.drop(OBJECTS[0]!);
-    server.drop(OBJECTS[1]!);
+    server.drop(OBJECTS[0]);
+    server.drop(OBJECTS[1]);
     await passUntil(() => source.snapshot().apiServer.fault);
     expect(source.snapshot().apiServer).toMatchObject({ up: true, fault: { reason: 'ConnectorNotFound' } });
     await pass(60);
@@ -185,7 +185,7 @@ test('a state that cannot be told does not end what is told of', async () => {
     get() {
       throw new RangeError('defect');
     },
-    set: () => undefined,
+    set(_snapshot) {},
   });
   await passUntil(() => log.some(({ evt }) => evt === 'StatusFailed'));
   Object.defineProperty(state, 'snapshot', { value: snapshotOf({ version: 'healed' }), writable: true });

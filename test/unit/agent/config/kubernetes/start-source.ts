@@ -4,27 +4,10 @@ import { createKubernetesSource } from '../../../../../agent/config/kubernetes/s
 import type { ConfigUpdate } from '../../../../../agent/config/source.ts';
 import { createLogger } from '../../../../../agent/observe/logger.ts';
 import type { AgentSnapshot } from '../../../../../agent/observe/snapshot.ts';
-import type { KubernetesClient, WatchEvent } from '../../../../../kubernetes/client.ts';
-import { CONNECTORS, type ObjectKind, type StoredObject } from '../../../../../kubernetes/object.ts';
-import type { InstanceStatus } from '../../../../../shared/resources/status.ts';
+import type { StoredObject } from '../../../../../kubernetes/object.ts';
 import { createManualClock } from '../../../../integration/broker/support/manual-clock.ts';
 import { snapshotOf } from '../../observe/snapshot-of.ts';
-
-/** An API server that a test plays by hand. */
-export interface HandServer {
-  /** Puts an object there, and tells the watches. */
-  readonly put: (object: StoredObject) => void;
-  readonly drop: (object: StoredObject) => void;
-  /** What every request throws from now on; undefined: nothing. */
-  broken: Error | undefined;
-  /** What every apply throws. */
-  refusal: Error | undefined;
-  /** Whether an apply changes the object, as seen on the watch. */
-  echo: ((entry: InstanceStatus) => InstanceStatus) | undefined;
-  readonly applied: { readonly at: number; readonly entry: InstanceStatus }[];
-  readonly managers: Set<string>;
-  readonly connector: () => StoredObject | undefined;
-}
+import { handServer } from './hand-server.ts';
 
 /** How a source under test is started. */
 export interface StartOptions {
@@ -103,93 +86,4 @@ function taken(snapshot: AgentSnapshot, update: ConfigUpdate): AgentSnapshot {
   if (update.kind === 'document') return { ...snapshot, config: { ...config, revision: update.document.revision } };
   const { revision, problems } = update;
   return { ...snapshot, config: { ...config, rejected: { revision, at: '', problems } } };
-}
-
-function handServer(
-  now: () => number,
-  objects: readonly StoredObject[],
-): { server: HandServer; client: KubernetesClient } {
-  const kept = new Map(objects.map((object) => [keyOf(object), object]));
-  const watches = new Set<(event: WatchEvent) => void>();
-  const tell = (event: WatchEvent) => watches.forEach((watch) => watch(event));
-  const server: HandServer = {
-    broken: undefined,
-    refusal: undefined,
-    echo: (entry) => entry,
-    applied: [],
-    managers: new Set(),
-    connector: () => kept.get('MqttBridgeConnector/bridge'),
-    put(object) {
-      kept.set(keyOf(object), object);
-      tell({ kind: 'changed', object });
-    },
-    drop(object) {
-      kept.delete(keyOf(object));
-      tell({ kind: 'removed', object });
-    },
-  };
-  const check = () => {
-    if (server.broken) throw server.broken;
-  };
-  const unused = async () => {
-    throw new Error('an agent has no right for this');
-  };
-  const client: KubernetesClient = {
-    get: unused,
-    create: unused,
-    replace: unused,
-    patch: unused,
-    remove: unused,
-    close: () => undefined,
-    async list(kind: ObjectKind) {
-      check();
-      return { items: [...kept.values()].filter((object) => object.kind === kind.kind), resourceVersion: '1' };
-    },
-    async *watch(kind, _selection, signal) {
-      check();
-      yield* eventsOf(watches, kind, signal);
-    },
-    async apply(_kind, object, { manager }) {
-      check();
-      if (server.refusal) throw server.refusal;
-      const [entry] = (object as unknown as { status: { instances: InstanceStatus[] } }).status.instances;
-      server.applied.push({ at: now() / 1_000, entry: entry! });
-      server.managers.add(manager);
-      const connector = kept.get(`${CONNECTORS.kind}/bridge`);
-      if (connector === undefined) throw new Error('there is none');
-      if (server.echo) {
-        const { metadata } = connector;
-        const resourceVersion = `w${server.applied.length}`;
-        const status = { instances: [server.echo(JSON.parse(JSON.stringify(entry)) as InstanceStatus)] };
-        server.put({ ...connector, metadata: { ...metadata, resourceVersion }, status });
-      }
-      return connector;
-    },
-  };
-  return { server, client };
-}
-
-async function* eventsOf(
-  watches: Set<(event: WatchEvent) => void>,
-  { kind }: ObjectKind,
-  signal: AbortSignal,
-): AsyncGenerator<WatchEvent> {
-  const waiting: WatchEvent[] = [{ kind: 'opened' }];
-  let wake = (): void => undefined;
-  const watch = (event: WatchEvent) => {
-    if ('object' in event && event.object.kind !== kind) return;
-    waiting.push(event);
-    wake();
-  };
-  watches.add(watch);
-  signal.addEventListener('abort', () => wake());
-  while (!signal.aborted) {
-    yield* waiting.splice(0);
-    if (waiting.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
-  }
-  watches.delete(watch);
-}
-
-function keyOf({ kind, metadata: { name } }: StoredObject): string {
-  return `${kind}/${name}`;
 }

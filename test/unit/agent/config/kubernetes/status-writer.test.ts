@@ -3,6 +3,7 @@ import { ApiError } from '../../../../../kubernetes/client.ts';
 import { connectorStatusSchema, type InstanceStatus } from '../../../../../shared/resources/status.ts';
 import { countsOf, routeOf, sessionOf } from '../../observe/snapshot-of.ts';
 import { storedConnector, storedMap } from './objects.ts';
+import { entriesOf } from './hand-server.ts';
 import { startSource } from './start-source.ts';
 
 const OBJECTS = [storedConnector(), storedMap('own')];
@@ -74,7 +75,7 @@ describe('the entry in the status', () => {
     server.put(storedConnector({ status: { instances: [] } }));
     await passUntil(() => server.applied.length === 2);
     await pass(40);
-    const [entry] = (server.connector()?.['status'] as { instances: InstanceStatus[] }).instances;
+    const [entry] = entriesOf(server.connector());
     server.put(storedConnector({ status: { instances: [{ ...entry, revision: 'mine' }] } }));
     await passUntil(() => server.applied.length === 3);
     await pass(40);
@@ -82,7 +83,7 @@ describe('the entry in the status', () => {
   });
 
   test('is not written again and again where the API server keeps only part of it, or tells nothing', async () => {
-    for (const echo of [undefined, ({ revision: _, ...rest }: InstanceStatus) => rest]) {
+    for (const echo of [undefined, (entry: InstanceStatus) => ({ ...entry, revision: 'unknown' })]) {
       const { server, pass, passUntil } = startSource({ objects: OBJECTS });
       server.echo = echo;
       await passUntil(() => server.applied.length === 1);
@@ -94,7 +95,7 @@ describe('the entry in the status', () => {
   test('is written to a connector that was made anew', async () => {
     const { server, pass, passUntil } = await startTold();
     await pass(40);
-    server.drop(OBJECTS[0]!);
+    server.drop(OBJECTS[0]);
     await pass(40);
     expect(server.applied).toHaveLength(1);
     server.put(storedConnector({ uid: 'made-anew' }));
@@ -108,7 +109,7 @@ describe('the entry in the status', () => {
     await ended;
     const next = startSource({ objects: [server.connector()!, storedMap('own')] });
     await next.pass(5);
-    const [first, last] = [server.applied[0]!, next.server.applied.at(-1)!];
+    const [first, last] = [server.applied[0], next.server.applied.at(-1)!];
     const timeOf = ({ conditions = [] }: InstanceStatus, type: string) =>
       conditions.find((condition) => condition.type === type)?.lastTransitionTime;
     expect(timeOf(last.entry, 'RemoteConnected')).toBe(timeOf(first.entry, 'RemoteConnected'));

@@ -90,6 +90,12 @@ describe('the tables of docs/operations.md', () => {
     expect(firstCells('### API server').sort()).toEqual(reasons.sort());
   });
 
+  test('reasons of an entry in the status are those of the agent', async () => {
+    const text = await source('agent/config/kubernetes/status-conditions.ts');
+    const given = new Set([...text.matchAll(/reason: '(\w+)'/g)].map((match) => match[1] ?? ''));
+    expect(firstCells('### Entry of an instance').sort()).toEqual([...given].sort());
+  });
+
   test('drop and retry reasons are those of the counters', async () => {
     const drops = tableUnder(page, '## Drop reasons').map((cells) => cells[0] ?? '');
     const at = drops.indexOf('Retry reason');

@@ -8,7 +8,6 @@ import { createOperator, type Operator, type OperatorOptions } from '../../../op
 import type { OperatorClock, OperatorLogFields, OperatorLogger } from '../../../operator/ports.ts';
 import type { RenderOptions } from '../../../operator/render/options.ts';
 import { eventually } from '../eventually.ts';
-import type { SentResource } from '../resources.ts';
 import type { Scope } from '../scope.ts';
 
 /** What an installation for tests decides. */
@@ -80,7 +79,7 @@ export function loggerInto(lines: OperatorLine[]): OperatorLogger {
 }
 
 /** Rounds without work after which what a write sets off has come back. */
-const QUIET_ROUNDS = 20;
+const QUIET_ROUNDS = 10;
 
 async function settled(operator: Operator): Promise<void> {
   let quiet = 0;
@@ -92,15 +91,6 @@ async function settled(operator: Operator): Promise<void> {
   });
 }
 
-/** A resource of a test in a namespace, as it is applied. */
-export function inNamespace(
-  resource: SentResource,
-  namespace: string,
-): SentResource & {
-  readonly metadata: { readonly name: string; readonly namespace: string };
-} {
-  return { ...resource, metadata: { ...resource.metadata, namespace } };
-}
 
 /** All objects of some kinds in a namespace. */
 export async function objectsOf(

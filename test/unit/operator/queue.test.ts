@@ -11,7 +11,7 @@ interface Job {
   readonly fail: () => void;
 }
 
-function stage({ concurrency = 2, random = () => 0 } = {}) {
+function stage({ concurrency = 2, random = () => 0 }: { concurrency?: number; random?: () => number } = {}) {
   const virtual = createVirtualClock(0);
   const clock = {
     now: () => virtual.now(),

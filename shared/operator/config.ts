@@ -176,15 +176,24 @@ export type OperatorConfig = z.output<typeof operatorConfigSchema>;
 /** Parts in which an empty text is a value, as that of a label. */
 const KEPT = ['nodeSelector', 'affinity', 'tolerations', 'podAnnotations', 'podLabels', 'extraEnv', 'sidecar'];
 
+/** Fields that decide whether the part which has them is meant at all. */
+const DECIDING: Readonly<Record<string, string>> = { controlPlane: 'url' };
+
 /** A document without its empty texts, and what has nothing else: Flux and Helm put empty variables in. */
 export function withoutEmptyTexts(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
   const fields = Object.entries(value).flatMap(([name, field]): [string, unknown][] => {
     if (KEPT.includes(name)) return [[name, field]];
+    if (isUndecided(name, field)) return [];
     const left = withoutEmptyTexts(field);
     return left === '' || left === null || (isEmpty(left) && !isEmpty(field)) ? [] : [[name, left]];
   });
   return Object.fromEntries(fields);
+}
+
+function isUndecided(name: string, value: unknown): boolean {
+  const deciding = DECIDING[name];
+  return deciding !== undefined && (value as Readonly<Record<string, unknown>> | null)?.[deciding] === '';
 }
 
 function isEmpty(value: unknown): boolean {

@@ -4,7 +4,7 @@ import { OWNED_KINDS, STATEFUL_SETS } from '../../../operator/kinds.ts';
 import type { StatusCondition } from '../../../shared/resources/status.ts';
 import type { SentResource } from '../resources.ts';
 import type { Scope } from '../scope.ts';
-import { objectsOf, openClient } from './operator.ts';
+import { inNamespace, objectsOf, openClient } from './operator.ts';
 
 /** A namespace, and hands to change what is in it. */
 export interface OperatorStage {
@@ -38,7 +38,7 @@ export async function operatorStage(
     put: async (resource) =>
       await client.apply(
         resource.kind === 'MqttBridgeConnector' ? CONNECTORS : TOPIC_MAPS,
-        { ...resource, metadata: { ...resource.metadata, namespace } },
+        inNamespace(resource, namespace),
         { manager: 'author', force: true },
       ),
     remove: async (kind, name) => void (await client.remove(kind, { namespace, name })),

@@ -8,6 +8,7 @@ import { createOperator, type Operator, type OperatorOptions } from '../../../op
 import type { OperatorClock, OperatorLogFields, OperatorLogger } from '../../../operator/ports.ts';
 import type { RenderOptions } from '../../../operator/render/options.ts';
 import { eventually } from '../eventually.ts';
+import type { SentResource } from '../resources.ts';
 import type { Scope } from '../scope.ts';
 
 /** What an installation for tests decides. */
@@ -91,6 +92,14 @@ async function settled(operator: Operator): Promise<void> {
   });
 }
 
+
+/** A resource of a test with a namespace. */
+export function inNamespace(
+  resource: SentResource,
+  namespace: string,
+): SentResource & { readonly metadata: { readonly name: string; readonly namespace: string } } {
+  return { ...resource, metadata: { ...resource.metadata, namespace } };
+}
 
 /** All objects of some kinds in a namespace. */
 export async function objectsOf(

@@ -189,7 +189,7 @@ export const MATRIX: Readonly<Record<string, Installation>> = {
       metrics: { port: 9700, serviceMonitor: { enabled: true, interval: '1m', labels: { release: 'prometheus' } } },
       networkPolicy: { enabled: true },
       agents: {
-        resources: { limits: { memory: '1Gi', cpu: '2' } },
+        resources: { limits: { memory: '1Gi', cpu: 2 } },
         nodeSelector: { line: '4' },
         tolerations: [{ key: 'line', operator: 'Equal', value: '4' }],
         affinity: { podAntiAffinity: {} },

@@ -36,7 +36,7 @@ describe("the operator's configuration", () => {
     });
     expect(config('pods as somebody wants them')).toMatchObject({
       image: { tag: `sha256:${'a'.repeat(64)}`, pullSecrets: ['registry'] },
-      agents: { userId: 2_000_000, podAnnotations: { note: 'yes' }, resources: { limits: { cpu: '2' } } },
+      agents: { userId: 2_000_000, podAnnotations: { note: 'yes' }, resources: { limits: { cpu: 2 } } },
     });
   });
 

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { emulatorConfigSchema } from '../../../local/emulator/config.ts';
+import { helmValuesSchema } from '../../../shared/helm/values.ts';
 import { readOperatorConfig } from '../../../operator/config.ts';
 import { API_VERSION } from '../../../shared/resources/metadata.ts';
 import { type Fields, isFields } from '../../support/kubernetes/api-server/object.ts';
@@ -36,6 +37,9 @@ const PATCH_OPERATION = z.strictObject({
 /** Fields that only the file of an emulator has at its top. */
 const EMULATOR_FIELDS = Object.keys(emulatorConfigSchema.def.shape);
 
+/** Values of the Helm chart. */
+const HELM_VALUES = Object.keys(helmValuesSchema.shape);
+
 /** Says what a document is; undefined where nobody here knows how to check it. */
 export function readDocument(value: unknown): Reading | undefined {
   const checked = (kind: string, schema: z.ZodType) => ({ kind, faults: issuesOf(schema.safeParse(value)) });
@@ -48,6 +52,7 @@ export function readDocument(value: unknown): Reading | undefined {
   if (typeof kind === 'string') return { kind: 'manifest', faults: manifestFaults(value) };
   if (isFragment(value)) return { kind: 'fragment of a resource', faults: [] };
   if ('groups' in value) return checked('alert rules', alertGroupsSchema);
+  if (Object.keys(value).every((name) => HELM_VALUES.includes(name))) return checked('Helm values', helmValuesSchema);
   if (Object.keys(value).every((name) => EMULATOR_FIELDS.includes(name)))
     return checked('emulator', emulatorConfigSchema);
   return undefined;

@@ -84,6 +84,11 @@ describe('the tables of docs/operations.md', () => {
     expect(firstCells('### Control plane').sort()).toEqual(reasons.sort());
   });
 
+  test('reasons of the API server are those of the agent', async () => {
+    const reasons = await unionIn('agent/config/kubernetes/fault.ts', 'ApiServerReason');
+    expect(firstCells('### API server').sort()).toEqual(reasons.sort());
+  });
+
   test('drop and retry reasons are those of the counters', async () => {
     const drops = tableUnder(page, '## Drop reasons').map((cells) => cells[0] ?? '');
     const at = drops.indexOf('Retry reason');
@@ -132,7 +137,7 @@ describe('the tables of docs/operations.md', () => {
     expect(limits.get('One report, answer included')).toBe(
       `${seconds(timeoutMs)}; an answer of ${answerBytes / 1024 / 1024} MiB`,
     );
-    expect(limits.get('Start: wait for the control plane before the definition on disk is used')).toBe(
+    expect(limits.get('Start: wait for control plane or API server before the definition on disk is used')).toBe(
       seconds(START_PATIENCE_MS),
     );
     expect(limits.get('Reload: finish what is in flight of a changed or removed session')).toBe(seconds(PATIENCE_MS));

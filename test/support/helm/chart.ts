@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { parse, parseAllDocuments } from 'yaml';
+import type { KubeObject } from '../kubernetes/api-server/object.ts';
 import { execute, type Templates } from './evaluate.ts';
 import { type Node, parseTemplate } from './parse.ts';
 import { type Dict, isDict } from './value.ts';
@@ -15,26 +16,13 @@ export interface Installation {
   readonly apiVersions?: readonly string[];
 }
 
-/** A Kubernetes object as far as every one is alike. */
-export interface Rendered {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
-}
-
 /** A chart in memory. */
 export interface Chart {
   readonly defaults: Readonly<Dict>;
   /** The text of every template, by its name; for tests of the chart's own text. */
   readonly sources: ReadonlyMap<string, string>;
   /** Throws where Helm would refuse: values by the schema, then what templates say. */
-  readonly render: (installation: Installation) => { readonly objects: readonly Rendered[]; readonly notes: string };
+  readonly render: (installation: Installation) => { readonly objects: readonly KubeObject[]; readonly notes: string };
 }
 
 /** Reads a chart from a folder. */
@@ -89,7 +77,7 @@ function surroundings(
 
 /** Values over defaults: maps are merged, anything else is replaced, null takes away. */
 export function merged(defaults: Readonly<Dict>, values: Readonly<Dict>): Dict {
-  const all = structuredClone({ ...defaults, ...values }) as Dict;
+  const all = structuredClone<Dict>({ ...defaults, ...values });
   for (const [name, value] of Object.entries(values)) {
     const under = defaults[name];
     if (value === null) delete all[name];
@@ -107,11 +95,11 @@ function printedBy(templates: Templates, name: string, body: readonly Node[], da
 }
 
 /** The objects of a manifest; a document without content is none. */
-export function objectsOf(name: string, text: string): Rendered[] {
+export function objectsOf(name: string, text: string): KubeObject[] {
   return parseAllDocuments(text, { version: '1.1', uniqueKeys: true }).flatMap((document) => {
     const [fault] = [...document.errors, ...document.warnings];
     if (fault !== undefined) throw new SyntaxError(`${name}: ${fault.message}\n${text}`);
-    const value = document.toJS() as Rendered | null;
+    const value = document.toJS() as KubeObject | null;
     return value === null ? [] : [value];
   });
 }

@@ -1,4 +1,4 @@
-import { type Piece, scan, type Token } from './scan.ts';
+import { scan, type Token } from './scan.ts';
 
 /** A part of a template. */
 export type Node =
@@ -53,8 +53,9 @@ export function parseTemplate(source: string): Template {
 
   function block(): { nodes: Node[]; end: readonly Token[] } {
     const nodes: Node[] = [];
-    for (; at < pieces.length; ) {
-      const piece = pieces[at] as Piece;
+    for (;;) {
+      const piece = pieces[at];
+      if (piece === undefined) break;
       at += 1;
       if (piece.kind === 'text') {
         nodes.push(piece);
@@ -121,11 +122,12 @@ function rangeOf(tokens: readonly Token[], line: number): { names: string[]; pip
 
 function pipelineOf(tokens: readonly Token[], line: number): Pipeline {
   const [name, mark] = tokens;
-  const sets = name?.text.startsWith('$') === true && (mark?.text === ':=' || mark?.text === '=');
+  const sets = mark?.text === ':=' || mark?.text === '=';
   const reader = new Reader(sets ? tokens.slice(2) : tokens, line);
   const commands = reader.commands();
   reader.finish();
-  return sets ? { variable: { name: name.text.slice(1), isNew: mark?.text === ':=' }, commands } : { commands };
+  if (!sets) return { commands };
+  return { variable: { name: name?.text.slice(1) ?? '', isNew: mark.text === ':=' }, commands };
 }
 
 class Reader {

@@ -41,5 +41,10 @@ export function goJson(value: Value): string {
 /** YAML with the layout that Helm writes. */
 export function goYaml(value: Value): string {
   const plain: unknown = JSON.parse(goJson(value));
-  return stringify(plain, { version: '1.1', indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false }).trimEnd();
+  return stringify(plain, {
+    compat: 'yaml-1.1',
+    indentSeq: false,
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+  }).trimEnd();
 }

@@ -32,6 +32,8 @@ const peer = z.strictObject({
 });
 const ports = z.array(z.strictObject({ protocol: z.enum(['TCP', 'UDP']), port: portSchema })).min(1);
 
+const subjects = z.array(z.strictObject({ kind: z.literal('ServiceAccount'), name: subdomain, namespace: dnsLabel }));
+
 const deploymentSpec = z.strictObject({
   replicas: z.int().optional(),
   selector: selectorSchema,
@@ -73,7 +75,33 @@ export const MANIFEST_KINDS = [
   object(`${RBAC}/v1`, 'Role', { rules: z.array(rule).min(1) }),
   object(`${RBAC}/v1`, 'RoleBinding', {
     roleRef: z.strictObject({ apiGroup: z.literal(RBAC), kind: z.literal('Role'), name: subdomain }),
-    subjects: z.array(z.strictObject({ kind: z.literal('ServiceAccount'), name: subdomain, namespace: dnsLabel })),
+    subjects,
+  }),
+  object(`${RBAC}/v1`, 'ClusterRole', { rules: z.array(rule).min(1) }),
+  object(`${RBAC}/v1`, 'ClusterRoleBinding', {
+    roleRef: z.strictObject({ apiGroup: z.literal(RBAC), kind: z.literal('ClusterRole'), name: subdomain }),
+    subjects,
+  }),
+  object('policy/v1', 'PodDisruptionBudget', {
+    spec: z.strictObject({
+      maxUnavailable: z.int(),
+      unhealthyPodEvictionPolicy: z.enum(['AlwaysAllow', 'IfHealthyBudget']),
+      selector: selectorSchema,
+    }),
+  }),
+  object('monitoring.coreos.com/v1', 'ServiceMonitor', {
+    spec: z.strictObject({
+      jobLabel: z.string(),
+      selector: selectorSchema,
+      namespaceSelector: z.strictObject({ any: z.literal(true) }).optional(),
+      endpoints: z.array(z.strictObject({ port: portSchema, path: z.string(), interval: z.string() })).min(1),
+    }),
+  }),
+  object('clusterconfig.azure.com/v1beta1', 'AzureExtensionIdentity', {
+    spec: z.strictObject({
+      serviceAccounts: z.array(z.strictObject({ name: subdomain, namespace: dnsLabel })).min(1),
+      tokenNamespace: dnsLabel,
+    }),
   }),
   object('networking.k8s.io/v1', 'NetworkPolicy', {
     spec: z.strictObject({

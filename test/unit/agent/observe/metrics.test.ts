@@ -194,6 +194,8 @@ describe('table of metrics', () => {
   );
 
   test('is the one in the reference page', async () => {
-    await expect(metricsReference(METRICS, OPERATOR_METRICS)).toMatchFileSnapshot('../../../../docs/reference/metrics.md');
+    await expect(metricsReference(METRICS, OPERATOR_METRICS)).toMatchFileSnapshot(
+      '../../../../docs/reference/metrics.md',
+    );
   });
 });

@@ -112,18 +112,13 @@ describe.for(withOperator)('the operator of infra/kubernetes/%s', (folder) => {
     ]);
   });
 
-  test('is who its roles are bound to, that of Secrets too, which is made where it is installed', async () => {
+  test('is who its role is bound to', async () => {
     const objects = await objectsOf(folder);
     const account = templateOf(only(objects, 'Deployment', /^mqttbridge-operator$/)).spec.serviceAccountName;
     expect(objects.some(({ kind, metadata }) => kind === 'ServiceAccount' && metadata.name === account)).toBe(true);
-    const bindings = objects.filter(({ kind }) => kind === 'RoleBinding');
-    expect(bindings.map(({ roleRef }) => (roleRef as { name: string }).name).sort()).toEqual([
-      'mqttbridge-operator',
-      'mqttbridge-operator-secrets',
-    ]);
-    for (const { subjects } of bindings) {
-      expect(subjects).toEqual([{ kind: 'ServiceAccount', name: account, namespace: PLACES[folder] }]);
-    }
+    const { roleRef, subjects } = only(objects, 'RoleBinding');
+    expect(roleRef).toMatchObject({ name: only(objects, 'Role').metadata.name });
+    expect(subjects).toEqual([{ kind: 'ServiceAccount', name: account, namespace: PLACES[folder] }]);
   });
 
   test('finds what its pod names: the ConfigMap, by a name that changes with it, and its key', async () => {

@@ -7,7 +7,7 @@ Every number is read from the agent at the moment of the scrape; counters start 
 
 No label ever carries a message topic or a client ID, so the number of series depends on the configuration alone.
 
-<!-- The table is made from agent/observe/*-metrics.ts; \`npx vitest run test/unit/agent/observe/metrics.test.ts -u\` renews it. -->
+<!-- Made by \`node cli/generate/main.ts\` from agent/observe/*-metrics.ts. -->
 
 `;
 

@@ -7,7 +7,7 @@ import { type Block, collectBlocks, ROOT } from './pages.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const blocks = (await collectBlocks('yaml')).filter(({ marks }) => !marks.has('not ours') && !marks.has('alerts'));
+const blocks = (await collectBlocks('yaml')).filter(({ marks }) => !marks.has('not ours'));
 const base = await readBase();
 
 /** The smallest bridge of the guide, which completes what other blocks leave out. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { createMetrics, METRICS } from '../../../../agent/observe/metrics.ts';
-import { metricsReference } from '../../../../agent/observe/metrics-reference.ts';
 import type { AgentSnapshot } from '../../../../agent/observe/snapshot.ts';
 import { controlPlaneOf, countsOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
 
@@ -182,8 +181,4 @@ describe('table of metrics', () => {
       }
     },
   );
-
-  test('is the one in the reference page', async () => {
-    await expect(metricsReference(METRICS)).toMatchFileSnapshot('../../../../docs/reference/metrics.md');
-  });
 });

@@ -105,8 +105,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
     snapshot() {
       const { connector } = steering;
-      const controlPlane = options.source.snapshot?.();
-      const about = { connector, version: options.version, startedAt, config, ...(controlPlane && { controlPlane }) };
+      const about = { connector, version: options.version, startedAt, config, ...options.source.snapshot?.() };
       return snapshotAgent({ ...about, bridge, cluster, wallAt, wallNow: wallClock() });
     },
     ready: ready.promise,

@@ -6,19 +6,18 @@ import type {
   AgentSnapshot,
   CertificateSnapshot,
   ConfigSnapshot,
-  ControlPlaneSnapshot,
+  OriginSnapshot,
   RouteSnapshot,
   TokenSnapshot,
 } from './observe/snapshot.ts';
 import type { RunningLane } from './running.ts';
 
 /** What an agent's snapshot is taken from. */
-export interface SnapshotParts {
+export interface SnapshotParts extends OriginSnapshot {
   readonly connector: string;
   readonly version: string;
   readonly startedAt: string;
   readonly config: ConfigSnapshot;
-  readonly controlPlane?: ControlPlaneSnapshot;
   readonly bridge: Bridge;
   readonly cluster: Cluster;
   /** The date of a time in monotonic milliseconds, ISO 8601. */

@@ -7,8 +7,9 @@ export interface ObjectList {
   readonly resourceVersion: string;
 }
 
-/** One event of a watch. `bookmark`: nothing changed up to this version. */
+/** One event of a watch. `opened`: the server has taken it; `bookmark`: nothing else changed up to this version. */
 export type WatchEvent =
+  | { readonly kind: 'opened' }
   | { readonly kind: 'changed'; readonly object: StoredObject }
   | { readonly kind: 'removed'; readonly object: StoredObject }
   | { readonly kind: 'bookmark'; readonly resourceVersion: string };
@@ -47,11 +48,11 @@ export interface KubernetesClient {
     options?: { readonly status?: boolean },
     signal?: AbortSignal,
   ): Promise<StoredObject>;
-  /** False where there was none; with a uid only that very object is removed. */
+  /** False where there was none; with a uid only that very object is removed, with `orphan` without what it owns. */
   remove(
     kind: ObjectKind,
     name: ObjectName,
-    options?: { readonly uid?: string },
+    options?: { readonly uid?: string; readonly orphan?: boolean },
     signal?: AbortSignal,
   ): Promise<boolean>;
   /** Ends connections that are kept open. */
@@ -69,7 +70,7 @@ export interface JsonPatchOperation {
 export class ApiError extends Error {
   /** HTTP status. */
   readonly code: number;
-  /** Such as NotFound, Conflict, Invalid, Expired, Forbidden. */
+  /** Such as NotFound, Conflict, Invalid, Expired, Forbidden; NotServed (404) where the kind, and not an object, is missing. */
   readonly reason: string;
   /** When to ask again, where the server says so; seconds. */
   readonly retryAfterSeconds: number | undefined;

@@ -1,6 +1,6 @@
 import type { ConnectorDocument } from '../../shared/plan/document.ts';
 import type { Problem } from '../../shared/problem.ts';
-import type { ControlPlaneSnapshot } from '../observe/snapshot.ts';
+import type { OriginSnapshot } from '../observe/snapshot.ts';
 
 /** What a configuration source reports: a document that may be applied, or one that may not and why. */
 export type ConfigUpdate =
@@ -14,6 +14,6 @@ export interface ConfigSource {
    * Whoever asks for the next update has applied the one before.
    */
   updates(signal: AbortSignal): AsyncIterable<ConfigUpdate>;
-  /** How the control plane is, where configurations come from one. */
-  readonly snapshot?: () => ControlPlaneSnapshot;
+  /** How whoever sends configurations is; absent where they come from files. */
+  readonly snapshot?: () => OriginSnapshot;
 }

@@ -2,7 +2,7 @@ import type { Metric } from 'prom-client';
 // The main entry loads gateways, clusters and their protocols as well, which are 3 MB of a process.
 import Registry from 'prom-client/lib/registry.js';
 import { AGENT_METRICS, PROCESS_METRICS, SESSION_METRICS } from './agent-metrics.ts';
-import { CONTROL_PLANE_METRICS } from './control-plane-metrics.ts';
+import { ORIGIN_METRICS } from './origin-metrics.ts';
 import { EXPIRY_METRICS } from './expiry-metrics.ts';
 import { INSTANCE_METRICS } from './instance-metrics.ts';
 import type { MetricDefinition, MetricsInput, ProcessUsage } from './metric-table.ts';
@@ -16,7 +16,7 @@ export const METRICS: readonly MetricDefinition[] = [
   ...AGENT_METRICS,
   ...EXPIRY_METRICS,
   ...INSTANCE_METRICS,
-  ...CONTROL_PLANE_METRICS,
+  ...ORIGIN_METRICS,
   ...PROCESS_METRICS,
 ];
 

@@ -1,7 +1,14 @@
 import type { Side } from '../../shared/plan/types.ts';
 import { redactText } from './redact.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
-import type { AgentSnapshot, FaultSnapshot, RouteSnapshot, SessionSnapshot } from './snapshot.ts';
+import type {
+  AgentSnapshot,
+  ApiServerSnapshot,
+  ControlPlaneSnapshot,
+  FaultSnapshot,
+  RouteSnapshot,
+  SessionSnapshot,
+} from './snapshot.ts';
 
 /** One line of `/readyz?verbose`. */
 interface Check {
@@ -28,6 +35,7 @@ export function judgeReadiness(snapshot: AgentSnapshot): Readiness {
     checks: [
       checkConfig(snapshot),
       ...checkControlPlane(snapshot),
+      ...checkApiServer(snapshot),
       ...checkInstances(snapshot),
       checkSide(snapshot, 'local'),
       checkSide(snapshot, 'remote'),
@@ -70,11 +78,22 @@ function checkConfig({ config }: AgentSnapshot): Check {
 /** Never a reason to be unready: what runs does not need the control plane. */
 function checkControlPlane({ controlPlane }: AgentSnapshot): Check[] {
   if (!controlPlane) return [];
-  const { fault, up, answeredAt = 'never', documentFrom } = controlPlane;
-  const name = 'control-plane';
+  return [checkOrigin('control-plane', controlPlane, [`last answer: ${controlPlane.answeredAt ?? 'never'}`])];
+}
+
+/** As the control plane. */
+function checkApiServer({ apiServer }: AgentSnapshot): Check[] {
+  return apiServer ? [checkOrigin('api-server', apiServer, [`since ${apiServer.since}`])] : [];
+}
+
+function checkOrigin(
+  name: string,
+  { fault, up, documentFrom }: ControlPlaneSnapshot | ApiServerSnapshot,
+  remarks: readonly string[],
+): Check {
   const source = documentFrom === 'disk' ? ['the document in force is the last good one on disk'] : [];
-  if (fault) return [failed(name, faultText(fault), `last answer: ${answeredAt}`, ...source)];
-  return [up ? { name, ok: true } : failed(name, 'no answer yet', ...source)];
+  if (fault) return failed(name, faultText(fault), ...remarks, ...source);
+  return up ? { name, ok: true } : failed(name, 'no answer yet', ...source);
 }
 
 function checkInstances({ instances }: AgentSnapshot): Check[] {

@@ -2,7 +2,7 @@ import type { Problem } from '../../shared/problem.ts';
 import type { Side } from '../../shared/plan/types.ts';
 
 /** Everything an agent says of itself at one moment; `/status`, `/metrics`, `/readyz` and the demo's table read only this. */
-export interface AgentSnapshot {
+export interface AgentSnapshot extends OriginSnapshot {
   readonly connector: string;
   readonly version: string;
   /** RFC 3339, UTC. */
@@ -14,31 +14,47 @@ export interface AgentSnapshot {
   readonly tokens: readonly TokenSnapshot[];
   /** Absent where one process runs all slots. */
   readonly instances?: InstancesSnapshot;
-  /** Absent where the configuration comes from files. */
+}
+
+/** How whoever the configuration comes from is to this agent; neither is there where it comes from files. */
+export interface OriginSnapshot {
   readonly controlPlane?: ControlPlaneSnapshot;
+  readonly apiServer?: ApiServerSnapshot;
+}
+
+interface Correspondent {
+  /** Without path. */
+  readonly url: string;
+  /** RFC 3339, UTC: when `up` began to be as it is. */
+  readonly since: string;
+  /** What the other side calls the document in force, or what tells contents apart where it has no name. */
+  readonly revision?: string;
+  readonly documentFrom?: 'controlPlane' | 'apiServer' | 'disk';
+  /** What is wrong there: it cannot be reached, refuses, or has no document for this agent. */
+  readonly fault?: FaultSnapshot;
+}
+
+/** How the API server of the cluster is to this agent. */
+export interface ApiServerSnapshot extends Correspondent {
+  readonly namespace: string;
+  /** Whether the objects are followed; false before they were seen for the first time. */
+  readonly up: boolean;
+  /** Entries of the status since start, by outcome: `Written`, or the reason of the fault. */
+  readonly statusWrites: Readonly<Record<string, number>>;
 }
 
 /** How the control plane is to this agent. */
-export interface ControlPlaneSnapshot {
-  /** Without path. */
-  readonly url: string;
+export interface ControlPlaneSnapshot extends Correspondent {
   readonly site: string;
   /** Whether the last report was answered; false before the first. */
   readonly up: boolean;
-  /** RFC 3339, UTC: when that began. */
-  readonly since: string;
   readonly intervalSeconds: number;
-  /** What the control plane calls the document in force. */
-  readonly revision?: string;
-  readonly documentFrom?: 'controlPlane' | 'disk';
   /** When it answered last, by its own clock; RFC 3339, UTC. */
   readonly answeredAt?: string;
   /** By how much this machine's clock was ahead of the control plane's then. */
   readonly clockOffsetSeconds?: number;
   /** Since start, by outcome: `Answered`, or the reason of the fault. */
   readonly reports: Readonly<Record<string, number>>;
-  /** Why reports are not answered, or why there is no document for this agent. */
-  readonly fault?: FaultSnapshot;
 }
 
 /** What an instance knows of itself and the others. */

@@ -35,6 +35,15 @@ const fault = z.strictObject({
   reasonCode: count.optional(),
 });
 
+const correspondent = {
+  url: z.string(),
+  up: z.boolean(),
+  since: time,
+  revision: z.string().optional(),
+  documentFrom: z.enum(['controlPlane', 'apiServer', 'disk']).optional(),
+  fault: fault.optional(),
+};
+
 /** As in Kubernetes; one that names trouble is only there while it is true. */
 const condition = fault.extend({
   type: z.enum(['ClientIdConflict']),
@@ -157,19 +166,16 @@ export const statusSchema = z.strictObject({
   /** Only where the configuration comes from a control plane. */
   controlPlane: z
     .strictObject({
-      url: z.string(),
+      ...correspondent,
       site: z.string(),
-      up: z.boolean(),
-      since: time,
       intervalSeconds: z.number(),
-      revision: z.string().optional(),
-      documentFrom: z.enum(['controlPlane', 'disk']).optional(),
       answeredAt: time.optional(),
       clockOffsetSeconds: z.number().optional(),
       reports: counts,
-      fault: fault.optional(),
     })
     .optional(),
+  /** Only where the configuration comes from an API server. */
+  apiServer: z.strictObject({ ...correspondent, namespace: z.string(), statusWrites: counts }).optional(),
   tokens: z.array(
     z.strictObject({
       side,

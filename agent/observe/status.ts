@@ -4,6 +4,7 @@ import { judgeReadiness } from './readiness.ts';
 import { redactText } from './redact.ts';
 import type {
   AgentSnapshot,
+  ApiServerSnapshot,
   ControlPlaneSnapshot,
   FaultSnapshot,
   InstancesSnapshot,
@@ -38,6 +39,7 @@ export function statusOf(snapshot: AgentSnapshot): AgentStatus {
     tokens: snapshot.tokens.map(withRedactedText),
     ...(snapshot.instances && { instances: instancesOf(snapshot.instances) }),
     ...(snapshot.controlPlane && { controlPlane: controlPlaneOf(snapshot.controlPlane) }),
+    ...(snapshot.apiServer && { apiServer: apiServerOf(snapshot.apiServer) }),
     omitted: {
       sessions: excess(snapshot.sessions, MAX_SESSIONS),
       routes: excess(snapshot.routes, MAX_ROUTES),
@@ -57,6 +59,10 @@ function instancesOf({ fault, slots, peers, ...rest }: InstancesSnapshot): Agent
 
 function controlPlaneOf({ fault, reports, ...rest }: ControlPlaneSnapshot): AgentStatus['controlPlane'] {
   return { ...rest, reports: { ...reports }, ...(fault && { fault: faultOf(fault) }) };
+}
+
+function apiServerOf({ fault, statusWrites, ...rest }: ApiServerSnapshot): AgentStatus['apiServer'] {
+  return { ...rest, statusWrites: { ...statusWrites }, ...(fault && { fault: faultOf(fault) }) };
 }
 
 function configOf(config: AgentSnapshot['config']): AgentStatus['config'] {

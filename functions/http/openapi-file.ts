@@ -1,4 +1,5 @@
-import { type GeneratedFile, jsonText } from '../../shared/schema/generated.ts';
+import type { GeneratedFile } from '../../shared/schema/generated.ts';
+import { jsonText } from '../../shared/schema/json-text.ts';
 import { openApiDocument } from './openapi.ts';
 import { operations } from './operations.ts';
 

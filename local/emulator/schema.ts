@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { jsonText, type GeneratedFile } from '../../shared/schema/generated.ts';
+import type { GeneratedFile } from '../../shared/schema/generated.ts';
+import { jsonText } from '../../shared/schema/json-text.ts';
 import { emulatorConfigSchema } from './config.ts';
 
 /** The JSON Schema (2020-12) of an emulator's file, for editors. */

@@ -17,8 +17,12 @@ export function serviceAccountOf(
   };
 }
 
-/** A role for one connector, and its binding to the service account of the same name. */
-export function accessOf(metadata: ObjectMeta, connector: string): readonly (Role | RoleBinding)[] {
+/** A role for one connector, and its binding to the service account, of the same name unless told. */
+export function accessOf(
+  metadata: ObjectMeta,
+  connector: string,
+  serviceAccountName: string = metadata.name,
+): readonly (Role | RoleBinding)[] {
   const { name, namespace } = metadata;
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   return [
@@ -28,18 +32,19 @@ export function accessOf(metadata: ObjectMeta, connector: string): readonly (Rol
       kind: 'RoleBinding',
       metadata,
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      subjects: [{ kind: 'ServiceAccount', name: serviceAccountName, namespace }],
     },
   ];
 }
 
 // Secrets and ConfigMaps are mounted by the kubelet, so nobody in the pod needs a right to read them. A list or watch
-// of one named object is allowed by its name; topic maps come and go, so those of the namespace may be read.
+// of one named object is allowed by its name; topic maps come and go, so those of the namespace may be read. Server-side
+// apply is a patch, and on a subresource it never creates.
 function rulesOf(connector: string): readonly PolicyRule[] {
   const own = { apiGroups: [API_GROUP], resourceNames: [connector] };
   return [
-    { ...own, resources: ['mqttbridgeconnectors'], verbs: ['get', 'list', 'watch'] },
+    { ...own, resources: ['mqttbridgeconnectors'], verbs: ['list', 'watch'] },
     { ...own, resources: ['mqttbridgeconnectors/status'], verbs: ['patch'] },
-    { apiGroups: [API_GROUP], resources: ['mqttbridgetopicmaps'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [API_GROUP], resources: ['mqttbridgetopicmaps'], verbs: ['list', 'watch'] },
   ];
 }

@@ -2,7 +2,7 @@ import type { Connector } from '../../shared/resources/connector.ts';
 import type { Container, Probe, PullPolicy, SecurityContext, VolumeMount } from './kubernetes.ts';
 import { CONFIGMAPS_DIR, CONTROL_PLANE_KEY_DIR, DATA_DIR, SECRETS_DIR } from './mounts.ts';
 import { isPullPolicy } from './obstacles.ts';
-import type { ControlPlaneDefinition, RenderOptions } from './options.ts';
+import type { Definition, RenderOptions } from './options.ts';
 
 /** Port of /livez /readyz /metrics /status. */
 export const HTTP_PORT = 9600;
@@ -31,6 +31,7 @@ export function containerOf(
         name: INSTANCE_VARIABLE,
         valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
       },
+      ...(options.pods?.extraEnv ?? []),
     ],
     ports: [{ name: 'http', containerPort: HTTP_PORT }],
     startupProbe: probe('/livez', { periodSeconds: 1, failureThreshold: 60 }),
@@ -58,20 +59,24 @@ function argsOf(connector: Connector, { definition, extensionResourceId }: Rende
     ...(extensionResourceId === undefined ? [] : [['--extension-resource-id', extensionResourceId]]),
     ['--connector', connector.metadata.name],
     ...definitionArgs(definition),
+    ['--data', DATA_DIR],
   ];
   return [
     'run',
+    ...(definition.kind === 'kubernetes' ? ['--kubernetes'] : []),
     ...literal.map(([name = '', value = '']) => `${name}=${escapeReferences(value)}`),
     `--instance=$(${INSTANCE_VARIABLE})`,
   ];
 }
 
-function definitionArgs({ url, site, logOn }: ControlPlaneDefinition): readonly (readonly string[])[] {
+function definitionArgs(definition: Definition): readonly (readonly string[])[] {
+  if (definition.kind === 'kubernetes') return [];
+  const { url, site, logOn } = definition;
   const proof =
     logOn.kind === 'key'
       ? ['--control-plane-key-file', `${CONTROL_PLANE_KEY_DIR}/${logOn.key}`]
       : ['--control-plane-audience', logOn.audience];
-  return [['--control-plane', url], ['--site', site], proof, ['--data', DATA_DIR]];
+  return [['--control-plane', url], ['--site', site], proof];
 }
 
 /** The kubelet replaces `$(NAME)` in arguments and reads `$$` as `$`. */

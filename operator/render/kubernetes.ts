@@ -109,6 +109,8 @@ export interface PodSpec {
   readonly securityContext: { readonly fsGroup: number; readonly seccompProfile: { readonly type: 'RuntimeDefault' } };
   readonly imagePullSecrets?: readonly { readonly name: string }[];
   readonly tolerations?: readonly Toleration[];
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: Affinity;
   readonly topologySpreadConstraints: readonly {
     readonly maxSkew: number;
     readonly topologyKey: string;
@@ -121,10 +123,14 @@ export interface PodSpec {
 
 export interface Toleration {
   readonly key?: string;
-  readonly operator: 'Exists' | 'Equal';
+  readonly operator?: 'Exists' | 'Equal';
   readonly value?: string;
   readonly effect?: string;
+  readonly tolerationSeconds?: number;
 }
+
+/** Taken over as the installation wrote it. */
+export type Affinity = Readonly<Record<string, unknown>>;
 
 /** The container of the agent. */
 export interface Container {
@@ -152,9 +158,11 @@ export interface IdentitySidecar {
 /** When the kubelet pulls an image. */
 export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
-interface EnvVar {
+/** An environment variable; those of the installation are taken over as they are. */
+export interface EnvVar {
   readonly name: string;
-  readonly valueFrom: { readonly fieldRef: { readonly fieldPath: string } };
+  readonly value?: string;
+  readonly valueFrom?: Readonly<Record<string, unknown>>;
 }
 
 /** A question the kubelet asks by HTTP; seconds. */

@@ -5,6 +5,11 @@ export const CONNECTOR_ANNOTATION = 'mq.iotoperations.azure.com/connector';
 /** Annotation of pods: a hash of what they are made from. */
 export const TEMPLATE_HASH_ANNOTATION = 'mq.iotoperations.azure.com/template-hash';
 
+/** Label with the name of whoever applies an object. */
+export const MANAGED_BY = 'app.kubernetes.io/managed-by';
+/** Selects all that the operator has applied. */
+export const OWNED_SELECTOR = `${MANAGED_BY}=mqttbridge-operator`;
+
 /** What tells the pods of a connector from all others; cannot change once a StatefulSet has it. */
 export function selectorOf(connector: string): Readonly<Record<string, string>> {
   return { 'app.kubernetes.io/instance': shortNameOf(connector), 'app.kubernetes.io/name': 'mqttbridge' };
@@ -16,7 +21,7 @@ export function labelsOf(connector: string): Readonly<Record<string, string>> {
     app: 'aio-mq-mqttbridge',
     'app.kubernetes.io/component': 'agent',
     ...selectorOf(connector),
-    'app.kubernetes.io/managed-by': 'mqttbridge-operator',
+    [MANAGED_BY]: 'mqttbridge-operator',
     'app.kubernetes.io/part-of': 'mqttbridge',
   };
 }

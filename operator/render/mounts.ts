@@ -1,7 +1,7 @@
 import { type Authentication, authenticationOf } from '../../shared/resources/authentication.ts';
 import type { Connector } from '../../shared/resources/connector.ts';
 import type { Volume, VolumeClaim, VolumeMount } from './kubernetes.ts';
-import type { ControlPlaneDefinition, RenderOptions } from './options.ts';
+import type { Definition, RenderOptions } from './options.ts';
 
 /** Root of the folders of Secrets; each is one folder by its name. */
 export const SECRETS_DIR = '/var/run/mqttbridge/secrets';
@@ -111,11 +111,12 @@ function localToken(connector: Connector, { audience, expirationSeconds = DAY_S 
   return [{ volume, mount: { name, mountPath: method.secretPath, readOnly: true } }] as const;
 }
 
-function controlPlaneKey({ logOn }: ControlPlaneDefinition): readonly Mounted[] {
-  return logOn.kind === 'key' ? [secret('control-plane-key', logOn.secretName, CONTROL_PLANE_KEY_DIR)] : [];
+function controlPlaneKey(definition: Definition): readonly Mounted[] {
+  if (definition.kind === 'kubernetes' || definition.logOn.kind === 'identity') return [];
+  return [secret('control-plane-key', definition.logOn.secretName, CONTROL_PLANE_KEY_DIR)];
 }
 
-function dataOf({ storage }: ControlPlaneDefinition): Pick<Mounts, 'volumes' | 'volumeClaims'> {
+function dataOf({ storage }: Definition): Pick<Mounts, 'volumes' | 'volumeClaims'> {
   if (storage === undefined) return { volumes: [scratch('data', DATA_DIR, '64Mi').volume], volumeClaims: [] };
   const { size, storageClassName } = storage;
   const spec = {

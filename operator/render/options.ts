@@ -1,4 +1,4 @@
-import type { IdentitySidecar, PullPolicy, Resources } from './kubernetes.ts';
+import type { Affinity, EnvVar, IdentitySidecar, PullPolicy, Resources, Toleration } from './kubernetes.ts';
 
 /** What an installation decides for all connectors. */
 export interface RenderOptions {
@@ -11,9 +11,7 @@ export interface RenderOptions {
     readonly pullSecrets?: readonly string[];
   };
   /** Where agents get their definition from. */
-  readonly definition: ControlPlaneDefinition;
-  /** Whether agents may read both kinds at the API server and write their entry of the status; else they get no credentials for it. */
-  readonly apiAccess?: boolean;
+  readonly definition: Definition;
   /** The token for the local broker. */
   readonly localToken?: {
     /** Default: that of the broker generation which knows the connector's method. */
@@ -30,6 +28,31 @@ export interface RenderOptions {
   readonly resources?: Resources;
   /** User and group of the process; default 65532. */
   readonly userId?: number;
+  /** Service account of all pods, made by somebody else; default one per connector. */
+  readonly serviceAccountName?: string;
+  readonly pods?: PodOptions;
+}
+
+/** What all pods have beside what their connector asks for. */
+export interface PodOptions {
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: Affinity;
+  readonly tolerations?: readonly Toleration[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly extraEnv?: readonly EnvVar[];
+}
+
+/** Where the definition of a connector comes from. */
+export type Definition = KubernetesDefinition | ControlPlaneDefinition;
+
+/**
+ * Agents watch their own connector and the topic maps of the namespace, and write their entry of the status; with any
+ * other definition they get no credentials for the API server.
+ */
+export interface KubernetesDefinition {
+  readonly kind: 'kubernetes';
+  readonly storage?: DefinitionStorage;
 }
 
 /** The definition comes from a control plane. */
@@ -40,8 +63,13 @@ export interface ControlPlaneDefinition {
   readonly logOn:
     | { readonly kind: 'key'; readonly secretName: string; readonly key: string }
     | { readonly kind: 'identity'; readonly audience: string };
-  /** Where the last good definition is kept: gone with the pod unless a claim is asked for. */
-  readonly storage?: { readonly size: string; readonly storageClassName?: string };
+  readonly storage?: DefinitionStorage;
+}
+
+/** A claim for the last good definition, which is otherwise gone with the pod. */
+export interface DefinitionStorage {
+  readonly size: string;
+  readonly storageClassName?: string;
 }
 
 /** The connector's object in the cluster, which all others go away with. */

@@ -19,12 +19,13 @@ export const TERMINATION_GRACE_S = 30;
 export function podTemplateOf(connector: Connector, options: RenderOptions, mounts: Mounts): PodTemplate {
   const { name } = connector.metadata;
   const federated = options.workloadIdentity !== undefined && needsIdentity(connector, options);
-  const labels = { ...labelsOf(name), ...(federated ? { 'azure.workload.identity/use': 'true' } : {}) };
+  const labels = { ...options.pods?.labels, ...labelsOf(name), ...(federated ? { 'azure.workload.identity/use': 'true' } : {}) };
   const spec = podSpecOf(connector, options, mounts);
   return {
     metadata: {
       labels,
       annotations: {
+        ...options.pods?.annotations,
         [CONNECTOR_ANNOTATION]: name,
         [TEMPLATE_HASH_ANNOTATION]: sha256(canonicalJson({ labels, spec })).slice(0, 16),
       },
@@ -35,22 +36,31 @@ export function podTemplateOf(connector: Connector, options: RenderOptions, moun
 
 /** Whether a pod asks for tokens of Microsoft Entra. */
 export function needsIdentity(connector: Connector, { definition }: RenderOptions): boolean {
-  return authenticationOf(connector, 'remote').kind === 'managedIdentity' || definition.logOn.kind === 'identity';
+  if (authenticationOf(connector, 'remote').kind === 'managedIdentity') return true;
+  return definition.kind === 'control-plane' && definition.logOn.kind === 'identity';
+}
+
+/** Whether a pod asks the API server itself. */
+export function needsApiServer({ definition }: RenderOptions): boolean {
+  return definition.kind === 'kubernetes';
 }
 
 function podSpecOf(connector: Connector, options: RenderOptions, { volumes, volumeMounts }: Mounts): PodSpec {
   const { name } = connector.metadata;
   const pullSecrets = pullSecretsOf(connector, options);
-  const tolerations = tolerationsOf(connector);
+  const tolerations = [...tolerationsOf(connector), ...(options.pods?.tolerations ?? [])];
+  const { nodeSelector = {}, affinity = {} } = options.pods ?? {};
   return {
-    serviceAccountName: workloadNameOf(name),
-    automountServiceAccountToken: options.apiAccess === true,
+    serviceAccountName: options.serviceAccountName ?? workloadNameOf(name),
+    automountServiceAccountToken: needsApiServer(options),
     enableServiceLinks: false,
     terminationGracePeriodSeconds: TERMINATION_GRACE_S,
     // What would also bind the sidecar, which has to change the pod's network rules, is said at the container.
     securityContext: { fsGroup: options.userId ?? DEFAULT_USER_ID, seccompProfile: { type: 'RuntimeDefault' } },
     ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets }),
     ...(tolerations.length === 0 ? {} : { tolerations }),
+    ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector }),
+    ...(Object.keys(affinity).length === 0 ? {} : { affinity }),
     topologySpreadConstraints: [
       {
         maxSkew: 1,

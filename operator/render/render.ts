@@ -8,7 +8,7 @@ import { mountsOf } from './mounts.ts';
 import { workloadNameOf } from './names.ts';
 import { type Obstacle, obstaclesOf } from './obstacles.ts';
 import type { ConnectorOwner, RenderOptions } from './options.ts';
-import { needsIdentity, podTemplateOf } from './pod.ts';
+import { needsApiServer, needsIdentity, podTemplateOf } from './pod.ts';
 
 /** The objects that run a connector, in the order to apply them; or why there can be none, so that what runs stays. */
 export type Rendering =
@@ -21,13 +21,14 @@ export function renderConnector(connector: Connector, owner: ConnectorOwner, opt
   if (obstacles.length > 0) return { kind: 'refused', obstacles };
   const { name } = connector.metadata;
   const metadata = metadataOf(name, owner);
-  const apiAccess = options.apiAccess === true;
+  const { serviceAccountName } = options;
+  const apiAccess = needsApiServer(options);
   const clientId = needsIdentity(connector, options) ? options.workloadIdentity?.clientId : undefined;
   return {
     kind: 'rendered',
     objects: [
-      serviceAccountOf(metadata, { apiAccess, clientId }),
-      ...(apiAccess ? accessOf(metadata, name) : []),
+      ...(serviceAccountName === undefined ? [serviceAccountOf(metadata, { apiAccess, clientId })] : []),
+      ...(apiAccess ? accessOf(metadata, name, serviceAccountName) : []),
       serviceOf(metadata, name),
       disruptionBudgetOf(metadata, name),
       statefulSetOf(connector, options, metadata),

@@ -54,7 +54,8 @@ export function routesOf({ value, loaded }: ConfigResource<TopicMap>): PlacedRou
   }));
 }
 
-/** Where a route is written, for a message. */
+/** Where a route is written, for a message; objects of a cluster have no lines. */
 export function placeOf({ resource, path }: Pick<PlacedRoute, 'resource' | 'path'>): string {
-  return `${resource.file}:${resource.locate(path).line}`;
+  const { line } = resource.locate(path);
+  return line === 0 ? resource.file : `${resource.file}:${line}`;
 }

@@ -23,7 +23,7 @@ export function clientIdProblems(bundles: readonly Bundle[]): ResourceProblem[] 
   const reported = new Set<string>();
   return bundles.flatMap(claimsOf).flatMap((claim) => {
     const finding = findingOf(claim, taken);
-    const key = `${placeOf(claim.route)} ${finding?.rule}`;
+    const key = `${placeOf(claim.route)} ${claim.route.path.join('.')} ${finding?.rule}`;
     if (finding === undefined || reported.has(key)) return [];
     reported.add(key);
     return [placedRoute({ route: claim.route, finding })];

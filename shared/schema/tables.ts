@@ -14,20 +14,21 @@ export interface FieldRow {
 
 /** Every field of a kind, in the order of the schema; what the cluster writes is left out. */
 export function fieldRows(kind: ResourceKind): FieldRow[] {
-  return rowsOf(jsonSchemaFor(kind), '').filter(
+  return schemaRows(jsonSchemaFor(kind)).filter(
     ({ description }) => description !== 'Written by the cluster, ignored.',
   );
+}
+
+/** Every field of a schema, in its order. */
+export function schemaRows(schema: JsonSchema): FieldRow[] {
+  return rowsOf(schema, '');
 }
 
 /** The reference of all fields as a Markdown page. */
 export function fieldsTable(): string {
   const kinds: ResourceKind[] = ['MqttBridgeConnector', 'MqttBridgeTopicMap'];
   const sections = kinds.map((kind) => {
-    const rows = fieldRows(kind).map(({ path, type, required, default: fallback, range, description }) =>
-      tableRow([`\`${path}\``, type, required ? 'yes' : '', fallback, range, description]),
-    );
-    const head = [tableRow(['Field', 'Type', 'Required', 'Default', 'Range', 'Meaning']), '|---|---|---|---|---|---|'];
-    return [`## ${kind}`, '', ...head, ...rows, ''].join('\n');
+    return [`## ${kind}`, '', ...FIELD_COLUMNS, ...fieldRows(kind).map(fieldRow), ''].join('\n');
   });
   return ['# Fields of the two resources', '', GENERATED, '', ...sections].join('\n');
 }
@@ -41,6 +42,17 @@ export function rulesTable(): string {
 
 /** Says on a generated page where it comes from. */
 export const GENERATED = 'Generated from `shared/` by `node cli/generate/main.ts`; a test compares it with the source.';
+
+/** The head of a table of fields. */
+export const FIELD_COLUMNS = [
+  tableRow(['Field', 'Type', 'Required', 'Default', 'Range', 'Meaning']),
+  '|---|---|---|---|---|---|',
+];
+
+/** One line of a table of fields. */
+export function fieldRow({ path, type, required, default: fallback, range, description }: FieldRow): string {
+  return tableRow([`\`${path}\``, type, required ? 'yes' : '', fallback, range, description]);
+}
 
 function rowsOf(schema: JsonSchema, path: string): FieldRow[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
@@ -63,7 +75,8 @@ function rowOf(field: JsonSchema, path: string, required: boolean): FieldRow {
   };
 }
 
-function typeName({ type, enum: values, const: fixed, items }: JsonSchema): string {
+function typeName({ type, enum: values, const: fixed, items, anyOf }: JsonSchema): string {
+  if (Array.isArray(anyOf)) return [...new Set((anyOf as JsonSchema[]).map(typeName))].join(' or ');
   if (type === 'array') return items?.type === undefined ? 'list' : `list of ${String(items.type)}s`;
   if (typeof type === 'string') return type;
   return typeof (fixed ?? values?.[0] ?? {});

@@ -3,11 +3,12 @@ import { gzip } from 'node:zlib';
 import { REPORT_INTERVAL_SECONDS, type ReportAnswer } from '../../../shared/api/report.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { AgentSnapshot, ControlPlaneSnapshot } from '../../observe/snapshot.ts';
+import type { DocumentState } from '../remote/ledger.ts';
 import { ControlPlaneCredentialError, type ControlPlaneCredentials } from './credentials.ts';
 import type { Exchange } from './exchange.ts';
 import { faultOf, type Naming } from './fault.ts';
 import { judgeAnswer, judgeFailure, type Outcome } from './outcome.ts';
-import { buildReport, type DocumentState, stateDigest } from './report.ts';
+import { buildReport, stateDigest } from './report.ts';
 import { createStanding } from './standing.ts';
 
 /** What a conversation with the control plane is made of. */

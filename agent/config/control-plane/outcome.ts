@@ -1,7 +1,7 @@
 import { type ReportAnswer, reportAnswerSchema } from '../../../shared/api/report.ts';
 import { ExchangeError, type RawAnswer } from './exchange.ts';
 import { type ControlPlaneFault, type ControlPlaneReason, faultOf, type Naming } from './fault.ts';
-import type { Pace } from './pace.ts';
+import type { Pace } from '../remote/pace.ts';
 
 /** What became of a report. */
 export type Outcome =

@@ -4,14 +4,7 @@ import type { Problem } from '../../../shared/problem.ts';
 import { judgeReadiness } from '../../observe/readiness.ts';
 import { redactText } from '../../observe/redact.ts';
 import type { AgentSnapshot, FaultSnapshot, RouteSnapshot, SessionSnapshot } from '../../observe/snapshot.ts';
-
-/** What a report says of documents; revisions are labels of the control plane. */
-export interface DocumentState {
-  readonly revision?: string;
-  /** RFC 3339, UTC. */
-  readonly appliedAt?: string;
-  readonly rejected?: { readonly revision: string; readonly at: string; readonly problems: readonly Problem[] };
-}
+import type { DocumentState } from '../remote/ledger.ts';
 
 /** What a report says besides the state of the agent. */
 export interface ReportHead {

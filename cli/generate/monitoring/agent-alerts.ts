@@ -71,6 +71,15 @@ export const AGENT_ALERTS: AlertGroup = {
         'The newest configuration of connector {{ $labels.connector }} is invalid; the one before runs on. config.rejected in /status lists the problems.',
     },
     {
+      name: 'MqttBridgeApiServerUnreachable',
+      severity: 'warning',
+      expr: 'mqttbridge_api_server_up == 0',
+      forMinutes: 15,
+      summary: 'Connector {{ $labels.connector }} does not follow its definition at the API server.',
+      description:
+        'Changes of connector {{ $labels.connector }} do not reach its instance {{ $labels.instance }}, which bridges on with what it has. /readyz?verbose says why.',
+    },
+    {
       name: 'MqttBridgeControlPlaneUnreachable',
       severity: 'warning',
       expr: 'mqttbridge_control_plane_up == 0',

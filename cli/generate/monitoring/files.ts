@@ -1,4 +1,5 @@
-import { type GeneratedFile, jsonText } from '../../../shared/schema/generated.ts';
+import type { GeneratedFile } from '../../../shared/schema/generated.ts';
+import { jsonText } from '../../../shared/schema/json-text.ts';
 import { alertsPage } from './alerts-page.ts';
 import { dashboard } from './dashboard/dashboard.ts';
 import { agentMonitor, operatorMonitor } from './monitors.ts';

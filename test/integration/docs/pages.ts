@@ -37,7 +37,8 @@ export async function collectBlocks(language: string): Promise<Block[]> {
   return blocks.flat().filter((block) => block.language === language);
 }
 
-function blocksOf(page: string, text: string): Block[] {
+/** The fenced blocks of a page's text. */
+export function blocksOf(page: string, text: string): Block[] {
   const lines = text.split('\n');
   const blocks: Block[] = [];
   let start: number | undefined;

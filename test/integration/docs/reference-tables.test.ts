@@ -7,7 +7,7 @@ import { DISCONNECTIONS } from '../../../shared/health/disconnections.ts';
 import { HEALTH_REASONS } from '../../../shared/health/reasons.ts';
 import { REASON_CODES } from '../../../shared/reason-codes.ts';
 import { EXCHANGE_LIMITS } from '../../../agent/config/control-plane/exchange.ts';
-import { START_PATIENCE_MS } from '../../../agent/config/control-plane/source.ts';
+import { START_PATIENCE_MS } from '../../../agent/config/remote/stream.ts';
 import { PATIENCE_MS } from '../../../agent/drain.ts';
 import { HIGHEST_PUBLISH_ID } from '../../../agent/forward/packet-ids.ts';
 import { TOPIC_ALIAS_MAXIMUM } from '../../../agent/session/connect-options.ts';
@@ -93,7 +93,7 @@ describe('the tables of docs/operations.md', () => {
 
   test('log events are those of the code, at their levels', async () => {
     const files = await Promise.all(
-      ['agent', 'cli'].map(async (folder) =>
+      ['agent', 'cli', 'kubernetes'].map(async (folder) =>
         (await readdir(join(ROOT, folder), { recursive: true }))
           .filter((name) => name.endsWith('.ts'))
           .map((name) => source(`${folder}/${name}`)),

@@ -7,7 +7,7 @@ import { CONFIGMAPS_DIR, SECRETS_DIR } from '../../../operator/render/mounts.ts'
 import { TERMINATION_GRACE_S } from '../../../operator/render/pod.ts';
 import type { RenderOptions } from '../../../operator/render/options.ts';
 import { fakeIo } from '../cli/fake-io.ts';
-import { connectorOf, OPTIONS, statefulSetOf } from './sample.ts';
+import { connectorOf, CONTROL_PLANE, statefulSetOf } from './sample.ts';
 
 /** What a process in the pod with this ordinal is started with. */
 function argvOf(ordinal: number, options: Partial<RenderOptions> = {}): readonly string[] {
@@ -36,11 +36,11 @@ async function startedBy(argv: readonly string[]): Promise<AgentInput | undefine
 }
 
 test.each([
-  ['a key', OPTIONS.definition.logOn],
+  ['a key', CONTROL_PLANE.logOn],
   ['an identity', { kind: 'identity', audience: 'api://mqtt$(MQTTBRIDGE_INSTANCE)' }],
 ] as const)('the command starts the instance of its pod, logged on with %s', async (_, logOn) => {
   const id = '/subscriptions/s/$$x';
-  const input = await startedBy(argvOf(3, { definition: { ...OPTIONS.definition, logOn }, extensionResourceId: id }));
+  const input = await startedBy(argvOf(3, { definition: { ...CONTROL_PLANE, logOn }, extensionResourceId: id }));
   expect(input).toMatchObject({
     instance: 3,
     secretsDir: SECRETS_DIR,

@@ -8,7 +8,7 @@ import type { RenderOptions } from '../../../operator/render/options.ts';
 import { renderConnector } from '../../../operator/render/render.ts';
 import { type Connector, connectorSchema } from '../../../shared/resources/connector.ts';
 import { wellFormedResources } from '../../support/kubernetes/resource-arbitrary.ts';
-import { agentOf, connectorOf, objectsOf, OPTIONS, OWNER, statefulSetOf } from './sample.ts';
+import { agentOf, connectorOf, objectsOf, CONTROL_PLANE, OPTIONS, OWNER, statefulSetOf } from './sample.ts';
 
 const LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const NAMES = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?){0,2}$/);
@@ -39,11 +39,12 @@ const CONNECTORS = fc
   });
 
 const CHOICES: fc.Arbitrary<Partial<RenderOptions>> = fc.record({
-  apiAccess: fc.boolean(),
   definition: fc.constantFrom(
-    OPTIONS.definition,
-    { ...OPTIONS.definition, storage: { size: '16Mi' } },
-    { ...OPTIONS.definition, logOn: { kind: 'identity', audience: 'api://m' } as const },
+    CONTROL_PLANE,
+    { kind: 'kubernetes' } as const,
+    { kind: 'kubernetes', storage: { size: '16Mi' } } as const,
+    { ...CONTROL_PLANE, storage: { size: '16Mi' } },
+    { ...CONTROL_PLANE, logOn: { kind: 'identity', audience: 'api://m' } as const },
   ),
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { renderConnector } from '../../../operator/render/render.ts';
 import { connectorSchema } from '../../../shared/resources/connector.ts';
-import { agentOf, connectorOf, objectsOf, OPTIONS, OWNER, statefulSetOf } from './sample.ts';
+import { agentOf, connectorOf, objectsOf, CONTROL_PLANE, OPTIONS, OWNER, statefulSetOf } from './sample.ts';
 
 const TLS = { tlsEnabled: true, trustedCaCertificateConfigMap: 'ca' };
 const remote = (authentication: object, tls: object = TLS) => ({
@@ -27,7 +27,7 @@ const podOf = (...args: Parameters<typeof statefulSetOf>) => statefulSetOf(...ar
 test('the connector of the original documentation becomes the objects in the golden file', async () => {
   const text = await readFile(new URL('../../../examples/reference/connector.yaml', import.meta.url), 'utf8');
   const objects = objectsOf(connectorSchema.parse(parse(text)), {
-    apiAccess: true,
+    definition: { kind: 'kubernetes' },
     identitySidecar: SIDECAR,
     extensionResourceId: '/subscriptions/s/extensions/mq',
   });
@@ -140,7 +140,7 @@ describe('what the agent reads is mounted where it looks', () => {
 
   test('the last good definition survives the pod when a claim is asked for', () => {
     const { spec } = statefulSetOf(connectorOf(), {
-      definition: { ...OPTIONS.definition, storage: { size: '16Mi', storageClassName: 'local-path' } },
+      definition: { ...CONTROL_PLANE, storage: { size: '16Mi', storageClassName: 'local-path' } },
     });
     expect(spec.volumeClaimTemplates).toMatchObject([
       { metadata: { name: 'data' }, spec: { storageClassName: 'local-path' } },
@@ -160,7 +160,7 @@ describe('an identity of Azure', () => {
   });
 
   test('is asked for to log on to the control plane too', () => {
-    const definition = { ...OPTIONS.definition, logOn: { kind: 'identity', audience: 'api://mqttbridge' } } as const;
+    const definition = { ...CONTROL_PLANE, logOn: { kind: 'identity', audience: 'api://mqttbridge' } } as const;
     const pod = podOf(connectorOf(), { identitySidecar: SIDECAR, definition });
     expect(pod.containers).toHaveLength(2);
     expect(pod.volumes.map(({ name }) => name)).not.toContain('control-plane-key');
@@ -175,8 +175,36 @@ describe('an identity of Azure', () => {
   });
 });
 
+describe('a definition from the cluster itself', () => {
+  const definition = { kind: 'kubernetes' } as const;
+
+  test('is asked for with the credentials of the pod', () => {
+    expect(agentOf(connectorOf(), { definition }).args).toEqual(
+      expect.arrayContaining(['--kubernetes', '--connector=bridge']),
+    );
+    expect(podOf(connectorOf(), { definition }).automountServiceAccountToken).toBe(true);
+  });
+
+  test('is kept in the folder that the agent is told, which a claim may outlive the pod with', () => {
+    const storage = { size: '16Mi' };
+    for (const options of [{ definition }, { definition: { ...definition, storage } }]) {
+      const { args, volumeMounts } = agentOf(connectorOf(), options);
+      expect(args).toContain('--data=/var/lib/mqttbridge');
+      expect(volumeMounts).toContainEqual({ name: 'data', mountPath: '/var/lib/mqttbridge' });
+    }
+    const { spec } = statefulSetOf(connectorOf(), { definition: { ...definition, storage } });
+    expect(spec.volumeClaimTemplates).toMatchObject([{ metadata: { name: 'data' } }]);
+  });
+
+  test('asks for no identity of Azure', () => {
+    const pod = podOf(connectorOf(), { identitySidecar: SIDECAR, definition });
+    expect(pod.containers).toHaveLength(1);
+    expect(pod.volumes.map(({ name }) => name)).not.toContain('control-plane-key');
+  });
+});
+
 describe('rights', () => {
-  test('there are none, and no credentials to use them with, unless the installation gives them', () => {
+  test('there are none, and no credentials to use them with, where definitions come from a control plane', () => {
     const objects = objectsOf(connectorOf());
     expect(objects.map(({ kind }) => kind)).toEqual([
       'ServiceAccount',
@@ -187,14 +215,16 @@ describe('rights', () => {
     expect(podOf(connectorOf()).automountServiceAccountToken).toBe(false);
   });
 
-  test('they reach one connector, its status and the topic maps, and no Secret', () => {
-    const role = objectsOf(connectorOf(), { apiAccess: true }).find((object) => object.kind === 'Role');
+  test('they reach one connector, its status and the topic maps, and no Secret, where agents watch their definition', () => {
+    const role = objectsOf(connectorOf(), { definition: { kind: 'kubernetes' } }).find(
+      (object) => object.kind === 'Role',
+    );
     expect(
       role?.rules.map(({ resources, resourceNames, verbs }) => [resources.join(), resourceNames?.join(), verbs.join()]),
     ).toEqual([
-      ['mqttbridgeconnectors', 'bridge', 'get,list,watch'],
+      ['mqttbridgeconnectors', 'bridge', 'list,watch'],
       ['mqttbridgeconnectors/status', 'bridge', 'patch'],
-      ['mqttbridgetopicmaps', undefined, 'get,list,watch'],
+      ['mqttbridgetopicmaps', undefined, 'list,watch'],
     ]);
   });
 });

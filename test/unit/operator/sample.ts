@@ -1,19 +1,21 @@
 import type { Container, KubernetesObject, StatefulSet } from '../../../operator/render/kubernetes.ts';
-import type { ConnectorOwner, RenderOptions } from '../../../operator/render/options.ts';
+import type { ConnectorOwner, ControlPlaneDefinition, RenderOptions } from '../../../operator/render/options.ts';
 import { renderConnector } from '../../../operator/render/render.ts';
 import { type Connector, connectorSchema } from '../../../shared/resources/connector.ts';
 import { connectorResource } from '../../support/resources.ts';
 
 export const OWNER: ConnectorOwner = { namespace: 'azure-iot-operations', uid: '0b8a4c1e-6d7f-4f59-9a55-3c1d0f6f2a10' };
 
+export const CONTROL_PLANE: ControlPlaneDefinition = {
+  kind: 'control-plane',
+  url: 'https://bridges.test',
+  site: 'plant-1',
+  logOn: { kind: 'key', secretName: 'plant-1-key', key: 'key' },
+};
+
 export const OPTIONS: RenderOptions = {
   image: { repository: 'registry.test/mqttbridge', tag: '0.1.0', pullPolicy: 'IfNotPresent' },
-  definition: {
-    kind: 'control-plane',
-    url: 'https://bridges.test',
-    site: 'plant-1',
-    logOn: { kind: 'key', secretName: 'plant-1-key', key: 'key' },
-  },
+  definition: CONTROL_PLANE,
 };
 
 /** A connector with defaults applied. */

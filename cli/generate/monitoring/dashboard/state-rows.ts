@@ -64,10 +64,13 @@ export const CONFIGURATION: Row = {
       INSTANCE,
     ]),
     gauge('Refused', '1 while the newest configuration is refused.', 'short', ['mqttbridge_config_rejected', INSTANCE]),
-    gauge('Control plane', '1 while reports are answered; no line where there is none.', 'short', [
-      'mqttbridge_control_plane_up',
-      INSTANCE,
-    ]),
+    gauge(
+      'Where definitions come from',
+      '1 while the control plane or the API server is reached; no line for agents that read files.',
+      'short',
+      ['mqttbridge_control_plane_up', `${INSTANCE} control plane`],
+      ['mqttbridge_api_server_up', `${INSTANCE} API server`],
+    ),
     {
       kind: 'lines',
       title: 'Versions',

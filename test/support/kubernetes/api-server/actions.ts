@@ -1,13 +1,15 @@
 import { apply, type ApplyConflict } from './apply.ts';
-import { groupVersionOf, KINDS, type Kind } from './kinds.ts';
+import { KINDS, type Kind } from './kinds.ts';
 import { managersAfterUpdate, type Writer } from './managed-fields.ts';
-import { canonical, type Fields, isFields, type KubeObject, without } from './object.ts';
+import { listObjects } from './listing.ts';
+import { canonical, isFields, type KubeObject, without } from './object.ts';
 import { jsonPatch, mergePatch } from './patch.ts';
 import { isTrue, type ResourceRequest } from './request.ts';
-import { selectorOf } from './selectors.ts';
 import { shapeOf } from './shape.ts';
 import { ApiFault, badRequest, conflict, notFound, succeeded } from './status.ts';
 import { collectGarbage, hasOwner, type Store } from './store.ts';
+import { checkTyped } from './typed.ts';
+import { mannerOf } from './validation.ts';
 import { asObject, created, updated, type WriteContext } from './write.ts';
 
 /** What an action needs. */
@@ -26,13 +28,13 @@ export interface Answer {
 /** Answers a request for objects, watches aside; throws ApiFault. */
 export function act(context: ActionContext, request: ResourceRequest): Answer {
   const { verb } = request;
-  if (verb === 'list') return { code: 200, body: list(context.store, request) };
+  if (verb === 'list') return { code: 200, body: listObjects(context.store, request) };
   if (verb === 'get') return { code: 200, body: existing(context.store, request) };
   if (verb === 'create') return create(context, request);
   if (verb === 'update') return replace(context, request);
   if (verb === 'patch') return patch(context, request);
   if (verb === 'delete') return remove(context, request, existing(context.store, request));
-  const body = list(context.store, request);
+  const body = listObjects(context.store, request);
   for (const object of body.items) remove(context, request, object);
   return { code: 200, body };
 }
@@ -41,42 +43,6 @@ function existing(store: Store, { kind, namespace, name = '' }: ResourceRequest)
   const object = store.get(kind, namespace, name);
   if (object === undefined) throw notFound(kind, name);
   return object;
-}
-
-interface List extends Fields {
-  readonly items: readonly KubeObject[];
-}
-
-function list(store: Store, { kind, namespace, query }: ResourceRequest): List {
-  const token = query.get('continue');
-  const from = token
-    ? (JSON.parse(Buffer.from(token, 'base64url').toString()) as { at: number; start: number })
-    : undefined;
-  const at = from?.at ?? listVersion(store, query);
-  const found = store.list(kind, at).filter(selectorOf(query, namespace));
-  const start = from?.start ?? 0;
-  const end = start + (Number(query.get('limit')) || found.length);
-  const more = end < found.length;
-  const next = more ? Buffer.from(JSON.stringify({ at, start: end })).toString('base64url') : undefined;
-  const metadata = {
-    resourceVersion: String(at),
-    ...(more ? { continue: next, remainingItemCount: found.length - end } : {}),
-  };
-  return { kind: `${kind.kind}List`, apiVersion: groupVersionOf(kind), metadata, items: found.slice(start, end) };
-}
-
-function listVersion(store: Store, query: URLSearchParams): number {
-  const asked = Number(query.get('resourceVersion') ?? 0);
-  if (!Number.isSafeInteger(asked)) throw badRequest('resourceVersion: Invalid value');
-  if (asked > store.version()) throw tooLarge(asked, store.version());
-  return query.get('resourceVersionMatch') === 'Exact' ? asked : store.version();
-}
-
-/** A version that has not been yet. */
-export function tooLarge(asked: number, current: number): ApiFault {
-  const message = `Too large resource version: ${asked}, current: ${current}`;
-  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
-  return new ApiFault(504, 'Timeout', message, { causes, retryAfterSeconds: 1 });
 }
 
 function timeOf(context: ActionContext): string {
@@ -89,7 +55,16 @@ function timeOf(context: ActionContext): string {
 function writeContext(context: ActionContext, request: ResourceRequest): WriteContext {
   const { kind, namespace, subresource, query } = request;
   const fieldValidation = query.get('fieldValidation') ?? 'Warn';
-  return { kind, namespace, subresource, now: timeOf(context), createUid: context.createUid, fieldValidation };
+  const now = timeOf(context);
+  return {
+    kind,
+    namespace,
+    subresource,
+    now,
+    createUid: context.createUid,
+    fieldValidation,
+    manner: mannerOf(request),
+  };
 }
 
 function writerOf(context: ActionContext, request: ResourceRequest, operation: Writer['operation']): Writer {
@@ -204,6 +179,7 @@ function applyPatch(context: ActionContext, request: ResourceRequest): Answer {
     );
   if (live === undefined && uid !== undefined)
     throw conflict(kind, name, 'uid mismatch: the object to apply does not exist');
+  checkTyped(sent, kind.schema);
   const config = applicable(sent, kind, subresource);
   const writer = writerOf(context, request, 'Apply');
   const result = apply(

@@ -8,12 +8,15 @@ import { createAuthority } from '../../certificates.ts';
 import type { Scope } from '../../scope.ts';
 import { act, type ActionContext } from './actions.ts';
 import { discoveryAt } from './discovery.ts';
+import { checkEscalation } from './escalation.ts';
 import { createFailures, type Failures } from './failures.ts';
+import { resourceOf } from './kinds.ts';
 import { isAllowed, type User, userName } from './rbac.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { type ResourceRequest, resourceRequest } from './request.ts';
 import { ApiFault, badRequest, statusOf } from './status.ts';
 import { createStore, type Store } from './store.ts';
+import { issueToken } from './tokens.ts';
 import { openWatch, type Watch, type WatchOptions } from './watch.ts';
 
 /** How the server behaves; all of it may be left out. */
@@ -42,7 +45,7 @@ export interface ApiServer extends Failures {
 
 interface Running {
   readonly context: ActionContext;
-  readonly users: ReadonlyMap<string, User>;
+  readonly users: Map<string, User>;
   readonly watches: Set<Watch>;
   readonly failures: ReturnType<typeof createFailures>;
   readonly log: RequestLog;
@@ -136,6 +139,8 @@ async function handle(running: Running, request: IncomingMessage, response: Serv
   response.once('close', running.log.record(asked, userName(user), response));
   authorize(running.context.store, user, asked);
   running.failures.check(asked);
+  if (asked.subresource === 'token')
+    return reply(response, 201, issueToken({ ...running.context, users: running.users }, asked));
   if (asked.verb === 'watch') return watch(running, asked, response);
   const { code, body: result } = act(running.context, asked);
   reply(response, code, result);
@@ -153,10 +158,11 @@ function authorize(store: Store, user: User, request: ResourceRequest): void {
   const creates = applies && store.get(kind, namespace, name ?? '') === undefined && query.has('fieldManager');
   const needed = creates ? [verb, 'create' as const] : [verb];
   const denied = needed.find((each) => !isAllowed(store, user, { ...request, verb: each }));
-  if (denied === undefined) return;
+  if (denied === undefined) return checkEscalation(store, user, request);
   const path = subresource === undefined ? kind.plural : `${kind.plural}/${subresource}`;
   const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  const message = `${kind.plural} "${name ?? ''}" is forbidden: User "${userName(user)}" cannot ${denied} resource "${path}" in API group "${kind.group}" ${where}`;
+  const what = name === undefined ? resourceOf(kind) : `${resourceOf(kind)} "${name}"`;
+  const message = `${what} is forbidden: User "${userName(user)}" cannot ${denied} resource "${path}" in API group "${kind.group}" ${where}`;
   throw new ApiFault(403, 'Forbidden', message, { name: name ?? '', group: kind.group, kind: kind.plural });
 }
 

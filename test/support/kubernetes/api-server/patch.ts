@@ -1,4 +1,4 @@
-import { badRequest } from './status.ts';
+import { ApiFault, badRequest } from './status.ts';
 import { canonical, type Fields, isFields } from './object.ts';
 
 /** RFC 7386. */
@@ -33,7 +33,7 @@ function performed(document: unknown, { op, path, from, value }: Fields): unknow
   if (op === 'copy') return added(document, to, structuredClone(read(document, pointer(from))));
   if (op !== 'test') throw badRequest(`unexpected kind: ${String(op)}`);
   if (canonical(read(document, to)) === canonical(value)) return document;
-  throw badRequest(`testing value ${String(path)} failed`);
+  throw notApplicable();
 }
 
 function pointer(path: unknown): string[] {
@@ -43,15 +43,16 @@ function pointer(path: unknown): string[] {
   return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function missing(path: readonly string[]): Error {
-  return badRequest(`doc is missing path: /${path.join('/')}`);
+/** The API server does not say which operation it was. */
+function notApplicable(): ApiFault {
+  return new ApiFault(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 }
 
 function read(document: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((node, name) => {
     if (Array.isArray(node) && Number(name) < node.length) return node[Number(name)];
     if (isFields(node) && Object.hasOwn(node, name)) return node[name];
-    throw missing(path);
+    throw notApplicable();
   }, document);
 }
 
@@ -61,7 +62,7 @@ function added(document: unknown, path: readonly string[], value: unknown): unkn
   const parent = read(document, path.slice(0, -1));
   if (Array.isArray(parent)) parent.splice(last === '-' ? parent.length : Number(last), 0, value);
   else if (isFields(parent)) parent[last] = value;
-  else throw missing(path);
+  else throw notApplicable();
   return document;
 }
 

@@ -13,20 +13,32 @@ export function userName(user: User): string {
   return user.kind === 'admin' ? 'kubernetes-admin' : `system:serviceaccount:${user.namespace}:${user.name}`;
 }
 
-/** What is asked of the roles. */
-export type Access = Pick<ResourceRequest, 'kind' | 'verb' | 'namespace' | 'name' | 'subresource'>;
+/** What is asked of the roles; besides the verbs of requests there are some that only roles know. */
+export interface Access extends Pick<ResourceRequest, 'kind' | 'namespace' | 'name' | 'subresource'> {
+  readonly verb: string;
+}
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 
 /** Whether the roles that are bound to a user allow a request. */
 export function isAllowed(store: Store, user: User, access: Access): boolean {
   if (user.kind === 'admin') return true;
-  const cluster = bindings(store, 'clusterrolebindings');
-  const own = bindings(store, 'rolebindings').filter(({ metadata }) => metadata.namespace === access.namespace);
-  const bound = [...cluster, ...own].filter(({ subjects }) =>
+  return rulesOfUser(store, user, access.namespace).some((rule) => allows(rule, access));
+}
+
+/** All rules that hold for a service account in a namespace. */
+export function rulesOfUser(
+  store: Store,
+  user: Exclude<User, { kind: 'admin' }>,
+  namespace: string | undefined,
+): readonly Fields[] {
+  const own = bindings(store, 'rolebindings').filter(({ metadata }) => metadata.namespace === namespace);
+  const bound = [...bindings(store, 'clusterrolebindings'), ...own].filter(({ subjects }) =>
     list(subjects).some((subject) => isSubject(subject, user)),
   );
-  return bound.some((binding) => rulesOf(store, binding).some((rule) => allows(rule, access)));
+  return bound.flatMap(({ roleRef, metadata }) =>
+    isFields(roleRef) ? (rulesOf(store, roleRef, metadata.namespace) ?? []) : [],
+  );
 }
 
 function bindings(store: Store, plural: string): readonly KubeObject[] {
@@ -40,11 +52,11 @@ function isSubject(subject: Fields, user: Exclude<User, { kind: 'admin' }>): boo
   return subject['kind'] === 'User' && subject['name'] === userName(user);
 }
 
-function rulesOf(store: Store, { roleRef, metadata }: KubeObject): readonly Fields[] {
-  if (!isFields(roleRef)) return [];
+/** The rules of the role that a binding names; undefined where there is no such role. */
+export function rulesOf(store: Store, roleRef: Fields, namespace: string | undefined): readonly Fields[] | undefined {
   const kind = kindAt(RBAC, roleRef['kind'] === 'ClusterRole' ? 'clusterroles' : 'roles');
-  const role = kind && store.get(kind, metadata.namespace, String(roleRef['name']));
-  return list(role?.['rules']);
+  const role = kind && store.get(kind, namespace, String(roleRef['name']));
+  return role && list(role['rules']);
 }
 
 function allows(rule: Fields, { kind, verb, name, subresource }: Access): boolean {

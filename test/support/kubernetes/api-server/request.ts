@@ -33,12 +33,16 @@ export function resourceRequest(
   const kind = ['api', 'apis'].includes(parts[0]) && plural ? kindAt(groupVersion, plural) : undefined;
   if (kind === undefined) return undefined;
   const query = url.searchParams;
-  const verb = verbOf(method, name, query);
+  const verb = isTokenRequest(method, kind, subresource) ? 'create' : verbOf(method, name, query);
   if (verb === undefined) return undefined;
   const selected = fieldRequirements(query.get('fieldSelector') ?? '').find(
     ([field, sign]) => field === 'name' && sign === '=',
   );
   return { kind, verb, namespace: inNamespace ? rest[1] : undefined, name: name ?? selected?.[2], subresource, query };
+}
+
+function isTokenRequest(method: string, { plural }: Kind, subresource: string | undefined): boolean {
+  return method === 'POST' && plural === 'serviceaccounts' && subresource === 'token';
 }
 
 function verbOf(method: string, name: string | undefined, query: URLSearchParams): Verb | undefined {

@@ -56,7 +56,7 @@ export function conflict(kind: Kind, name: string, why: string): ApiFault {
 }
 
 /** What was sent is understood and may not be. */
-export function invalid(kind: Kind, name: string, causes: readonly StatusCause[]): ApiFault {
+export function invalid(kind: Pick<Kind, 'group' | 'kind'>, name: string, causes: readonly StatusCause[]): ApiFault {
   const of = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   const text = causes.map(({ field, message }) => `${field ?? ''}: ${message}`).join(', ');
   return new ApiFault(422, 'Invalid', `${of} "${name}" is invalid: ${text}`, {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { tooLarge } from './actions.ts';
+import { tooLarge } from './listing.ts';
 import { groupVersionOf } from './kinds.ts';
 import type { KubeObject } from './object.ts';
 import { isTrue, type ResourceRequest } from './request.ts';

@@ -2,6 +2,7 @@ import { type Admission, admit } from '../admission.ts';
 import { groupVersionOf, type Kind } from './kinds.ts';
 import { canonical, type Fields, isFields, type KubeObject, type Metadata, without } from './object.ts';
 import { ApiFault, badRequest, conflict, invalid } from './status.ts';
+import { checkBuiltIn, type Manner } from './validation.ts';
 
 /** What a write needs besides the object. */
 export interface WriteContext {
@@ -13,6 +14,7 @@ export interface WriteContext {
   readonly createUid: () => string;
   /** `Strict` refuses unknown fields; all others drop them. */
   readonly fieldValidation: string;
+  readonly manner: Manner;
 }
 
 const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
@@ -135,9 +137,12 @@ function checkImmutable(live: KubeObject, object: KubeObject, kind: Kind): void 
   throw invalid(kind, live.metadata.name, [{ reason: 'FieldValueForbidden', message, field: locked ? 'data' : field }]);
 }
 
-function admitted(object: KubeObject, { kind, fieldValidation }: WriteContext): KubeObject {
+function admitted(object: KubeObject, { kind, fieldValidation, manner }: WriteContext): KubeObject {
   if (kind.kind === 'Secret') return encoded(object);
-  if (kind.schema === undefined) return object;
+  if (kind.schema === undefined) {
+    checkBuiltIn(object, kind, manner);
+    return object;
+  }
   const { object: kept, faults, unknown }: Admission = admit(kind.schema, object);
   if (unknown.length > 0 && fieldValidation === 'Strict') {
     const fields = unknown.map((path) => `unknown field "${path.replace(/^\./, '')}"`);

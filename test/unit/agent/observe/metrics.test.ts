@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createMetrics, METRICS } from '../../../../agent/observe/metrics.ts';
 import type { AgentSnapshot } from '../../../../agent/observe/snapshot.ts';
-import { controlPlaneOf, countsOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
+import { apiServerOf, controlPlaneOf, countsOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
 
 const usage = { cpuSeconds: 1.5, residentBytes: 5e7, startedAt: 1_700_000_000, eventLoopLagSeconds: 0.001 };
 
@@ -129,10 +129,19 @@ describe('metrics', () => {
     expect(await scrape(snapshotOf())).not.toMatch(/^mqttbridge_control_plane/m);
   });
 
+  test('says how the API server is, where agents watch it', async () => {
+    const text = await scrape(snapshotOf({ apiServer: apiServerOf() }));
+    expect(valueOf(text, 'mqttbridge_api_server_up')).toBe(1);
+    expect(valueOf(text, 'mqttbridge_api_server_status_writes_total', { outcome: 'Written' })).toBe(2);
+    expect(await scrape(snapshotOf())).not.toMatch(/^mqttbridge_api_server/m);
+  });
+
   test('has no series twice and only the labels of its table', async () => {
     const routes = [routeOf(), routeOf({ route: 'down', counters: countsOf({ retried: { QuotaExceeded: 1 } }) })];
     const sessions = [sessionOf(), sessionOf({ key: 'local/b', clientId: 'b' })];
-    const series = (await scrape(snapshotOf({ routes, sessions, controlPlane: controlPlaneOf() })))
+    const series = (
+      await scrape(snapshotOf({ routes, sessions, controlPlane: controlPlaneOf(), apiServer: apiServerOf() }))
+    )
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))
       .map((line) => line.slice(0, line.lastIndexOf(' ')));

@@ -1,5 +1,6 @@
 import type {
   AgentSnapshot,
+  ApiServerSnapshot,
   ControlPlaneSnapshot,
   RouteCounts,
   RouteSnapshot,
@@ -92,6 +93,20 @@ export function controlPlaneOf(changes: Partial<ControlPlaneSnapshot> = {}): Con
     answeredAt: '2026-01-01T00:01:00.000Z',
     clockOffsetSeconds: -3,
     reports: { Answered: 5, ControlPlaneTimeout: 1 },
+    ...changes,
+  };
+}
+
+/** An API server whose objects are followed. */
+export function apiServerOf(changes: Partial<ApiServerSnapshot> = {}): ApiServerSnapshot {
+  return {
+    url: 'https://10.0.0.1:443',
+    namespace: 'plant',
+    up: true,
+    since: '2026-01-01T00:00:00.000Z',
+    revision: 'abc',
+    documentFrom: 'apiServer',
+    statusWrites: { Written: 2, ApiServerForbidden: 1 },
     ...changes,
   };
 }

@@ -5,6 +5,7 @@ const TARGET = { job: 'mqttbridge', namespace: 'plant', instance: '10.0.0.7:9600
 const target = (metric: string, job = 'mqttbridge') =>
   `${metric}{job="${job}",namespace="plant",instance="10.0.0.7:9600",pod="aio-mq-edge-0"}`;
 const rejected = agentSeries('mqttbridge_config_rejected');
+const apiServer = agentSeries('mqttbridge_api_server_up');
 const controlPlane = agentSeries('mqttbridge_control_plane_up');
 
 const scrapes: readonly AlertCase[] = [
@@ -150,6 +151,20 @@ const configurations: readonly AlertCase[] = [
     when: 'it is mended within five minutes',
     series: { [rejected]: '0x4 1x3 0x20' },
     atMinute: 10,
+    fires: [],
+  },
+  {
+    alert: 'MqttBridgeApiServerUnreachable',
+    when: 'nothing is followed for a quarter of an hour',
+    series: { [apiServer]: '1x4 0x30' },
+    atMinute: 20,
+    fires: [AGENT],
+  },
+  {
+    alert: 'MqttBridgeApiServerUnreachable',
+    when: 'the API server is replaced',
+    series: { [apiServer]: '1x4 0x10 1x30' },
+    atMinute: 20,
     fires: [],
   },
   {

@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createDocumentFile } from '../../../../../agent/config/control-plane/saved-document.ts';
+import { createDocumentFile } from '../../../../../agent/config/remote/saved-document.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { createTempDir } from '../../../../support/temp-dir.ts';
 import { BROKEN, SAMPLE } from '../../../cli/sample-config.ts';
@@ -31,7 +31,7 @@ describe('the last good document on disk', () => {
     });
     await passUntil(() => reports.some(({ document }) => document.revision === 'r1'));
     expect(updates).toMatchObject([{ kind: 'document' }]);
-    expect(source.snapshot()).toMatchObject({ up: false, revision: 'r1', documentFrom: 'disk' });
+    expect(source.snapshot().controlPlane).toMatchObject({ up: false, revision: 'r1', documentFrom: 'disk' });
     const [loaded] = log.filter(({ evt }) => evt === 'DocumentLoaded');
     expect(loaded).toMatchObject({ level: 'warn', revision: 'r1' });
     expect(Number(loaded?.['ageSeconds']) - 26 * 3_600).toBeLessThan(60);
@@ -102,9 +102,12 @@ describe('the last good document on disk', () => {
     expect(updates).toEqual([]);
   });
 
-  test('is ignored when it is of another site', async () => {
+  test.each([
+    ['another site', { site: 'elsewhere' }],
+    ['a namespace of a cluster', { namespace: 'plant' }],
+  ])('is ignored when it is of %s', async (_, place) => {
     const dataDir = await newDir();
-    const elsewhere = createDocumentFile(dataDir, { site: 'elsewhere', connector: 'bridge', instance: 'all' });
+    const elsewhere = createDocumentFile(dataDir, { place, connector: 'bridge', instance: 'all' });
     await elsewhere.save({ revision: 'r1', savedAt: '2026-06-01T12:00:00.000Z', resources: resourcesOf() });
     await rename(elsewhere.path, join(dataDir, 'last-good_plant_bridge_all.json'));
     const { log, updates, reports, passUntil } = startSource({ dataDir, reply: () => UNREACHABLE });

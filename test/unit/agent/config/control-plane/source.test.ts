@@ -14,7 +14,7 @@ describe('a configuration from the control plane', () => {
     expect(updates).toMatchObject([{ kind: 'document', document: { connector: { metadata: { name: 'bridge' } } } }]);
     expect(reports[0]?.document).toEqual({});
     expect(reports[1]).toMatchObject({ sequence: 2, tag: 't1', changed: true, document: { revision: 'r1' } });
-    expect(source.snapshot()).toMatchObject({ up: true, revision: 'r1', documentFrom: 'controlPlane' });
+    expect(source.snapshot().controlPlane).toMatchObject({ up: true, revision: 'r1', documentFrom: 'controlPlane' });
   });
 
   test('that changes is fetched within one interval', async () => {
@@ -95,8 +95,12 @@ describe('a configuration from the control plane', () => {
     });
     await passUntil(() => reports.length === 2);
     deleted = true;
-    await passUntil(() => source.snapshot().fault);
-    expect(source.snapshot()).toMatchObject({ up: true, revision: 'r1', fault: { reason: 'ConnectorUndefined' } });
+    await passUntil(() => source.snapshot().controlPlane.fault);
+    expect(source.snapshot().controlPlane).toMatchObject({
+      up: true,
+      revision: 'r1',
+      fault: { reason: 'ConnectorUndefined' },
+    });
     expect(updates).toHaveLength(1);
     expect(log.filter(({ evt }) => evt === 'ControlPlaneFault')).toMatchObject([{ reason: 'ConnectorUndefined' }]);
   });
@@ -137,8 +141,8 @@ describe('reports', () => {
     await passUntil(() => reports.length === 2);
     expect(await passUntil(() => reports.length === 3)).toBeCloseTo(30, 0);
     expect(updates).toHaveLength(1);
-    expect(source.snapshot()).toMatchObject({ answeredAt: '2026-06-01T12:00:00.000Z', up: true });
-    expect(Math.abs((source.snapshot().clockOffsetSeconds ?? 0) - skew / 1_000)).toBeLessThan(60);
+    expect(source.snapshot().controlPlane).toMatchObject({ answeredAt: '2026-06-01T12:00:00.000Z', up: true });
+    expect(Math.abs((source.snapshot().controlPlane.clockOffsetSeconds ?? 0) - skew / 1_000)).toBeLessThan(60);
   });
 });
 
@@ -153,10 +157,10 @@ describe('an agent whose state cannot be told', () => {
         throw new Error('defect');
       },
     });
-    await passUntil(() => source.snapshot().fault?.reason === 'ReportFailed');
+    await passUntil(() => source.snapshot().controlPlane.fault?.reason === 'ReportFailed');
     expect(log).toContainEqual(expect.objectContaining({ evt: 'ReportFailed', level: 'error' }));
     Object.defineProperty(state, 'snapshot', { value: snapshot });
-    await passUntil(() => source.snapshot().up);
+    await passUntil(() => source.snapshot().controlPlane.up);
     expect(updates).toHaveLength(1);
   });
 });
@@ -193,11 +197,11 @@ describe('an answer that is none', () => {
   test.each(rows)('($name) is $reason, and the next one is taken', async ({ reply, reason }) => {
     const replies = [documentAnswer('r1'), reply, reply];
     const { source, log, reports, updates, passUntil } = startSource({ reply: () => replies.shift() ?? answerOf() });
-    await passUntil(() => source.snapshot().fault);
-    expect(source.snapshot()).toMatchObject({ up: false, revision: 'r1', fault: { reason } });
-    await passUntil(() => source.snapshot().up);
-    expect(source.snapshot().fault).toBeUndefined();
-    expect(source.snapshot().reports).toEqual({ Answered: 2, [reason]: 2 });
+    await passUntil(() => source.snapshot().controlPlane.fault);
+    expect(source.snapshot().controlPlane).toMatchObject({ up: false, revision: 'r1', fault: { reason } });
+    await passUntil(() => source.snapshot().controlPlane.up);
+    expect(source.snapshot().controlPlane.fault).toBeUndefined();
+    expect(source.snapshot().controlPlane.reports).toEqual({ Answered: 2, [reason]: 2 });
     expect(updates).toHaveLength(1);
     expect(log.filter(({ evt }) => evt === 'ControlPlaneFault')).toHaveLength(1);
     expect(reports).toHaveLength(4);
@@ -222,17 +226,17 @@ describe('an answer that is none', () => {
       key: () => key,
       reply: (_, authorization) => (authorization === 'new' ? answerOf() : { status: 401 }),
     });
-    await passUntil(() => source.snapshot().fault?.reason === 'ControlPlaneUnauthorized');
+    await passUntil(() => source.snapshot().controlPlane.fault?.reason === 'ControlPlaneUnauthorized');
     key = undefined;
-    await passUntil(() => source.snapshot().fault?.reason === 'ControlPlaneKeyUnreadable');
+    await passUntil(() => source.snapshot().controlPlane.fault?.reason === 'ControlPlaneKeyUnreadable');
     key = 'new';
-    await passUntil(() => source.snapshot().up);
+    await passUntil(() => source.snapshot().controlPlane.up);
     expect(reports.at(-1)?.sequence).toBeGreaterThan(reports.length);
   });
 
   test('because another process counts as the newer one is named', async () => {
     const { source, passUntil } = startSource({ reply: () => answerOf({ superseded: true }) });
-    await passUntil(() => source.snapshot().fault);
-    expect(source.snapshot()).toMatchObject({ up: true, fault: { reason: 'AgentSuperseded' } });
+    await passUntil(() => source.snapshot().controlPlane.fault);
+    expect(source.snapshot().controlPlane).toMatchObject({ up: true, fault: { reason: 'AgentSuperseded' } });
   });
 });

@@ -1,0 +1,19 @@
+/** Time as the operator needs it. */
+export interface OperatorClock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Milliseconds since 1970, UTC; may jump. */
+  wall(): number;
+  /** Calls `action` once after so many milliseconds; the answer cancels it. */
+  after(delay: number, action: () => void): () => void;
+}
+
+type Log = (fields: Readonly<Record<string, unknown>>, message?: string) => void;
+
+/** What the operator says while it runs. */
+export interface OperatorLogger {
+  readonly debug: Log;
+  readonly info: Log;
+  readonly warn: Log;
+  readonly error: Log;
+}

@@ -1,0 +1,190 @@
+import type { ConnectorStatus } from '../../shared/resources/status.ts';
+import { connectorAccepted, type WholeBundle } from './accepted.ts';
+import { conditionsOf, fails, type Finding, holds, type TypedFinding, unknown } from './finding.ts';
+import { agreed, type InstancesView, podsText, saidBy, standstill, viewInstances } from './instances.ts';
+import { configStatus } from './level.ts';
+import { listing, problemListing, warningsIn } from './listing.ts';
+import { type Need, needFault, type Presence } from './needs.ts';
+import { isPassing } from './reasons.ts';
+import { readyRoutes, type RoutesView, routesNotReady, viewRoutes } from './routes.ts';
+import type { Workload } from './workload.ts';
+
+/** Everything that the status of a connector follows from. */
+export interface ConnectorSituation {
+  readonly judgement: WholeBundle;
+  /** The status as it is, entries of instances included. */
+  readonly former: ConnectorStatus | undefined;
+  /** Of its StatefulSet; absent while there is none. */
+  readonly workload: Workload | undefined;
+  /** Objects of others that have names of ours, such as `Service aio-mq-edge`. */
+  readonly taken?: readonly string[];
+  /** `needsOf` its document, and what else its pods mount. */
+  readonly needs: readonly Need[];
+  readonly presenceOf: (need: Need) => Presence;
+  /** Whether agents write their entries; else they report to a control plane, which also defines their routes. */
+  readonly reporting: 'status' | 'elsewhere';
+  /** Milliseconds since 1970, UTC. */
+  readonly now: number;
+}
+
+/** The part of a connector's status that the operator writes. */
+export type OperatorConnectorStatus = Omit<ConnectorStatus, 'instances'>;
+
+/** A situation with what its instances say, read once for the connector and all of its topic maps. */
+export interface Survey {
+  readonly situation: ConnectorSituation;
+  readonly view: InstancesView;
+  readonly routes: RoutesView;
+}
+
+/** Conditions that are there only while they are true, as instances report them. */
+const TROUBLES = ['BackPressured', 'ClientIdConflict', 'SpoolFull'];
+
+/** A connector and its thousand topic maps are described out of one situation. */
+const surveys = new WeakMap<ConnectorSituation, Survey>();
+
+/** Reads what instances say; once for each situation. */
+export function surveyOf(situation: ConnectorSituation): Survey {
+  const survey = surveys.get(situation) ?? readInstances(situation);
+  surveys.set(situation, survey);
+  return survey;
+}
+
+function readInstances(situation: ConnectorSituation): Survey {
+  const { judgement, former, workload, reporting } = situation;
+  const { document, instances, generation, obstacles } = judgement.connector;
+  const inForce = document !== undefined && obstacles.length === 0;
+  const view = viewInstances(reporting === 'status' ? (former?.instances ?? []) : [], {
+    // What was refused changes nothing: as many pods as before are wanted.
+    wanted: inForce ? instances : (workload?.wanted ?? instances),
+    ready: workload?.ready ?? 0,
+    generation,
+    revision: document?.revision,
+  });
+  return { situation, view, routes: viewRoutes(view.entries) };
+}
+
+/** Says how a connector is; the same input gives the same status, and its own output changes nothing. */
+export function connectorStatusOf(situation: ConnectorSituation): OperatorConnectorStatus {
+  const survey = surveyOf(situation);
+  const { view } = survey;
+  const { judgement, former, now, reporting } = situation;
+  const { generation, routes } = judgement.connector;
+  const parts = partsOf(survey);
+  const ready = readyCount(survey);
+  const findings = [...Object.entries(parts).map(([type, finding]) => ({ type, ...finding })), ...troublesOf(survey)];
+  if (isDegraded(parts, ready)) {
+    const text = `${ready} of ${routes.total} routes pass messages; ${podsText(view.ready, view.wanted)}`;
+    findings.push({ type: 'Degraded', ...holds('PartlyReady', text) });
+  }
+  return {
+    observedGeneration: generation,
+    ...configStatus({
+      accepted: parts.Accepted,
+      credentials: parts.CredentialsValid,
+      ready: parts.Ready,
+      isRunning: view.ready > 0,
+      warnings: warningsOf(situation),
+      former: former?.configStatusLevel,
+    }),
+    conditions: conditionsOf(findings, former?.conditions ?? [], { generation, now }),
+    ...(reporting === 'elsewhere'
+      ? { routes: { total: routes.total } }
+      : {
+          routes: { total: routes.total, ready },
+          backlog: view.entries.reduce((sum, { backlog = 0 }) => sum + backlog, 0),
+        }),
+  };
+}
+
+interface Parts {
+  readonly Accepted: Finding;
+  readonly LocalConnected: Finding;
+  readonly RemoteConnected: Finding;
+  readonly CredentialsValid: Finding;
+  readonly Ready: Finding;
+}
+
+function partsOf(survey: Survey): Parts {
+  const { situation, view } = survey;
+  const { judgement, needs, presenceOf, taken } = situation;
+  const idle = idleOf(situation, view);
+  const parts = {
+    Accepted: connectorAccepted(judgement, view, taken),
+    LocalConnected: idle ?? agreed('LocalConnected', view, 'Connected'),
+    RemoteConnected: idle ?? agreed('RemoteConnected', view, 'Connected'),
+    CredentialsValid:
+      needFault(needs, presenceOf, judgement.namespace) ?? idle ?? agreed('CredentialsValid', view, 'CredentialsValid'),
+  };
+  return { ...parts, Ready: readyOf(survey, parts, idle) };
+}
+
+/** Why there is nothing that instances could say. */
+function idleOf({ judgement, reporting }: ConnectorSituation, { wanted }: InstancesView): Finding | undefined {
+  if (wanted === 0) return unknown('NoInstances');
+  if (reporting === 'elsewhere') return unknown('ReportedElsewhere');
+  const { topicMaps, connector } = judgement;
+  if (connector.routes.running > 0) return undefined;
+  if (topicMaps.size === 0)
+    return unknown('NoRoutes', 'No topic map names this connector, so there is nothing to run.');
+  const names = listing([...topicMaps.keys()]);
+  return unknown('NoRoutes', `No route of its topic maps (${names}) needs a client, so there is nothing to run.`);
+}
+
+/** The first of what stands in the way; with nothing in the way it is ready. */
+function readyOf(survey: Survey, parts: Omit<Parts, 'Ready'>, idle: Finding | undefined): Finding {
+  const { situation, view } = survey;
+  const { workload, reporting } = situation;
+  const { Accepted, CredentialsValid, LocalConnected, RemoteConnected } = parts;
+  const faultOf = (findings: readonly Finding[]) => findings.find(({ status }) => status === 'False');
+  const fault = faultOf([Accepted, CredentialsValid]);
+  if (fault !== undefined) return fault;
+  if (idle !== undefined && idle.reason !== 'ReportedElsewhere') return { ...idle, status: 'False' };
+  const apart = faultOf([RemoteConnected, LocalConnected]);
+  if (apart !== undefined) return apart;
+  if (workload === undefined) return unknown('WorkloadPending');
+  if (workload.wanted !== view.wanted || !workload.settled)
+    return fails('RollingOut', podsText(view.ready, view.wanted));
+  const short = view.ready < view.wanted ? podsText(view.ready, view.wanted) : undefined;
+  if (reporting === 'elsewhere') return short === undefined ? holds('PodsReady') : fails('InstancesNotReady', short);
+  return instancesReady(survey, short);
+}
+
+function instancesReady({ situation, view, routes }: Survey, short: string | undefined): Finding {
+  const { running } = situation.judgement.connector.routes;
+  const ready = readyRoutes(running, routes);
+  const unready = [...routes.unready.values()].flatMap((ofMap) => [...ofMap.values()]);
+  const text = `${ready} of ${running} routes pass messages.`;
+  if (unready.length > 0) return routesNotReady(text, unready);
+  const refused = saidBy('Ready', view, 'False');
+  if (refused !== undefined) return refused;
+  const still = standstill(view);
+  if (still?.reason === 'RevisionPending') return { ...still, status: 'False' };
+  if (short !== undefined) return fails('InstancesNotReady', still === undefined ? short : `${short} ${still.message}`);
+  if (still !== undefined) return still;
+  return ready < running ? fails('RoutesNotReady', text) : agreed('Ready', view, 'Ready');
+}
+
+/** How many routes of all topic maps pass messages. */
+function readyCount({ situation, view, routes }: Survey): number {
+  return view.ready === 0 ? 0 : readyRoutes(situation.judgement.connector.routes.running, routes);
+}
+
+function troublesOf({ view }: Survey): TypedFinding[] {
+  return TROUBLES.flatMap((type) => {
+    const said = saidBy(type, view, 'True');
+    return said === undefined ? [] : [{ type, ...said }];
+  });
+}
+
+/** Messages pass, and not all as wanted; what ends by itself does not count. */
+function isDegraded({ Accepted, Ready }: Parts, ready: number): boolean {
+  return ready > 0 && Accepted.status === 'True' && Ready.status === 'False' && !isPassing(Ready.reason);
+}
+
+function warningsOf({ judgement, reporting }: ConnectorSituation): string {
+  const { connector, topicMaps } = judgement;
+  // Where a control plane defines the routes, topic maps in the cluster say nothing of them.
+  const own = warningsIn(connector.problems).filter(({ rule }) => reporting === 'status' || rule !== 'XR002');
+  return problemListing([...own, ...[...topicMaps.values()].flatMap(({ problems }) => warningsIn(problems))]);
+}

@@ -1,0 +1,65 @@
+import type { ConnectorStatus } from '../../shared/resources/status.ts';
+import { cut, type Finding } from './finding.ts';
+import { isPassing, isStuck } from './reasons.ts';
+
+type Level = NonNullable<ConnectorStatus['configStatusLevel']>;
+
+/** What the tools of the original product show. */
+interface ConfigStatus {
+  readonly configStatusLevel: Level;
+  readonly configStatusDescription: string;
+}
+
+/** When which level is shown, for the documentation; the first that fits. */
+export const LEVELS: Readonly<Record<Level, string>> = {
+  Failed: 'The configuration is refused, and none runs.',
+  Error: 'The configuration is refused and a former one runs on; or somebody has to act before it can run.',
+  'N/A': 'There is nothing to run: no instances, or no routes.',
+  warn: 'Ready, with warnings of the validation.',
+  OK: 'All pods are ready; the rest is known to a control plane only.',
+  Running: 'Ready, without warnings.',
+  Starting: 'A configuration is on its way to the instances, or has never been ready yet.',
+  Recovering: 'It was ready with this configuration and is not now.',
+};
+
+/** What a level follows from. */
+export interface LevelInput {
+  readonly accepted: Finding;
+  /** Where there are any. */
+  readonly credentials: Finding | undefined;
+  readonly ready: Finding;
+  /** Whether something runs, be it of an older configuration. */
+  readonly isRunning: boolean;
+  /** Empty where there are none. */
+  readonly warnings: string;
+  readonly former: Level | undefined;
+}
+
+/** One level for what conditions say; the description is that of the condition which decides. */
+export function configStatus(input: LevelInput): ConfigStatus {
+  const { accepted, ready, warnings } = input;
+  if (accepted.status === 'False')
+    return { configStatusLevel: levelOf(input), configStatusDescription: accepted.message };
+  const also = warnings === '' ? '' : ` Warnings: ${warnings}.`;
+  return { configStatusLevel: levelOf(input), configStatusDescription: cut(`${ready.message}${also}`) };
+}
+
+function levelOf({ accepted, credentials, ready, isRunning, warnings, former }: LevelInput): Level {
+  if (accepted.status === 'False') return isRunning ? 'Error' : 'Failed';
+  if (ready.status === 'True') {
+    if (warnings !== '') return 'warn';
+    return ready.reason === 'PodsReady' ? 'OK' : 'Running';
+  }
+  if (ready.reason === 'NoInstances' || ready.reason === 'NoRoutes') return 'N/A';
+  if (credentials?.status === 'False' || isStuck(ready.reason)) return 'Error';
+  return wasReady(former) && !isPassing(ready.reason) ? 'Recovering' : 'Starting';
+}
+
+function wasReady(level: Level | undefined): boolean {
+  return level === 'Running' || level === 'OK' || level === 'warn' || level === 'Recovering';
+}
+
+/** Whether a former configuration was taken, as far as its level tells. */
+export function wasTaken(level: Level | undefined): boolean {
+  return wasReady(level) || level === 'Error';
+}

@@ -1,0 +1,83 @@
+import type { KubernetesClient } from '../../kubernetes/client.ts';
+import { CONNECTORS, type ObjectKind, type StoredObject, TOPIC_MAPS } from '../../kubernetes/object.ts';
+import { createReflector, type ObjectChange, type Reflector } from '../../kubernetes/reflector.ts';
+import { OWNED_KINDS } from '../kinds.ts';
+import type { OperatorClock, OperatorLogger } from '../ports.ts';
+import { OWNED_SELECTOR } from '../render/labels.ts';
+
+/** What is followed, and who is told. */
+export interface ReflectionsOptions {
+  readonly client: KubernetesClient;
+  /** All namespaces where there is none. */
+  readonly namespace: string | undefined;
+  readonly clock: OperatorClock;
+  readonly random: () => number;
+  readonly logger: OperatorLogger;
+  readonly resourceChanged: (change: ObjectChange) => void;
+  readonly ownedChanged: (change: ObjectChange) => void;
+}
+
+/** Copies of everything that decides about the objects of a connector. */
+export interface Reflections {
+  readonly connectors: ReadonlyMap<string, StoredObject>;
+  readonly topicMaps: ReadonlyMap<string, StoredObject>;
+  /** Whether a kind's copy is as new as can be, by plural name. */
+  readonly states: () => Readonly<Record<string, Reflector['state']['kind']>>;
+  /** Whether no copy is known to lag behind. */
+  readonly areFresh: () => boolean;
+  /** Resolves once everything has been seen. */
+  readonly synced: Promise<void>;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+}
+
+interface Followed {
+  readonly kind: ObjectKind;
+  readonly reflector: Reflector;
+  readonly changed: (change: ObjectChange) => void;
+}
+
+/** Sets up the copies; nothing is asked before `run`. */
+export function createReflections(options: ReflectionsOptions): Reflections {
+  const { resourceChanged, ownedChanged } = options;
+  const connectors = follow(options, { kind: CONNECTORS, changed: resourceChanged });
+  const topicMaps = follow(options, { kind: TOPIC_MAPS, changed: resourceChanged });
+  const owned = OWNED_KINDS.map((kind) => follow(options, { kind, changed: ownedChanged, labels: OWNED_SELECTOR }));
+  const all = [connectors, topicMaps, ...owned];
+  return {
+    connectors: connectors.reflector.objects,
+    topicMaps: topicMaps.reflector.objects,
+    states: () => Object.fromEntries(all.map(({ kind, reflector }) => [kind.plural, reflector.state.kind])),
+    areFresh: () => all.every(({ reflector }) => reflector.state.kind === 'synced'),
+    synced: Promise.all(all.map(({ reflector }) => reflector.synced)).then(() => undefined),
+    run: async (signal) => {
+      await Promise.all(all.map(({ reflector, changed }) => reflector.run(changed, signal)));
+    },
+  };
+}
+
+interface What {
+  readonly kind: ObjectKind;
+  readonly changed: (change: ObjectChange) => void;
+  readonly labels?: string;
+}
+
+function follow(options: ReflectionsOptions, { kind, changed, labels }: What): Followed {
+  const { client, namespace, clock, random, logger } = options;
+  const selection = {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labels === undefined ? {} : { labelSelector: labels }),
+  };
+  const reflector = createReflector({
+    client,
+    kind,
+    selection,
+    clock,
+    random,
+    stateChanged: (state) => {
+      const fields = { evt: 'WatchState', resource: kind.plural, state: state.kind };
+      if (state.kind !== 'apart') return logger.debug(fields, `${kind.plural} are ${state.kind}`);
+      logger.warn({ ...fields, error: state.error }, `${kind.plural} cannot be watched; what is known stays known`);
+    },
+  });
+  return { kind, reflector, changed };
+}

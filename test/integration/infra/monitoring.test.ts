@@ -53,11 +53,11 @@ describe('infra/kubernetes/monitoring', () => {
     const added = objects.filter(({ kind, metadata }) =>
       base.every((one) => one.kind !== kind || one.metadata.name !== metadata.name),
     );
-    expect(added.map(({ kind, metadata }) => [kind, metadata.name, metadata.namespace]).sort()).toEqual([
-      ['ConfigMap', 'mqttbridge-dashboard', 'bridges'],
-      ['PodMonitor', 'mqttbridge-operator', 'bridges'],
-      ['PrometheusRule', 'mqttbridge', 'bridges'],
-      ['ServiceMonitor', 'mqttbridge-agents', 'bridges'],
+    expect(added.map(({ kind, metadata }) => `${metadata.namespace} ${kind}/${metadata.name}`).sort()).toEqual([
+      'bridges ConfigMap/mqttbridge-dashboard',
+      'bridges PodMonitor/mqttbridge-operator',
+      'bridges PrometheusRule/mqttbridge',
+      'bridges ServiceMonitor/mqttbridge-agents',
     ]);
     for (const object of added) {
       expect(manifestFaults(object)).toEqual([]);

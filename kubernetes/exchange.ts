@@ -55,9 +55,8 @@ export function createExchange(access: ClusterAccess, userAgent: string): Exchan
       headers: headersOf(asked, userAgent, credentials),
       signal,
     });
-    const abandon = (reason: Error) => void request.destroy(reason);
     request.on('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
-    request.on('response', (response) => resolve({ response, abandon }));
+    request.on('response', (response) => resolve({ response, abandon: (reason) => void response.destroy(reason) }));
     request.on('error', (error) => reject(isStale(error, request.reusedSocket) ? new StaleError(error) : error));
     request.end(asked.body);
     return promise;

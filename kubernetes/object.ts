@@ -37,7 +37,7 @@ export interface StoredMetadata {
 export interface WrittenObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly [field: string]: unknown };
+  readonly metadata: ObjectName;
 }
 
 /** Which objects of a kind: all that match; in all namespaces where none is given. */

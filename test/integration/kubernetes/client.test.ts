@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ApiError, type KubernetesClient, type WatchEvent } from '../../../kubernetes/client.ts';
-import { CONNECTORS } from '../../../kubernetes/object.ts';
+import { CONNECTORS, type StoredObject } from '../../../kubernetes/object.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openCluster, type TestCluster } from '../../support/kubernetes/cluster.ts';
 import { openClient } from '../../support/kubernetes/open-client.ts';
@@ -27,6 +27,11 @@ async function stage(scope: Scope): Promise<Stage> {
 
 function configMapOf(data: Readonly<Record<string, string>>, metadata: { name: string; namespace: string }) {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+}
+
+/** The object with other fields; a variable, so that fields which its kind has may be among them. */
+function changed<T extends object>(object: StoredObject, fields: T): StoredObject & T {
+  return { ...object, ...fields };
 }
 
 function connectorOf(metadata: { name: string; namespace: string }, spec: object = {}) {
@@ -72,9 +77,9 @@ describe('client', () => {
   test('replaces an object of the version that was seen, and no other', async (t) => {
     const { client, configMap } = await stage(t);
     const first = await client.create(CONFIG_MAPS, configMap({ a: '1' }));
-    const second = await client.replace(CONFIG_MAPS, { ...first, data: { a: '2' } });
+    const second = await client.replace(CONFIG_MAPS, changed(first, { data: { a: '2' } }));
     expect(second['data']).toEqual({ a: '2' });
-    const error = await refusalOf(client.replace(CONFIG_MAPS, { ...first, data: { a: '3' } }));
+    const error = await refusalOf(client.replace(CONFIG_MAPS, changed(first, { data: { a: '3' } })));
     expect(error).toMatchObject({ code: 409, reason: 'Conflict' });
     expect(error.message).toContain('the object has been modified');
   });
@@ -85,7 +90,7 @@ describe('client', () => {
     const spec = { holderIdentity: 'one', leaseDurationSeconds: 15 };
     const lease = { apiVersion: LEASES.apiVersion, kind: LEASES.kind, metadata, spec };
     const made = await client.create(LEASES, lease);
-    const taken = await client.replace(LEASES, { ...made, spec: { ...spec, holderIdentity: 'two' } });
+    const taken = await client.replace(LEASES, changed(made, { spec: { ...spec, holderIdentity: 'two' } }));
     expect(taken['spec']).toMatchObject({ holderIdentity: 'two' });
     expect((await refusalOf(client.replace(LEASES, made))).code).toBe(409);
   });

@@ -42,7 +42,7 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   sortAlpha: (list) => listOf(list).map(textOf).sort(),
   ternary: (yes, no, condition) => (condition === true ? yes : no),
   toJson: goJson,
-  toString: (value) => (value === undefined || value === null ? '' : printed(value)),
+  toString: (value: Value) => (value === undefined || value === null ? '' : printed(value)),
   toYaml: goYaml,
   trim: (text) => textOf(text).trim(),
   trimSuffix: (suffix, text) => (textOf(text).endsWith(textOf(suffix)) ? textOf(text).slice(0, -textOf(suffix).length) : text),

@@ -58,7 +58,6 @@ export async function startOperator(scope: Scope, options: TestOperatorOptions):
   const lines: OperatorLine[] = [];
   const operator = createOperator({
     client,
-    namespace,
     ownNamespace: namespace,
     identity: `operator-${randomUUID().slice(0, 8)}`,
     render: RENDER,

@@ -47,7 +47,8 @@ export function openWatch(
   response.writeHead(200, { 'content-type': 'application/json' });
   response.flushHeaders();
   function send(event: WatchEvent | undefined): void {
-    if (event === undefined) return;
+    // The last event of a watch that has ended may still be on its way.
+    if (event === undefined || response.writableEnded) return;
     if (waiting) waiting.push(event);
     else response.write(`${JSON.stringify(event)}\n`);
   }
@@ -79,7 +80,7 @@ export function openWatch(
   for (const event of first) send(event);
   if (first.at(-1)?.type === 'ERROR') response.end();
   function expire(): void {
-    response.end(`${JSON.stringify(goneEvent(expired('watch', store.oldest())))}\n`);
+    if (!response.writableEnded) response.end(`${JSON.stringify(goneEvent(expired('watch', store.oldest())))}\n`);
   }
   const stall = () => void (waiting ??= []);
   return { resource: kind.plural, bookmark, stall, resume, expire, cut: () => void response.destroy() };

@@ -58,6 +58,7 @@ export function createAgent(options: AgentOptions): Agent {
   const files = createMountedFiles(options);
   let config: ConfigSnapshot = { generation: 0, rejectedTotal: 0 };
   let ticking: NodeJS.Timeout | undefined;
+  let followed: Promise<void> = Promise.resolve();
 
   const common = { files, identity, timing, logger, random, now };
   const cluster = clusterOf(options, { ...common, changed: () => steering.rearrange() });
@@ -92,13 +93,14 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     start() {
       ticking = setInterval(() => steering.tick(), timing.tickMs);
-      follow().catch(fail);
+      followed = follow().catch(fail);
     },
     async stop(deadlineMs) {
       if (ending.signal.aborted) return closed.promise;
       ending.abort();
       cluster.leave();
-      await bridge.stop(deadlineMs);
+      // The source may have a last word for where it comes from.
+      await Promise.all([bridge.stop(deadlineMs), withinTime(followed, deadlineMs)]);
       await cluster.stop();
       clearInterval(ticking);
       closed.resolve();
@@ -114,6 +116,13 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 const monotonic = () => performance.now();
+
+async function withinTime(promise: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([promise, late.promise]);
+  clearTimeout(timer);
+}
 
 /** What the status says of the configuration after an update; the last good document stays in force after a bad one. */
 function recordUpdate(

@@ -18,6 +18,9 @@ export interface Environment {
   readonly AZURE_TENANT_ID?: string | undefined;
   readonly AZURE_CLIENT_ID?: string | undefined;
   readonly AZURE_FEDERATED_TOKEN_FILE?: string | undefined;
+  /** Set by the kubelet: where the API server of the cluster is. */
+  readonly KUBERNETES_SERVICE_HOST?: string | undefined;
+  readonly KUBERNETES_SERVICE_PORT?: string | undefined;
   /** What `--server`, `--site`, `--key-file` and `--audience` are without the option. */
   readonly MQTTBRIDGE_SERVER?: string | undefined;
   readonly MQTTBRIDGE_SITE?: string | undefined;

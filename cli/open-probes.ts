@@ -1,6 +1,7 @@
 import type { Logger } from '../agent/observe/logger.ts';
 import { createMetrics } from '../agent/observe/metrics.ts';
-import { type ProbeServer, startProbes } from '../agent/observe/probes.ts';
+import type { ProbeServer } from '../agent/observe/probe-server.ts';
+import { startProbes } from '../agent/observe/probes.ts';
 import type { AgentSnapshot } from '../agent/observe/snapshot.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { RunningAgent } from './agent-port.ts';

@@ -9,6 +9,7 @@ import { addControlPlaneVerbs } from './program/control-plane-verbs.ts';
 import { addControlPlane } from './program/control-plane.ts';
 import { addEmulator } from './program/emulator.ts';
 import { addImport } from './program/importers.ts';
+import { addOperator } from './program/operator.ts';
 import { addReaders } from './program/readers.ts';
 import { addRunners } from './program/runners.ts';
 import { addSupportBundle } from './program/support-bundle.ts';
@@ -55,6 +56,7 @@ function createProgram(io: Io, loadAgent: LoadAgent, report: Report): Command {
   addRunners(program, add, loadAgent);
   addControlPlaneVerbs(program, add);
   addControlPlane(program, add);
+  addOperator(program, add);
   addEmulator(program, add);
   addSupportBundle(program, add);
   return program;

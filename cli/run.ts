@@ -1,5 +1,5 @@
 import { createLogger, type Logger, type RootLogger } from '../agent/observe/logger.ts';
-import type { ProbeServer } from '../agent/observe/probes.ts';
+import type { ProbeServer } from '../agent/observe/probe-server.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { CreateAgent, RunningAgent } from './agent-port.ts';
 import { type OriginFlags, originOf } from './config-origin.ts';

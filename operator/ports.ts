@@ -8,7 +8,13 @@ export interface OperatorClock {
   after(delay: number, action: () => void): () => void;
 }
 
-type Log = (fields: Readonly<Record<string, unknown>>, message?: string) => void;
+/** Fields of a line; `evt` names what happened. */
+export interface OperatorLogFields {
+  readonly evt: string;
+  readonly [field: string]: unknown;
+}
+
+type Log = (fields: OperatorLogFields, message?: string) => void;
 
 /** What the operator says while it runs. */
 export interface OperatorLogger {

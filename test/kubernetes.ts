@@ -20,7 +20,8 @@ async function main(named: string | undefined): Promise<boolean> {
   const client = plainClient(kubeconfigText(entrance, 'default'));
   const version = await client.call('GET', '/version');
   console.log(`server ${entrance.server} (${textOf(version.body.gitVersion)}), context ${entrance.context}`);
-  for (const file of await readdir(DEFINITIONS)) await define(client, await readFile(join(DEFINITIONS, file), 'utf8'));
+  const files = (await readdir(DEFINITIONS)).filter((name) => name.endsWith('.yaml'));
+  for (const file of files) await define(client, await readFile(join(DEFINITIONS, file), 'utf8'));
   process.env[CLUSTER_VARIABLE] = path;
   const counter = createCounter();
   const vitest = await startVitest(

@@ -1,4 +1,4 @@
-import { type MetricDefinition, ofAgent, ofProcess, ofSides, sumRecords } from './metric-table.ts';
+import { type MetricDefinition, type ProcessMetric, ofAgent, ofProcess, ofSides, sumRecords } from './metric-table.ts';
 import type { PublishRateSnapshot, SessionSnapshot } from './snapshot.ts';
 
 /** The disconnect reason that has a metric of its own (MQTT reason code 0x90). */
@@ -186,7 +186,7 @@ export const AGENT_METRICS: readonly MetricDefinition[] = [
 ];
 
 /** Metrics of the operating system's process, under the names every Prometheus client uses. */
-export const PROCESS_METRICS: readonly MetricDefinition[] = [
+export const PROCESS_METRICS: readonly ProcessMetric[] = [
   ofProcess({
     name: 'process_cpu_seconds_total',
     type: 'counter',

@@ -52,6 +52,11 @@ export interface MetricDefinition {
   readonly read: (input: MetricsInput) => readonly Sample[];
 }
 
+/** A metric that any process has. */
+export interface ProcessMetric extends MetricDefinition {
+  readonly readProcess: (usage: ProcessUsage) => readonly Sample[];
+}
+
 interface Row {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
@@ -119,8 +124,9 @@ export function ofAgent({ value, ...shape }: AgentRow): MetricDefinition {
 }
 
 /** A metric of the process; without labels, as everywhere. */
-export function ofProcess({ value, ...shape }: ProcessRow): MetricDefinition {
-  return { ...shape, labels: [], read: (input) => [{ labels: {}, value: value(input.process) }] };
+export function ofProcess({ value, ...shape }: ProcessRow): ProcessMetric {
+  const readProcess = (usage: ProcessUsage) => [{ labels: {}, value: value(usage) }];
+  return { ...shape, labels: [], read: (input) => readProcess(input.process), readProcess };
 }
 
 /** Labels that name a route. */

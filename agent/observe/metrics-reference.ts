@@ -1,4 +1,11 @@
-import type { MetricDefinition } from './metric-table.ts';
+/** What the reference says of a metric. */
+interface DescribedMetric {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly unit: string;
+}
 
 const BEFORE = `# Metrics
 
@@ -7,7 +14,9 @@ Every number is read from the agent at the moment of the scrape; counters start 
 
 No label ever carries a message topic or a client ID, so the number of series depends on the configuration alone.
 
-<!-- Made by \`node cli/generate/main.ts\` from agent/observe/*-metrics.ts. -->
+## Of an agent
+
+<!-- The tables are made by \`node cli/generate/main.ts\` from agent/observe/*-metrics.ts and operator/metrics.ts. -->
 
 `;
 
@@ -50,11 +59,22 @@ The four names that begin with \`aio_mq_mqttbridge_\` are those of the Azure IoT
 `;
 
 /** The whole text of docs/reference/metrics.md. */
-export function metricsReference(metrics: readonly MetricDefinition[]): string {
+export function metricsReference(agent: readonly DescribedMetric[], operator: readonly DescribedMetric[]): string {
+  return `${BEFORE}${tableOf(agent)}${OF_OPERATOR}${tableOf(operator)}${AFTER}`;
+}
+
+const OF_OPERATOR = `
+## Of the operator
+
+\`mqttbridge operator\` has these and the four of its process, which are the last of the table above. Only the one that leads counts
+reconciles and writes.
+
+`;
+
+function tableOf(metrics: readonly DescribedMetric[]): string {
   const rows = metrics.map(
     ({ name, type, unit, labels, help }) =>
       `| \`${name}\` | ${type} | ${unit} | ${labels.map((label) => `\`${label}\``).join(' ')} | ${help} |`,
   );
-  const table = ['| Name | Type | Unit | Labels | Meaning |', '|---|---|---|---|---|', ...rows, ''].join('\n');
-  return BEFORE + table + AFTER;
+  return ['| Name | Type | Unit | Labels | Meaning |', '|---|---|---|---|---|', ...rows, ''].join('\n');
 }

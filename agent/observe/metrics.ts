@@ -5,7 +5,7 @@ import { AGENT_METRICS, PROCESS_METRICS, SESSION_METRICS } from './agent-metrics
 import { ORIGIN_METRICS } from './origin-metrics.ts';
 import { EXPIRY_METRICS } from './expiry-metrics.ts';
 import { INSTANCE_METRICS } from './instance-metrics.ts';
-import type { MetricDefinition, MetricsInput, ProcessUsage } from './metric-table.ts';
+import type { MetricDefinition, MetricsInput, ProcessUsage, Sample } from './metric-table.ts';
 import { ROUTE_METRICS } from './route-metrics.ts';
 import type { AgentSnapshot } from './snapshot.ts';
 
@@ -36,15 +36,28 @@ export interface MetricsSources {
 export function createMetrics(sources: MetricsSources): () => Promise<MetricsText> {
   return async () => {
     const input: MetricsInput = { snapshot: sources.snapshot(), process: await sources.processUsage() };
-    // A registry of this scrape: prom-client's global one would mix agents of one process, and two scrapes may overlap.
-    const registry = new Registry();
-    for (const definition of METRICS) registry.registerMetric(asMetric(definition, input));
-    return { contentType: registry.contentType, body: await registry.metrics() };
+    return await metricsText(METRICS, input);
   };
 }
 
+/** A metric of whatever `I` is. */
+interface ReadableMetric<I> {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly read: (input: I) => readonly Sample[];
+}
+
+/** The text of a scrape. */
+export async function metricsText<I>(definitions: readonly ReadableMetric<I>[], input: I): Promise<MetricsText> {
+  // A registry of this scrape: prom-client's global one would mix agents of one process, and two scrapes may overlap.
+  const registry = new Registry();
+  for (const definition of definitions) registry.registerMetric(asMetric(definition, input));
+  return { contentType: registry.contentType, body: await registry.metrics() };
+}
+
 // prom-client only calls `get` while it writes a registry; its own counters would have to be reset and refilled instead.
-function asMetric(definition: MetricDefinition, input: MetricsInput): Metric {
+function asMetric<I>(definition: ReadableMetric<I>, input: I): Metric {
   const { name, type, help } = definition;
   const values = definition.read(input).map((sample) => ({
     labels: sample.labels,

@@ -56,7 +56,7 @@ export function readinessText(readiness: Readiness): string {
 }
 
 /** An instance without work of its own, there for when another one dies. */
-function isSpare({ instances, routes, sessions }: AgentSnapshot): boolean {
+export function isSpare({ instances, routes, sessions }: AgentSnapshot): boolean {
   const others = instances?.peers.some(({ alive }) => alive);
   return instances?.standing === 'joined' && others === true && routes.length === 0 && sessions.length === 0;
 }

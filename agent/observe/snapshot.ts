@@ -27,8 +27,6 @@ interface Correspondent {
   readonly url: string;
   /** RFC 3339, UTC: when `up` began to be as it is. */
   readonly since: string;
-  /** What the other side calls the document in force, or what tells contents apart where it has no name. */
-  readonly revision?: string;
   readonly documentFrom?: 'controlPlane' | 'apiServer' | 'disk';
   /** What is wrong there: it cannot be reached, refuses, or has no document for this agent. */
   readonly fault?: FaultSnapshot;
@@ -37,6 +35,8 @@ interface Correspondent {
 /** How the API server of the cluster is to this agent. */
 export interface ApiServerSnapshot extends Correspondent {
   readonly namespace: string;
+  /** `metadata.generation` of the connector in force, where it is known. */
+  readonly generation?: number;
   /** Whether the objects are followed; false before they were seen for the first time. */
   readonly up: boolean;
   /** Entries of the status since start, by outcome: `Written`, or the reason of the fault. */
@@ -49,6 +49,8 @@ export interface ControlPlaneSnapshot extends Correspondent {
   /** Whether the last report was answered; false before the first. */
   readonly up: boolean;
   readonly intervalSeconds: number;
+  /** What the control plane calls the document in force. */
+  readonly revision?: string;
   /** When it answered last, by its own clock; RFC 3339, UTC. */
   readonly answeredAt?: string;
   /** By how much this machine's clock was ahead of the control plane's then. */

@@ -39,7 +39,6 @@ const correspondent = {
   url: z.string(),
   up: z.boolean(),
   since: time,
-  revision: z.string().optional(),
   documentFrom: z.enum(['controlPlane', 'apiServer', 'disk']).optional(),
   fault: fault.optional(),
 };
@@ -169,13 +168,16 @@ export const statusSchema = z.strictObject({
       ...correspondent,
       site: z.string(),
       intervalSeconds: z.number(),
+      revision: z.string().optional(),
       answeredAt: time.optional(),
       clockOffsetSeconds: z.number().optional(),
       reports: counts,
     })
     .optional(),
   /** Only where the configuration comes from an API server. */
-  apiServer: z.strictObject({ ...correspondent, namespace: z.string(), statusWrites: counts }).optional(),
+  apiServer: z
+    .strictObject({ ...correspondent, namespace: z.string(), generation: count.optional(), statusWrites: counts })
+    .optional(),
   tokens: z.array(
     z.strictObject({
       side,

@@ -2,6 +2,8 @@ import { METRICS } from '../../agent/observe/metrics.ts';
 import { metricsReference } from '../../agent/observe/metrics-reference.ts';
 import { openApiFile } from '../../functions/http/openapi-file.ts';
 import { emulatorSchemaFile } from '../../local/emulator/schema.ts';
+import { OPERATOR_METRICS } from '../../operator/metrics.ts';
+import { statusReferenceFile } from '../../operator/status/page.ts';
 import { type GeneratedFile, generatedFiles } from '../../shared/schema/generated.ts';
 import { mosquittoReferenceFile } from '../import/mosquitto/reference.ts';
 import { monitoringFiles } from './monitoring/files.ts';
@@ -13,7 +15,8 @@ export function allGeneratedFiles(): GeneratedFile[] {
     emulatorSchemaFile(),
     openApiFile(),
     mosquittoReferenceFile(),
-    { path: 'docs/reference/metrics.md', text: metricsReference(METRICS) },
+    statusReferenceFile(),
+    { path: 'docs/reference/metrics.md', text: metricsReference(METRICS, OPERATOR_METRICS) },
     ...monitoringFiles(),
   ];
 }

@@ -13,7 +13,10 @@ export function addRunners(program: Command, add: Add, loadAgent: LoadAgent): vo
     .command('run')
     .description('Run the bridge until it is told to stop; changes of its configuration are applied while it runs.')
     .addOption(anyFilename('file or folder of *.yaml, *.yml, *.json; may be repeated'))
-    .option('--connector <name>', 'connector to run; needed with --control-plane, and when the files hold several')
+    .option(
+      '--connector <name>',
+      'connector to run; needed with --control-plane and --kubernetes, and when the files hold several',
+    )
     .addOption(http())
     .option(
       '--instance <k>',
@@ -22,7 +25,7 @@ export function addRunners(program: Command, add: Add, loadAgent: LoadAgent): vo
     )
     .option('--once-ready <file>', 'write {"http":"host:port"} to this file when every route is ready')
     .option('--until-eof', 'stop when standard input ends, as it does when the process that holds it dies');
-  add(addMounts(addControlPlane(run)), async (options, io) =>
+  add(addMounts(addKubernetes(addControlPlane(run))), async (options, io) =>
     (await import('../run.ts')).runCommand(options as never, io, await loadAgent()),
   );
   add(
@@ -46,7 +49,17 @@ function addControlPlane(command: Command): Command {
       '--control-plane-audience <uri>',
       'log on with a token for this audience, of the managed or federated identity, instead of a key',
     )
-    .option('--data <dir>', 'folder for the last good configuration from the control plane', '/var/lib/mqttbridge');
+    .option('--data <dir>', 'folder for the last good configuration from elsewhere', '/var/lib/mqttbridge');
+}
+
+function addKubernetes(command: Command): Command {
+  return command
+    .option(
+      '--kubernetes',
+      'watch the configuration at the API server of a cluster, and write its status, instead of -f',
+    )
+    .option('--namespace <name>', 'namespace of the connector (default: that of the service account or kubeconfig)')
+    .option('--kubeconfig <file>', 'how to reach the API server (default: by the service account of the pod)');
 }
 
 function wholeNumber(text: string): number {

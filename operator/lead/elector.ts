@@ -56,7 +56,9 @@ export function createElector(options: ElectorOptions): Elector {
     const begins = term === undefined;
     term ??= { controller: new AbortController(), renewed, cancel: () => undefined };
     term.renewed = renewed;
-    term.cancel = clock.after(renewed.now + timing.renewDeadlineMs - clock.now(), () => lose('the lease could not be renewed'));
+    term.cancel = clock.after(renewed.now + timing.renewDeadlineMs - clock.now(), () =>
+      lose('the lease could not be renewed'),
+    );
     if (!begins) return;
     logger.info({ evt: 'Leading', identity }, 'leading: this process writes');
     elected(term.controller.signal);

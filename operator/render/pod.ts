@@ -19,7 +19,11 @@ export const TERMINATION_GRACE_S = 30;
 export function podTemplateOf(connector: Connector, options: RenderOptions, mounts: Mounts): PodTemplate {
   const { name } = connector.metadata;
   const federated = options.workloadIdentity !== undefined && needsIdentity(connector, options);
-  const labels = { ...options.pods?.labels, ...labelsOf(name), ...(federated ? { 'azure.workload.identity/use': 'true' } : {}) };
+  const labels = {
+    ...options.pods?.labels,
+    ...labelsOf(name),
+    ...(federated ? { 'azure.workload.identity/use': 'true' } : {}),
+  };
   const spec = podSpecOf(connector, options, mounts);
   return {
     metadata: {

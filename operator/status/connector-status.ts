@@ -1,5 +1,6 @@
 import type { ConnectorStatus } from '../../shared/resources/status.ts';
 import { connectorAccepted, type WholeBundle } from './accepted.ts';
+import type { CONNECTOR_CONDITIONS, TROUBLE_CONDITIONS } from './condition-types.ts';
 import { conditionsOf, fails, type Finding, holds, type TypedFinding, unknown } from './finding.ts';
 import { agreed, type InstancesView, podsText, saidBy, standstill, viewInstances } from './instances.ts';
 import { configStatus } from './level.ts';
@@ -38,7 +39,7 @@ export interface Survey {
 }
 
 /** Conditions that are there only while they are true, as instances report them. */
-const TROUBLES = ['BackPressured', 'ClientIdConflict', 'SpoolFull'];
+const TROUBLES = ['ClientIdConflict'] satisfies (keyof typeof TROUBLE_CONDITIONS)[];
 
 /** A connector and its thousand topic maps are described out of one situation. */
 const surveys = new WeakMap<ConnectorSituation, Survey>();
@@ -97,13 +98,7 @@ export function connectorStatusOf(situation: ConnectorSituation): OperatorConnec
   };
 }
 
-interface Parts {
-  readonly Accepted: Finding;
-  readonly LocalConnected: Finding;
-  readonly RemoteConnected: Finding;
-  readonly CredentialsValid: Finding;
-  readonly Ready: Finding;
-}
+type Parts = Readonly<Record<keyof typeof CONNECTOR_CONDITIONS, Finding>>;
 
 function partsOf(survey: Survey): Parts {
   const { situation, view } = survey;

@@ -16,7 +16,7 @@ export interface TypedFinding extends Finding {
 
 /** Longest message; an Event takes no longer one. In UTF-16 code units. */
 const MAX_MESSAGE = 1_000;
-const MAX_FIX = 600;
+const MAX_FIX = 700;
 
 /** It is so; the message is the meaning of the reason unless given. */
 export function holds(reason: StatusReason, message: string = STATUS_REASONS[reason].meaning): Finding {

@@ -1,6 +1,6 @@
 import type { InstanceStatus, StatusCondition } from '../../shared/resources/status.ts';
 import { cut, type Finding, holds, unknown } from './finding.ts';
-import { listing, SHOWN } from './listing.ts';
+import { listing, shortened, SHOWN } from './listing.ts';
 import type { StatusReason } from './reasons.ts';
 
 /** What the wanted instances say of themselves. */
@@ -118,7 +118,10 @@ export function saidBy(
   const [first] = said;
   if (first === undefined) return undefined;
   const same = Map.groupBy(said, ({ condition: { reason, message } }) => `${reason}: ${message}`);
-  const texts = [...same].map(([text, by]) => `${instancesText(fewOf(by.map(({ entry }) => entry)))}: ${text}`);
+  const longest = same.size === 1 ? 900 : 300;
+  const texts = [...same].map(
+    ([text, by]) => `${instancesText(fewOf(by.map(({ entry }) => entry)))}: ${shortened(text, longest)}`,
+  );
   return { status, reason: first.condition.reason, message: cut(listing(texts, '; ', 3)) };
 }
 

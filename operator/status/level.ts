@@ -13,13 +13,14 @@ interface ConfigStatus {
 /** When which level is shown, for the documentation; the first that fits. */
 export const LEVELS: Readonly<Record<Level, string>> = {
   Failed: 'The configuration is refused, and none runs.',
-  Error: 'The configuration is refused and a former one runs on; or somebody has to act before it can run.',
-  'N/A': 'There is nothing to run: no instances, or no routes.',
-  warn: 'Ready, with warnings of the validation.',
+  Error:
+    'The configuration is refused and a former one runs on; or it cannot run before somebody acts: a Secret, ConfigMap or connector is missing, or credentials are not valid.',
+  warn: 'Ready, with warnings of the validation, which the description names.',
   OK: 'All pods are ready; the rest is known to a control plane only.',
   Running: 'Ready, without warnings.',
-  Starting: 'A configuration is on its way to the instances, or has never been ready yet.',
-  Recovering: 'It was ready with this configuration and is not now.',
+  'N/A': 'There is nothing to run: no instances, or no routes.',
+  Recovering: 'It was ready with this configuration, and something is wrong now.',
+  Starting: 'Anything else: a configuration is on its way to the instances, or has not been ready yet.',
 };
 
 /** What a level follows from. */
@@ -50,8 +51,8 @@ function levelOf({ accepted, credentials, ready, isRunning, warnings, former }: 
     if (warnings !== '') return 'warn';
     return ready.reason === 'PodsReady' ? 'OK' : 'Running';
   }
-  if (ready.reason === 'NoInstances' || ready.reason === 'NoRoutes') return 'N/A';
   if (credentials?.status === 'False' || isStuck(ready.reason)) return 'Error';
+  if (ready.reason === 'NoInstances' || ready.reason === 'NoRoutes') return 'N/A';
   return wasReady(former) && !isPassing(ready.reason) ? 'Recovering' : 'Starting';
 }
 

@@ -1,6 +1,6 @@
 import type { InstanceStatus } from '../../shared/resources/status.ts';
 import { fails, type Finding } from './finding.ts';
-import { listing } from './listing.ts';
+import { listing, shortened } from './listing.ts';
 
 type Unready = NonNullable<InstanceStatus['unready']>[number];
 
@@ -40,7 +40,9 @@ export function readyRoutes(total: number, { unready, unnamed, most }: RoutesVie
 
 /** Says which routes do not pass messages and why, the first few; they may just be connecting. */
 export function routesNotReady(text: string, unready: readonly Unready[]): Finding {
-  const names = unready.map(({ topicMap, route, reason, message }) => `${topicMap}/${route} ${reason}: ${message}`);
+  const names = unready.map(
+    ({ topicMap, route, reason, message }) => `${topicMap}/${route} ${reason}: ${shortened(message, 250)}`,
+  );
   const reason = unready.every((one) => one.reason === 'Connecting') ? 'Connecting' : 'RoutesNotReady';
   return fails(reason, `${text} ${listing(names, '; ', 3)}`, '');
 }

@@ -1,4 +1,5 @@
 import type { StatusCondition } from '../../shared/resources/status.ts';
+import { TROUBLE_CONDITIONS } from './condition-types.ts';
 import { isPassing } from './reasons.ts';
 
 /** What is worth an Event of Kubernetes. */
@@ -13,8 +14,7 @@ interface Conditions {
   readonly conditions?: readonly StatusCondition[] | undefined;
 }
 
-/** Conditions that are bad news while they are true, and absent else. */
-export const TROUBLES: readonly string[] = ['Degraded', 'BackPressured', 'SpoolFull', 'ClientIdConflict'];
+const TROUBLES = Object.keys(TROUBLE_CONDITIONS);
 /** Ready says the same in the same moment. */
 const SILENT = ['Programmed'];
 /** As somebody wanted it. */

@@ -1,9 +1,10 @@
-import { ApiError, type KubernetesClient, type WatchEvent } from '../../kubernetes/client.ts';
+import { ApiError, type KubernetesClient } from '../../kubernetes/client.ts';
 import type { StoredObject } from '../../kubernetes/object.ts';
 import { createReflector, type Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, SECRETS } from '../kinds.ts';
 import type { OperatorClock, OperatorLogger } from '../ports.ts';
 import type { Need, Presence } from '../status/needs.ts';
+import { mappedClient } from './mapped-client.ts';
 
 /** How Secrets and ConfigMaps are followed. */
 export interface NeedsOptions {
@@ -114,7 +115,7 @@ function follow(namespace: string, need: Need, options: FollowOptions): Followed
   function begin(): Reflector {
     const run = new AbortController();
     const reflector = createReflector({
-      client: withoutValues(options.client),
+      client: mappedClient(options.client, withoutValues),
       kind: need.kind === 'Secret' ? SECRETS : CONFIG_MAPS,
       selection: { namespace, fieldSelector: `metadata.name=${need.name}` },
       clock,
@@ -150,20 +151,7 @@ function follow(namespace: string, need: Need, options: FollowOptions): Followed
 }
 
 /** What is not kept cannot leak: the names of the keys are all that is asked of Secrets and ConfigMaps. */
-function withoutValues(client: KubernetesClient): Pick<KubernetesClient, 'list' | 'watch'> {
-  return {
-    async list(kind, selection, signal) {
-      const { items, resourceVersion } = await client.list(kind, selection, signal);
-      return { items: items.map(emptied), resourceVersion };
-    },
-    async *watch(kind, selection, signal): AsyncGenerator<WatchEvent> {
-      for await (const event of client.watch(kind, selection, signal))
-        yield 'object' in event ? { ...event, object: emptied(event.object) } : event;
-    },
-  };
-}
-
-function emptied(object: StoredObject): StoredObject {
+function withoutValues(object: StoredObject): StoredObject {
   const { data, binaryData, metadata, apiVersion, kind } = object;
   const { name, namespace, uid, resourceVersion } = metadata;
   const empty = (values: unknown) => Object.fromEntries(Object.keys(values ?? {}).map((key) => [key, '']));

@@ -1,4 +1,6 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts';
+import { essence } from '../workload/fields.ts';
+import { mappedClient } from './mapped-client.ts';
 import { CONNECTORS, type ObjectKind, type StoredObject, TOPIC_MAPS } from '../../kubernetes/object.ts';
 import { createReflector, type ObjectChange, type Reflector } from '../../kubernetes/reflector.ts';
 import { OWNED_KINDS } from '../kinds.ts';
@@ -41,7 +43,8 @@ export function createReflections(options: ReflectionsOptions): Reflections {
   const { resourceChanged, ownedChanged } = options;
   const connectors = follow(options, { kind: CONNECTORS, changed: resourceChanged });
   const topicMaps = follow(options, { kind: TOPIC_MAPS, changed: resourceChanged });
-  const owned = OWNED_KINDS.map((kind) => follow(options, { kind, changed: ownedChanged, labels: OWNED_SELECTOR }));
+  const small = { ...options, client: mappedClient(options.client, essence) };
+  const owned = OWNED_KINDS.map((kind) => follow(small, { kind, changed: ownedChanged, labels: OWNED_SELECTOR }));
   const all = [connectors, topicMaps, ...owned];
   return {
     connectors: connectors.reflector.objects,
@@ -55,13 +58,17 @@ export function createReflections(options: ReflectionsOptions): Reflections {
   };
 }
 
+interface FollowOptions extends Omit<ReflectionsOptions, 'client'> {
+  readonly client: Pick<KubernetesClient, 'list' | 'watch'>;
+}
+
 interface What {
   readonly kind: ObjectKind;
   readonly changed: (change: ObjectChange) => void;
   readonly labels?: string;
 }
 
-function follow(options: ReflectionsOptions, { kind, changed, labels }: What): Followed {
+function follow(options: FollowOptions, { kind, changed, labels }: What): Followed {
   const { client, namespace, clock, random, logger } = options;
   const selection = {
     ...(namespace === undefined ? {} : { namespace }),

@@ -21,14 +21,22 @@ const UNOWNED = ['name', 'namespace'];
  * writer changes or removes it, so no value has to be compared, and neither defaults nor other spellings of a quantity count.
  */
 export function ownsFields(live: StoredObject, applied: object): boolean {
-  const set = ownSet(live);
+  const set = ownSetOf(live);
   if (set === undefined) return false;
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = applied as Fields;
   const named = Object.entries(metadata as Fields).filter(([name]) => !UNOWNED.includes(name));
   return covers(set, { ...rest, metadata: Object.fromEntries(named) });
 }
 
-function ownSet({ metadata }: StoredObject): FieldsV1 | undefined {
+/** What of an applied object matters later, with our fields in place of those of all managers, which copies do not keep. */
+export function essence(object: StoredObject): StoredObject {
+  const { apiVersion, kind, metadata, status, spec } = object;
+  const { replicas } = (spec ?? {}) as { readonly replicas?: number };
+  return { apiVersion, kind, metadata, ownFields: ownSetOf(object), status, spec: { replicas } };
+}
+
+function ownSetOf({ metadata, ownFields }: StoredObject): FieldsV1 | undefined {
+  if (ownFields !== undefined) return ownFields as FieldsV1;
   const entries = (metadata as { readonly managedFields?: readonly ManagedFields[] }).managedFields ?? [];
   return entries.find(
     ({ manager, operation, subresource = '' }) =>

@@ -5,6 +5,11 @@ export function text(description: string, fallback = ''): z.ZodDefault<z.ZodStri
   return z.string().default(fallback).meta({ description });
 }
 
+/** Text of one form, or empty. */
+export function pattern(form: RegExp, message: string, description: string): z.ZodDefault<z.ZodString> {
+  return z.string().max(253).regex(form, message).default('').meta({ description });
+}
+
 /** A switch. */
 export function flag(description: string, fallback: boolean): z.ZodDefault<z.ZodBoolean> {
   return z.boolean().default(fallback).meta({ description });
@@ -27,10 +32,16 @@ export function kubernetesList(description: string) {
 
 /** A list of objects that each have a name. */
 export function namedList(description: string) {
-  return z.array(z.looseObject({ name: z.string().min(1).meta({ description: 'Its name.' }) })).default([]).meta({ description });
+  return z
+    .array(z.looseObject({ name: z.string().min(1).max(253).meta({ description: 'Its name.' }) }))
+    .default([])
+    .meta({ description });
 }
 
 /** A group of values, each with its default. */
 export function group<T extends z.core.$ZodLooseShape>(description: string, shape: T) {
-  return z.strictObject(shape).prefault({} as never).meta({ description });
+  return z
+    .strictObject(shape)
+    .prefault({} as never)
+    .meta({ description });
 }

@@ -37,7 +37,9 @@ function definitionTemplate(definition: string): string {
 }
 
 function valuesPage(): string {
-  const rows = schemaRows(valuesSchema()).filter(({ path }) => !/^(?:connectors|topicMaps)\[\]\./.test(path));
+  const rows = schemaRows(valuesSchema()).filter(
+    ({ path }) => !/^(?:agents\.tolerations|connectors|topicMaps)\[\]\./.test(path),
+  );
   return [
     '# Values of the Helm chart',
     '',

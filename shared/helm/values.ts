@@ -1,27 +1,23 @@
 import { z } from 'zod';
 import { API_VERSION, objectName } from '../resources/metadata.ts';
+import { operatorConfigSchema } from '../operator/config.ts';
 import { connectorSchema } from '../resources/connector.ts';
 import { topicMapSchema } from '../resources/topic-map.ts';
-import { flag, group, kubernetesList, kubernetesObject, namedList, text, textMap } from './fields.ts';
+import { flag, group, kubernetesList, kubernetesObject, namedList, pattern, text, textMap } from './fields.ts';
 
 const QUANTITY = /^\d+(?:\.\d+)?(?:[EPTGMK]i?|[mk])?$/;
 const DURATION = /^(?:\d+(?:ms|[smhd]))+$/;
 /** A name to which the chart appends, or nothing. */
 const shortName = (description: string) =>
-  z
-    .string()
-    .regex(/^(?:[a-z](?:[-a-z0-9]{0,43}[a-z0-9])?)?$/, 'must be a DNS label of at most 45 characters')
-    .default('')
-    .meta({ description });
-const userId = z.int().min(1).max(2_147_483_647);
+  pattern(/^(?:[a-z](?:[-a-z0-9]{0,43}[a-z0-9])?)?$/, 'must be a DNS label of at most 45 characters', description);
 const port = z.int().min(1).max(65_535);
+const GUID = /^(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$/;
 const optionalName = (description: string) =>
-  z
-    .string()
-    .max(253)
-    .regex(/^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)?$/, 'must be the name of an object')
-    .default('')
-    .meta({ description });
+  pattern(
+    /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*)?$/,
+    'must be the name of an object',
+    description,
+  );
 
 const image = group('The image of the operator, and of agents whose connector names none.', {
   repository: z.string().min(1).default('mqttbridge').meta({ description: 'Registry and name.' }),
@@ -34,7 +30,7 @@ const image = group('The image of the operator, and of agents whose connector na
 
 const definition = group('Where agents get their definition from.', {
   controlPlane: group('A control plane that agents ask; without a URL they watch the two resources.', {
-    url: text('Where the control plane is.'),
+    url: pattern(/^(?:https?:\/\/\S+)?$/, 'must be a URL', 'Where the control plane is.'),
     site: text('Site of the definitions; required with a URL.'),
     audience: text('Audience of the Microsoft Entra token that agents log on with; required without a key.'),
     key: group('A key that agents log on with, in a Secret of their namespace.', {
@@ -55,20 +51,25 @@ const persistence = group('Where agents keep their last good definition.', {
     .meta({ description: 'No two instances share a claim.' }),
 });
 
+const pods = operatorConfigSchema.shape.agents.unwrap().shape;
+
 const agents = group('Pods of agents.', {
   serviceAccount: group('Who they are.', {
     create: flag('Make one service account for all agents; else each connector has its own.', false),
     name: optionalName('Its name; without `create` one that exists. An Arc identity needs one and makes it.'),
     annotations: textMap('Its annotations.'),
   }),
-  resources: kubernetesObject('Requests and limits; empty: those that all agents have.'),
-  nodeSelector: textMap('Labels of their nodes.'),
-  tolerations: kubernetesList('Taints they tolerate, beside that of their connector.'),
-  affinity: kubernetesObject('Where they would rather run.'),
-  podAnnotations: textMap('Annotations.'),
-  podLabels: textMap('Labels.'),
-  extraEnv: namedList('Environment variables.'),
-  userId: userId.default(65_532).meta({ description: 'User and group of the process.' }),
+  resources: pods.resources
+    .unwrap()
+    .default({})
+    .meta({ description: 'Requests and limits; empty: what the operator gives them.' }),
+  nodeSelector: pods.nodeSelector.unwrap().default({}).meta({ description: 'Labels of their nodes.' }),
+  tolerations: pods.tolerations.unwrap().default([]).meta({ description: 'Beside that of their connector.' }),
+  affinity: pods.affinity.unwrap().default({}).meta({ description: 'Where they would rather run.' }),
+  podAnnotations: pods.podAnnotations.unwrap().default({}).meta({ description: 'Annotations.' }),
+  podLabels: pods.podLabels.unwrap().default({}).meta({ description: 'Labels.' }),
+  extraEnv: pods.extraEnv.unwrap().default([]).meta({ description: 'Environment variables.' }),
+  userId: pods.userId.unwrap().default(65_532).meta({ description: 'User and group of the process.' }),
 });
 
 const restricted = {
@@ -90,10 +91,9 @@ const operatorPods = {
   }),
   rbac: group('What the operator may do.', {
     create: flag('Make its roles and bindings.', true),
-    secretNames: z
-      .array(objectName())
-      .default([])
-      .meta({ description: 'Secrets of connectors that are not in these values: the operator may watch them by name.' }),
+    secretNames: z.array(objectName()).default([]).meta({
+      description: 'Secrets of connectors that are not in these values: the operator may watch them by name.',
+    }),
   }),
   podAnnotations: textMap('Annotations of its pods.'),
   podLabels: textMap('Labels of its pods.'),
@@ -147,7 +147,10 @@ const azure = z
   .meta({ description: 'Filled in by the extension manager of Azure Arc, with more than is read here.' });
 
 /** A resource as values hold it: whole, or only its name and spec. */
-function resource<K extends string, S extends z.ZodType>(kind: K, { metadata, spec }: { metadata: z.ZodType; spec: S }) {
+function resource<K extends string, S extends z.ZodType>(
+  kind: K,
+  { metadata, spec }: { metadata: z.ZodType; spec: S },
+) {
   return z
     .strictObject({
       apiVersion: z.literal(API_VERSION).optional().meta({ description: 'API group and version.' }),
@@ -168,16 +171,29 @@ export const helmValuesSchema = z
     nameOverride: shortName('In place of the name of the chart.'),
     fullnameOverride: shortName('Beginning of all names; empty: the release and the chart.'),
     allNamespaces: flag('Look after all namespaces; else that of the release.', false),
-    replicas: z.int().min(0).max(10).default(1).meta({ description: 'Pods of the operator; one works, others stand by.' }),
-    logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').meta({ description: 'How much the operator logs.' }),
+    replicas: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(1)
+      .meta({ description: 'Pods of the operator; one works, others stand by.' }),
+    logLevel: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error'])
+      .default('info')
+      .meta({ description: 'How much the agents of `connectors` log that do not say so themselves.' }),
     definition,
     persistence,
     localToken: group('The token that agents show to the local broker.', {
       audience: text('Its audience; empty: the one that the method of the connector goes with.'),
-      expirationSeconds: z.int().min(600).max(4_294_967_296).default(86_400).meta({ description: 'How long it is valid.' }),
+      expirationSeconds: z
+        .int()
+        .min(600)
+        .max(4_294_967_296)
+        .default(86_400)
+        .meta({ description: 'How long it is valid.' }),
     }),
     workloadIdentity: group('The identity that the service account of agents stands for.', {
-      clientId: text('Client ID of an application or a managed identity.'),
+      clientId: pattern(GUID, 'must be a GUID', 'Client ID of an application or a managed identity.'),
     }),
     agents,
     ...operatorPods,

@@ -7,8 +7,7 @@ const about = (description: string) => ({ description });
 const text = (description: string) => z.string().min(1).meta(about(description));
 
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const QUALIFIED_NAME =
-  /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const QUALIFIED_NAME = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const ENVIRONMENT_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 const QUANTITY = /^\d+(\.\d+)?([munkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
@@ -72,10 +71,16 @@ const definition = z
   .optional()
   .meta(about('Where agents get their definition from; default kubernetes.'));
 
+/** YAML reads `cpu: 1` as a number. */
+const amounts = z.record(
+  z.string(),
+  z.union([z.string().regex(QUANTITY), z.number().nonnegative()]).transform((amount) => String(amount)),
+);
+
 const resources = z
   .strictObject({
-    requests: z.record(z.string(), quantity('')).optional().meta(about('What a pod asks for.')),
-    limits: z.record(z.string(), quantity('')).optional().meta(about('What a pod gets at most.')),
+    requests: amounts.optional().meta(about('What a pod asks for.')),
+    limits: amounts.optional().meta(about('What a pod gets at most.')),
   })
   .optional()
   .meta(about("Resources of the agent's container; default 100m and 96Mi, at most 512Mi."));
@@ -112,7 +117,12 @@ const agents = z
       .meta(about('Annotations of the pods.')),
     podLabels: labels('Labels of the pods; those of the operator stand.'),
     extraEnv: z.array(environmentVariable).optional().meta(about('Environment variables of the agents.')),
-    userId: z.int().min(1).max(2 ** 31 - 1).optional().meta(about('User and group of the process; default 65532.')),
+    userId: z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1)
+      .optional()
+      .meta(about('User and group of the process; default 65532.')),
   })
   .optional()
   .meta(about('What all pods have in common.'));
@@ -166,15 +176,24 @@ export type OperatorConfig = z.output<typeof operatorConfigSchema>;
 /** Parts in which an empty text is a value, as that of a label. */
 const KEPT = ['nodeSelector', 'affinity', 'tolerations', 'podAnnotations', 'podLabels', 'extraEnv', 'sidecar'];
 
+/** Fields that decide whether the part which has them is meant at all. */
+const DECIDING: Readonly<Record<string, string>> = { controlPlane: 'url' };
+
 /** A document without its empty texts, and what has nothing else: Flux and Helm put empty variables in. */
 export function withoutEmptyTexts(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
   const fields = Object.entries(value).flatMap(([name, field]): [string, unknown][] => {
     if (KEPT.includes(name)) return [[name, field]];
+    if (isUndecided(name, field)) return [];
     const left = withoutEmptyTexts(field);
     return left === '' || left === null || (isEmpty(left) && !isEmpty(field)) ? [] : [[name, left]];
   });
   return Object.fromEntries(fields);
+}
+
+function isUndecided(name: string, value: unknown): boolean {
+  const deciding = DECIDING[name];
+  return deciding !== undefined && (value as Readonly<Record<string, unknown>> | null)?.[deciding] === '';
 }
 
 function isEmpty(value: unknown): boolean {

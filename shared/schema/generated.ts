@@ -3,6 +3,7 @@ import { definitionPath, definitionText } from './crd.ts';
 import { definitionsPage } from './crd-page.ts';
 import { jsonSchemaFor, type ResourceKind, schemaFileName } from './json-schema.ts';
 import { jsonText } from './json-text.ts';
+import { operatorConfigJsonSchema, operatorConfigTable } from './operator-config.ts';
 import { fieldsTable, rulesTable } from './tables.ts';
 
 /** A committed file whose text is made from the schemas and rules. */
@@ -27,5 +28,7 @@ export function generatedFiles(): GeneratedFile[] {
     { path: 'docs/reference/rules.md', text: rulesTable() },
     { path: 'docs/reference/crd.md', text: definitionsPage() },
     ...chartFiles(),
+    { path: 'docs/reference/operator-config.md', text: operatorConfigTable() },
+    { path: 'schemas/operator-config.schema.json', text: `${jsonText(operatorConfigJsonSchema(), '')}\n` },
   ];
 }

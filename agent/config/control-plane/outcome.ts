@@ -1,6 +1,7 @@
 import { type ReportAnswer, reportAnswerSchema } from '../../../shared/api/report.ts';
 import { ExchangeError, type RawAnswer } from './exchange.ts';
 import { type ControlPlaneFault, type ControlPlaneReason, faultOf, type Naming } from './fault.ts';
+import { networkFailure } from '../remote/network-error.ts';
 import type { Pace } from '../remote/pace.ts';
 
 /** What became of a report. */
@@ -36,8 +37,8 @@ export function judgeFailure(error: unknown, naming: Naming): Outcome {
   if (error instanceof ExchangeError) {
     return failed(error.kind === 'timeout' ? 'ControlPlaneTimeout' : 'ControlPlaneAnswerInvalid', error.message);
   }
-  const code = codeOf(error);
-  return failed(isTls(code) ? 'ControlPlaneTlsFailed' : 'ControlPlaneUnreachable', code);
+  const { code, isTls } = networkFailure(error);
+  return failed(isTls ? 'ControlPlaneTlsFailed' : 'ControlPlaneUnreachable', code);
 }
 
 function judgeBody(body: string, naming: Naming): Outcome {
@@ -72,16 +73,4 @@ function detailOf({ status, body }: RawAnswer): string {
   const type = typeof problem === 'object' && problem !== null && 'type' in problem ? problem.type : undefined;
   const kind = typeof type === 'string' ? /^urn:mqttbridge:problem:([a-z-]{1,40})$/.exec(type)?.[1] : undefined;
   return kind === undefined ? `HTTP ${status}` : `HTTP ${status}: ${kind}`;
-}
-
-function codeOf(error: unknown): string {
-  // One error per address; they seldom differ.
-  const first: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
-  const code = typeof first === 'object' && first !== null && 'code' in first ? first.code : undefined;
-  return typeof code === 'string' ? code : 'no connection';
-}
-
-// OpenSSL's X.509 verify results are bare names; Node's own codes carry a prefix.
-function isTls(code: string): boolean {
-  return /^(?:UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CERT_|CRL_|HOSTNAME_|INVALID_|ERR_TLS_|ERR_SSL_|EPROTO$)/.test(code);
 }

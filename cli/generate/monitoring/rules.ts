@@ -3,10 +3,17 @@ import { AGENT_ALERTS } from './agent-alerts.ts';
 import { type Alert, type AlertGroup, runbookOf } from './alert.ts';
 import { CONNECTION_ALERTS } from './connection-alerts.ts';
 import { CREDENTIAL_ALERTS } from './credential-alerts.ts';
+import { OPERATOR_ALERTS } from './operator-alerts.ts';
 import { ROUTE_ALERTS } from './route-alerts.ts';
 
 /** Every alert, by what it is about. */
-export const ALERT_GROUPS: readonly AlertGroup[] = [CONNECTION_ALERTS, ROUTE_ALERTS, CREDENTIAL_ALERTS, AGENT_ALERTS];
+export const ALERT_GROUPS: readonly AlertGroup[] = [
+  CONNECTION_ALERTS,
+  ROUTE_ALERTS,
+  CREDENTIAL_ALERTS,
+  AGENT_ALERTS,
+  OPERATOR_ALERTS,
+];
 
 /** A file of rules as Prometheus reads it. */
 export interface RuleFile {

@@ -115,7 +115,7 @@ test('every option named on a page is one of the program', async () => {
   const foreign = new Set(['--help', '--version']);
   for (const name of await listPages()) {
     // Other programs have options of their own.
-    const text = (await readPage(name)).replace(/^(?:(?:az|kubectl|docker) .*|.*\bcurl .*)$/gm, '');
+    const text = (await readPage(name)).replace(/^(?:(?:az|kubectl|docker|helm) .*|.*\bcurl .*)$/gm, '');
     for (const [, option = ''] of text.matchAll(/[`\s](--[a-z][a-z-]+)/g)) {
       if (!foreign.has(option)) expect([name, [...known]]).toEqual([name, expect.arrayContaining([option])]);
     }

@@ -3,6 +3,8 @@ import { basename, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { emulatorConfigSchema } from '../../../local/emulator/config.ts';
+import { helmValuesSchema } from '../../../shared/helm/values.ts';
+import { readOperatorConfig } from '../../../operator/config.ts';
 import { API_VERSION } from '../../../shared/resources/metadata.ts';
 import { type Fields, isFields } from '../../support/kubernetes/api-server/object.ts';
 import { kustomizationSchema } from '../../support/kubernetes/kustomize/kustomization.ts';
@@ -32,10 +34,11 @@ const PATCH_OPERATION = z.strictObject({
   value: z.unknown().optional(),
 });
 
-const OPERATOR_CONFIG = z.looseObject({ apiVersion: z.literal('mqttbridge/v1'), kind: z.literal('OperatorConfig') });
-
 /** Fields that only the file of an emulator has at its top. */
 const EMULATOR_FIELDS = Object.keys(emulatorConfigSchema.def.shape);
+
+/** Values of the Helm chart. */
+const HELM_VALUES = Object.keys(helmValuesSchema.shape);
 
 /** Says what a document is; undefined where nobody here knows how to check it. */
 export function readDocument(value: unknown): Reading | undefined {
@@ -44,14 +47,22 @@ export function readDocument(value: unknown): Reading | undefined {
   if (!isFields(value)) return undefined;
   const { apiVersion, kind } = value;
   if (kind === 'Kustomization' || kind === 'Component') return checked(kind, kustomizationSchema);
-  if (kind === 'OperatorConfig') return checked(kind, OPERATOR_CONFIG);
+  if (kind === 'OperatorConfig') return { kind, faults: configFaults(value) };
   if (apiVersion === API_VERSION) return { kind: 'resource', faults: manifestFaults(value) };
   if (typeof kind === 'string') return { kind: 'manifest', faults: manifestFaults(value) };
   if (isFragment(value)) return { kind: 'fragment of a resource', faults: [] };
   if ('groups' in value) return checked('alert rules', alertGroupsSchema);
+  if (Object.keys(value).every((name) => HELM_VALUES.includes(name))) return checked('Helm values', helmValuesSchema);
   if (Object.keys(value).every((name) => EMULATOR_FIELDS.includes(name)))
     return checked('emulator', emulatorConfigSchema);
   return undefined;
+}
+
+/** Values that Flux puts in are no part of a file yet. */
+function configFaults(value: Fields): readonly string[] {
+  const text = JSON.stringify(value).replaceAll(/\$\{\w+(?::=([^}]*))?\}/g, '$1');
+  const result = readOperatorConfig(text);
+  return result.kind === 'config' ? [] : result.problems;
 }
 
 /** What is to be laid over the smallest bridge of the guide, and is checked as that. */

@@ -83,6 +83,11 @@ describe('the tables of docs/operations.md', () => {
     expect(firstCells('### Control plane').sort()).toEqual(reasons.sort());
   });
 
+  test('reasons of the API server are those of the agent', async () => {
+    const reasons = await unionIn('agent/config/kubernetes/fault.ts', 'ApiServerReason');
+    expect(firstCells('### API server').sort()).toEqual(reasons.sort());
+  });
+
   test('drop and retry reasons are those of the counters', async () => {
     const drops = tableUnder(page, '## Drop reasons').map((cells) => cells[0] ?? '');
     const at = drops.indexOf('Retry reason');
@@ -131,15 +136,24 @@ describe('the tables of docs/operations.md', () => {
     expect(limits.get('One report, answer included')).toBe(
       `${seconds(timeoutMs)}; an answer of ${answerBytes / 1024 / 1024} MiB`,
     );
-    expect(limits.get('Start: wait for the control plane before the definition on disk is used')).toBe(
+    expect(limits.get('Start: wait for control plane or API server before the definition on disk is used')).toBe(
       seconds(START_PATIENCE_MS),
     );
     expect(limits.get('Reload: finish what is in flight of a changed or removed session')).toBe(seconds(PATIENCE_MS));
   });
 });
 
+const LINKED = [
+  'docs/guide.md',
+  'docs/operations.md',
+  'docs/deploy.md',
+  'docs/deploy-kubernetes.md',
+  'docs/deploy-container.md',
+  'examples/README.md',
+];
+
 test('links between pages lead to files and headings that exist', async () => {
-  for (const from of ['docs/guide.md', 'docs/operations.md', 'examples/README.md']) {
+  for (const from of LINKED) {
     const text = await readPage(from);
     for (const [, target = ''] of text.matchAll(/\]\(([^)]+)\)/g)) {
       if (/^https?:/.test(target)) continue;

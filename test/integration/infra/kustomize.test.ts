@@ -4,15 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { labelsOf } from '../../../operator/render/labels.ts';
 import { canonical, type KubeObject } from '../../support/kubernetes/api-server/object.ts';
-import { substituted } from '../../support/kubernetes/flux.ts';
+import { hasKubectl } from '../../support/kubernetes/kubectl.ts';
 import { buildKustomization } from '../../support/kubernetes/kustomize/build.ts';
 import { readKustomization } from '../../support/kubernetes/kustomize/kustomization.ts';
 import { manifestFaults } from '../../support/kubernetes/manifest/faults.ts';
 import type { PodTemplate } from '../../support/kubernetes/manifest/pod.ts';
-import { declared } from '../../support/bicep/template.ts';
-import { walk } from '../../support/bicep/walk.ts';
-import { FOLDERS, type Folder, folderPath, LEAST, objectsOf, only, TYPICAL } from './manifests.ts';
-import { readRepositoryFile, template } from './templates.ts';
+import { FOLDERS, type Folder, folderPath, objectsOf, only, templateOf } from './manifests.ts';
 
 const PLACES: Readonly<Record<Folder, string>> = {
   base: 'azure-iot-operations',
@@ -27,10 +24,6 @@ const withOperator = ['base', 'overlays/arc', 'overlays/dev'] as const;
 /** What pods are made from, with the labels of an agent's as the operator makes them. */
 function podsOf(objects: readonly KubeObject[]): PodTemplate[] {
   return objects.filter(({ kind }) => kind === 'Deployment').map(templateOf);
-}
-
-function templateOf(deployment: KubeObject): PodTemplate {
-  return (deployment['spec'] as { template: PodTemplate }).template;
 }
 
 interface Rule {
@@ -160,86 +153,7 @@ describe.for(withOperator)('the operator of infra/kubernetes/%s', (folder) => {
   });
 });
 
-describe('the overlay for Flux', () => {
-  test('uses what the deployment passes, all of it and nothing else', async () => {
-    const [edge] = declared(template('main.bicep'), 'module').filter(({ name }) => name === 'edge');
-    const passed = [...walk(edge?.value)].flatMap((one) =>
-      one.kind === 'object'
-        ? one.properties.flatMap(({ name = '' }) => (name.startsWith('MQTTBRIDGE_') ? [name] : []))
-        : [],
-    );
-    const text = JSON.stringify(await buildKustomization(folderPath('overlays/arc')));
-    const used = [...text.matchAll(/\$\{(MQTTBRIDGE_\w+)/g)].map(([, name = '']) => name);
-    expect([...new Set(used)].sort()).toEqual(passed.sort());
-    expect(Object.keys(TYPICAL).sort()).toEqual(passed.sort());
-  });
-
-  test('takes empty values as well, with the namespace as the only one that must be there', async () => {
-    for (const object of await objectsOf('overlays/arc', LEAST)) {
-      expect([object.kind, object.metadata.name, ...manifestFaults(object)]).toHaveLength(2);
-    }
-    const objects = await objectsOf('overlays/arc', LEAST);
-    expect(objects.some(({ kind, metadata }) => kind === 'ServiceAccount' && metadata.name === 'mqttbridge')).toBe(
-      true,
-    );
-  });
-
-  test('leaves no reference behind, but in definitions, which Flux does not touch', async () => {
-    for (const object of await objectsOf('overlays/arc')) {
-      if (object.kind === 'CustomResourceDefinition') continue;
-      expect(JSON.stringify(object)).not.toContain('${');
-    }
-  });
-
-  test('restarts the operator when a value changes that its configuration has', async () => {
-    const built = await buildKustomization(folderPath('overlays/arc'));
-    const config = JSON.stringify(only(built, 'ConfigMap')['data']);
-    const pod = JSON.stringify(templateOf(only(built, 'Deployment')));
-    const names = [...config.matchAll(/: \\"\$\{(\w+)/g)].map(([, name = '']) => name);
-    expect(names.length).toBeGreaterThan(4);
-    for (const name of names) expect(pod).toContain(`\${${name}`);
-  });
-
-  test('keeps the definitions, and so all connectors, when the Flux configuration ends', async () => {
-    const definitions = (await objectsOf('overlays/arc')).filter(({ kind }) => kind === 'CustomResourceDefinition');
-    expect(definitions).toHaveLength(2);
-    for (const { metadata } of definitions) {
-      expect(metadata.annotations).toMatchObject({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' });
-    }
-  });
-});
-
-test('values that look like numbers stay text, and what is switched off stays as it is', () => {
-  const object = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'a' },
-    data: { key: 'is ${SITE}', raw: '$${SITE}' },
-  };
-  expect(substituted(object, { SITE: '7' })).toMatchObject({ data: { key: 'is 7', raw: '${SITE}' } });
-  const off = {
-    ...object,
-    metadata: { name: 'a', annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } },
-  };
-  expect(substituted(off, { SITE: '7' })).toEqual(off);
-});
-
-test('the version of the image is that of the package', async () => {
-  const { version } = JSON.parse(await readRepositoryFile('package.json')) as { version: string };
-  const { spec } = templateOf(only(await objectsOf('base'), 'Deployment'));
-  expect(spec.containers[0]?.image).toBe(`mqttbridge:${version}`);
-});
-
-function isInstalled(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-if (isInstalled()) {
+if (hasKubectl()) {
   test.for(FOLDERS)('kubectl makes the same of infra/kubernetes/%s', async (folder) => {
     const printed = execFileSync('kubectl', ['kustomize', folderPath(folder)], { encoding: 'utf8' });
     const theirs = parseAllDocuments(printed).map((document) => canonical(document.toJS()));

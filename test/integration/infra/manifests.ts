@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import { readOperatorConfig } from '../../../operator/config.ts';
+import type { RenderOptions } from '../../../operator/render/options.ts';
 import type { KubeObject } from '../../support/kubernetes/api-server/object.ts';
 import { substituted } from '../../support/kubernetes/flux.ts';
 import { buildKustomization } from '../../support/kubernetes/kustomize/build.ts';
+import type { PodTemplate } from '../../support/kubernetes/manifest/pod.ts';
 import { ROOT } from './templates.ts';
 
 /** Folders with a kustomization that are applied as they are, in `infra/kubernetes`. */
@@ -44,4 +47,17 @@ export function only(objects: readonly KubeObject[], kind: string, name?: RegExp
   const [first] = found;
   if (first === undefined || found.length > 1) throw new Error(`${found.length} objects ${kind} ${String(name)}`);
   return first;
+}
+
+/** What the operator reads of its ConfigMap; rejects what it would refuse. */
+export function optionsOf(objects: readonly KubeObject[]): RenderOptions {
+  const data = only(objects, 'ConfigMap', /^mqttbridge-operator-config-/)['data'] as Record<string, string>;
+  const result = readOperatorConfig(data['operator.yaml'] ?? '');
+  if (result.kind === 'config') return result.options;
+  throw new Error(result.problems.join('\n'));
+}
+
+/** What the pods of a Deployment are made from. */
+export function templateOf(deployment: KubeObject): PodTemplate {
+  return (deployment['spec'] as { template: PodTemplate }).template;
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { openCluster, type TestCluster } from '../../support/kubernetes/cluster.ts';
+import { hasKubectl } from '../../support/kubernetes/kubectl.ts';
 import type { Scope } from '../../support/scope.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 
@@ -48,16 +49,7 @@ interface Tool {
   readonly remove: () => Promise<void>;
 }
 
-function isInstalled(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const installed = isInstalled();
+const installed = hasKubectl();
 
 async function kubectl(scope: Scope, { kubeconfig }: TestCluster): Promise<Tool> {
   const folder = await createTempDir(scope, 'kubectl');

@@ -41,6 +41,9 @@ test('operator - makes everything that runs a connector, owned by it', async (t)
   expect(await on.client.get(STATEFUL_SETS, { namespace: on.namespace, name: 'aio-mq-edge' })).toBeDefined();
   const connector = await on.client.get(CONNECTORS, { namespace: on.namespace, name: 'edge' });
   expect(connector).toMatchObject({
-    status: { observedGeneration: 1, conditions: expect.arrayContaining([expect.objectContaining({ type: 'Accepted', status: 'True' })]) },
+    status: {
+      observedGeneration: 1,
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'Accepted', status: 'True' })]),
+    },
   });
 });

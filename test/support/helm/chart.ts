@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { parse, parseAllDocuments } from 'yaml';
+import type { KubeObject } from '../kubernetes/api-server/object.ts';
 import { execute, type Templates } from './evaluate.ts';
 import { type Node, parseTemplate } from './parse.ts';
 import { type Dict, isDict } from './value.ts';
@@ -15,38 +16,35 @@ export interface Installation {
   readonly apiVersions?: readonly string[];
 }
 
-/** A Kubernetes object as far as every one is alike. */
-export interface Rendered {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
-  readonly [field: string]: unknown;
-}
-
 /** A chart in memory. */
 export interface Chart {
   readonly defaults: Readonly<Dict>;
   /** The text of every template, by its name; for tests of the chart's own text. */
   readonly sources: ReadonlyMap<string, string>;
   /** Throws where Helm would refuse: values by the schema, then what templates say. */
-  readonly render: (installation: Installation) => { readonly objects: readonly Rendered[]; readonly notes: string };
+  readonly render: (installation: Installation) => { readonly objects: readonly KubeObject[]; readonly notes: string };
 }
 
 /** Reads a chart from a folder. */
 export async function loadChart(folder: string): Promise<Chart> {
   const read = (name: string) => readFile(join(folder, name), 'utf8');
   const names = (await readdir(join(folder, 'templates'), { recursive: true })).filter((name) => name.includes('.'));
-  const sources = new Map(await Promise.all(names.sort().map(async (name) => [name, await read(join('templates', name))] as const)));
+  const sources = new Map(
+    await Promise.all(names.sort().map(async (name) => [name, await read(join('templates', name))] as const)),
+  );
   const about = parse(await read('Chart.yaml')) as Dict;
   const defaults = parse(await read('values.yaml'), { version: '1.1' }) as Dict;
-  const isValid = new Ajv({ strict: false, allErrors: true }).compile(JSON.parse(await read('values.schema.json')) as object);
+  const isValid = new Ajv({ strict: false, allErrors: true }).compile(
+    JSON.parse(await read('values.schema.json')) as object,
+  );
   const { bodies, templates } = compile(sources);
   return {
     defaults,
     sources,
     render(installation) {
       const values = merged(defaults, installation.values ?? {});
-      if (!isValid(values)) throw new Error((isValid.errors ?? []).map((fault) => `${fault.instancePath} ${fault.message}`).join('\n'));
+      if (!isValid(values))
+        throw new Error((isValid.errors ?? []).map((fault) => `${fault.instancePath} ${fault.message}`).join('\n'));
       const data = { ...surroundings(about, installation), Values: values };
       const texts = [...bodies].map(([name, body]) => [name, printedBy(templates, name, body, data)] as const);
       const objects = texts.flatMap(([name, text]) => (name === 'NOTES.txt' ? [] : objectsOf(name, text)));
@@ -66,7 +64,10 @@ function compile(sources: ReadonlyMap<string, string>) {
   return { bodies, templates };
 }
 
-function surroundings(about: Dict, { release = 'mqttbridge', namespace = 'bridges', apiVersions = [] }: Installation): Dict {
+function surroundings(
+  about: Dict,
+  { release = 'mqttbridge', namespace = 'bridges', apiVersions = [] }: Installation,
+): Dict {
   return {
     Release: { Name: release, Namespace: namespace, Service: 'Helm' },
     Chart: { Name: about['name'], Version: about['version'], AppVersion: about['appVersion'] },
@@ -76,7 +77,7 @@ function surroundings(about: Dict, { release = 'mqttbridge', namespace = 'bridge
 
 /** Values over defaults: maps are merged, anything else is replaced, null takes away. */
 export function merged(defaults: Readonly<Dict>, values: Readonly<Dict>): Dict {
-  const all = structuredClone({ ...defaults, ...values }) as Dict;
+  const all = structuredClone<Dict>({ ...defaults, ...values });
   for (const [name, value] of Object.entries(values)) {
     const under = defaults[name];
     if (value === null) delete all[name];
@@ -94,11 +95,11 @@ function printedBy(templates: Templates, name: string, body: readonly Node[], da
 }
 
 /** The objects of a manifest; a document without content is none. */
-export function objectsOf(name: string, text: string): Rendered[] {
+export function objectsOf(name: string, text: string): KubeObject[] {
   return parseAllDocuments(text, { version: '1.1', uniqueKeys: true }).flatMap((document) => {
     const [fault] = [...document.errors, ...document.warnings];
     if (fault !== undefined) throw new SyntaxError(`${name}: ${fault.message}\n${text}`);
-    const value = document.toJS() as Rendered | null;
+    const value = document.toJS() as KubeObject | null;
     return value === null ? [] : [value];
   });
 }

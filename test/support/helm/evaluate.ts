@@ -51,7 +51,9 @@ function runAction(node: Exclude<Node, { kind: 'text' }>, scene: Scene): string 
       return run(body, { ...inner, dot: value });
     case 'range':
       return entriesOf(value)
-        .map(([key, item]) => run(body, { ...scene, dot: item, variables: loopVariables(node.names, [key, item], scene) }))
+        .map(([key, item]) =>
+          run(body, { ...scene, dot: item, variables: loopVariables(node.names, [key, item], scene) }),
+        )
         .join('');
   }
 }

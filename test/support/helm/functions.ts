@@ -45,7 +45,8 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   toString: (value: Value) => (value === undefined || value === null ? '' : printed(value)),
   toYaml: goYaml,
   trim: (text) => textOf(text).trim(),
-  trimSuffix: (suffix, text) => (textOf(text).endsWith(textOf(suffix)) ? textOf(text).slice(0, -textOf(suffix).length) : text),
+  trimSuffix: (suffix, text) =>
+    textOf(text).endsWith(textOf(suffix)) ? textOf(text).slice(0, -textOf(suffix).length) : text,
   trunc: (count, text) => textOf(text).slice(0, Number(intOf(count))),
   uniq: (list) => [...new Set(listOf(list))],
   without: (list, item) => listOf(list).filter((other) => other !== item),

@@ -1,11 +1,17 @@
-import { type Piece, scan, type Token } from './scan.ts';
+import { scan, type Token } from './scan.ts';
 
 /** A part of a template. */
 export type Node =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'print'; readonly pipeline: Pipeline; readonly line: number }
   | { readonly kind: 'if' | 'with'; readonly pipeline: Pipeline; readonly line: number; readonly branches: Branches }
-  | { readonly kind: 'range'; readonly names: readonly string[]; readonly pipeline: Pipeline; readonly line: number; readonly branches: Branches };
+  | {
+      readonly kind: 'range';
+      readonly names: readonly string[];
+      readonly pipeline: Pipeline;
+      readonly line: number;
+      readonly branches: Branches;
+    };
 
 interface Branches {
   readonly body: readonly Node[];
@@ -47,8 +53,9 @@ export function parseTemplate(source: string): Template {
 
   function block(): { nodes: Node[]; end: readonly Token[] } {
     const nodes: Node[] = [];
-    for (; at < pieces.length; ) {
-      const piece = pieces[at] as Piece;
+    for (;;) {
+      const piece = pieces[at];
+      if (piece === undefined) break;
       at += 1;
       if (piece.kind === 'text') {
         nodes.push(piece);
@@ -64,7 +71,8 @@ export function parseTemplate(source: string): Template {
 
   function action(tokens: readonly Token[], line: number): Node | undefined {
     const [first, ...rest] = tokens;
-    if (first === undefined || REFUSED.has(first.text)) throw new SyntaxError(`line ${line}: ${first?.text ?? 'empty'}`);
+    if (first === undefined || REFUSED.has(first.text))
+      throw new SyntaxError(`line ${line}: ${first?.text ?? 'empty'}`);
     if (first.kind === 'word') {
       switch (first.text) {
         case 'define':
@@ -114,11 +122,12 @@ function rangeOf(tokens: readonly Token[], line: number): { names: string[]; pip
 
 function pipelineOf(tokens: readonly Token[], line: number): Pipeline {
   const [name, mark] = tokens;
-  const sets = name?.text.startsWith('$') === true && (mark?.text === ':=' || mark?.text === '=');
+  const sets = mark?.text === ':=' || mark?.text === '=';
   const reader = new Reader(sets ? tokens.slice(2) : tokens, line);
   const commands = reader.commands();
   reader.finish();
-  return sets ? { variable: { name: name.text.slice(1), isNew: mark?.text === ':=' }, commands } : { commands };
+  if (!sets) return { commands };
+  return { variable: { name: name?.text.slice(1) ?? '', isNew: mark.text === ':=' }, commands };
 }
 
 class Reader {

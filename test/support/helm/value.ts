@@ -7,7 +7,8 @@ export type Dict = Record<string, Value>;
 
 /** Whether a condition takes a value for true. */
 export function isTrue(value: Value): boolean {
-  if (value === undefined || value === null || value === false || value === '' || value === 0 || value === 0n) return false;
+  if (value === undefined || value === null || value === false || value === '' || value === 0 || value === 0n)
+    return false;
   if (Array.isArray(value)) return value.length > 0;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
@@ -40,5 +41,10 @@ export function goJson(value: Value): string {
 /** YAML with the layout that Helm writes. */
 export function goYaml(value: Value): string {
   const plain: unknown = JSON.parse(goJson(value));
-  return stringify(plain, { version: '1.1', indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false }).trimEnd();
+  return stringify(plain, {
+    compat: 'yaml-1.1',
+    indentSeq: false,
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+  }).trimEnd();
 }

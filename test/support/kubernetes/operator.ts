@@ -5,7 +5,7 @@ import { createClient } from '../../../kubernetes/http-client.ts';
 import { kubeconfigAccess } from '../../../kubernetes/kubeconfig.ts';
 import type { ObjectKind, StoredObject } from '../../../kubernetes/object.ts';
 import { createOperator, type Operator, type OperatorOptions } from '../../../operator/operator.ts';
-import type { OperatorClock, OperatorLogger } from '../../../operator/ports.ts';
+import type { OperatorClock, OperatorLogFields, OperatorLogger } from '../../../operator/ports.ts';
 import type { RenderOptions } from '../../../operator/render/options.ts';
 import { eventually } from '../eventually.ts';
 import type { SentResource } from '../resources.ts';
@@ -28,9 +28,10 @@ export const OPERATOR_CLOCK: OperatorClock = {
 };
 
 /** Where and as whom an operator runs in a test. */
-export interface TestOperatorOptions extends Partial<OperatorOptions> {
+export interface TestOperatorOptions extends Partial<Omit<OperatorOptions, 'namespace'>> {
   /** YAML. */
   readonly kubeconfig: string;
+  /** Of the connectors, and of the Lease unless told. */
   readonly namespace: string;
 }
 
@@ -53,18 +54,18 @@ export async function openClient(scope: Scope, kubeconfig: string): Promise<Kube
 
 /** Starts an operator that ends with the scope. */
 export async function startOperator(scope: Scope, options: TestOperatorOptions): Promise<TestOperator> {
-  const { kubeconfig, namespace } = options;
+  const { kubeconfig, ...parts } = options;
   const client = await openClient(scope, kubeconfig);
   const lines: OperatorLine[] = [];
   const operator = createOperator({
     client,
-    ownNamespace: namespace,
+    ownNamespace: parts.namespace,
     identity: `operator-${randomUUID().slice(0, 8)}`,
     render: RENDER,
     clock: OPERATOR_CLOCK,
     random: Math.random,
     logger: loggerInto(lines),
-    ...options,
+    ...parts,
   });
   scope.onTestFinished(() => operator.stop());
   operator.start();
@@ -73,7 +74,8 @@ export async function startOperator(scope: Scope, options: TestOperatorOptions):
 
 /** A logger that keeps its lines. */
 export function loggerInto(lines: OperatorLine[]): OperatorLogger {
-  const at = (level: string) => (fields: OperatorLine, message?: string) => void lines.push({ level, ...fields, message });
+  const at = (level: string) => (fields: OperatorLogFields, message?: string) =>
+    void lines.push({ level, ...fields, message });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
@@ -91,7 +93,10 @@ async function settled(operator: Operator): Promise<void> {
 }
 
 /** A resource of a test in a namespace, as it is applied. */
-export function inNamespace(resource: SentResource, namespace: string): SentResource & {
+export function inNamespace(
+  resource: SentResource,
+  namespace: string,
+): SentResource & {
   readonly metadata: { readonly name: string; readonly namespace: string };
 } {
   return { ...resource, metadata: { ...resource.metadata, namespace } };

@@ -31,6 +31,32 @@ describe('where a configuration comes from', () => {
     });
   });
 
+  test('is the API server with --kubernetes', () => {
+    const flags = { kubernetes: true, connector: 'gateway', data: '/data' };
+    expect(originOf(flags)).toEqual({ kind: 'kubernetes', connector: 'gateway', dataDir: '/data' });
+    expect(originOf({ ...flags, namespace: 'plant', kubeconfig: '/config' })).toMatchObject({
+      namespace: 'plant',
+      kubeconfig: '/config',
+    });
+  });
+
+  test.each<[string, Partial<OriginFlags>, RegExp]>([
+    ['-f', { filename: ['a'] }, /-f and --kubernetes exclude each other/],
+    ['a control plane', { controlPlane: 'https://x.test' }, /--control-plane and --kubernetes exclude each other/],
+    ['a site', { site: 'plant-1' }, /--site has no meaning with --kubernetes/],
+    ['no connector', { connector: undefined as never }, /--kubernetes needs --connector/],
+    ['a namespace that is no name', { namespace: 'A b' }, /"A b" cannot be the name of a namespace/],
+    [
+      'what is for a cluster only',
+      { kubernetes: false, filename: ['a'], namespace: 'x' },
+      /--namespace has no meaning/,
+    ],
+  ])('is refused at the API server with %s', (_, changes, message) => {
+    const flags = { kubernetes: true, connector: 'gateway', data: '/data', ...changes };
+    expect(() => originOf(flags)).toThrow(UsageError);
+    expect(() => originOf(flags)).toThrow(message);
+  });
+
   test.each<[string, Partial<OriginFlags> & { without?: keyof OriginFlags }, RegExp]>([
     ['nothing', { without: 'controlPlane' }, /configuration is missing/],
     ['both', { filename: ['a'] }, /exclude each other/],

@@ -52,8 +52,17 @@ describe('dashboard', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('rows are about connectors, routes, credentials, instances, configuration and processes', () => {
-    const titles = ['Overview', 'Connectors', 'Routes', 'Credentials', 'Instances', 'Configuration', 'Process'];
+  test('rows are about connectors, routes, credentials, instances, configuration, processes and the operator', () => {
+    const titles = [
+      'Overview',
+      'Connectors',
+      'Routes',
+      'Credentials',
+      'Instances',
+      'Configuration',
+      'Process',
+      'Operator',
+    ];
     expect(rows.map(({ title }) => title)).toEqual(expect.arrayContaining(titles));
   });
 

@@ -49,6 +49,18 @@ test.each([
   });
 });
 
+test('the command watches its connector at the API server where the definition is there', () => {
+  const argv = argvOf(2, { definition: { kind: 'kubernetes' } });
+  expect(argv.filter((arg) => arg === '--kubernetes')).toHaveLength(1);
+  const valueOf = (flag: string) => argv.find((arg) => arg.startsWith(`${flag}=`))?.slice(flag.length + 1) ?? '';
+  expect(originOf({ kubernetes: true, connector: valueOf('--connector'), data: valueOf('--data') })).toEqual({
+    kind: 'kubernetes',
+    connector: 'bridge',
+    dataDir: '/var/lib/mqttbridge',
+  });
+  expect(valueOf('--instance')).toBe('2');
+});
+
 test('the command asks the control plane for its connector', () => {
   const flags = new Map(
     argvOf(0)

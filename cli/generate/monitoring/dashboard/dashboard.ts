@@ -1,12 +1,13 @@
 import { CONNECTORS } from './connectors-row.ts';
 import { OVERVIEW } from './overview-row.ts';
+import { OPERATOR } from './operator-row.ts';
 import type { Panel, Row } from './panel.ts';
 import { DATASOURCE, heightOf, type Place, renderPanel } from './render-panel.ts';
 import { CONFIGURATION, CREDENTIALS, INSTANCES, PROCESS } from './state-rows.ts';
 import { ROUTES } from './routes-row.ts';
 
 const COLUMNS = 24;
-const ROWS: readonly Row[] = [OVERVIEW, CONNECTORS, ROUTES, CREDENTIALS, INSTANCES, CONFIGURATION, PROCESS];
+const ROWS: readonly Row[] = [OVERVIEW, CONNECTORS, ROUTES, CREDENTIALS, INSTANCES, CONFIGURATION, PROCESS, OPERATOR];
 
 /** The dashboard as Grafana imports it. */
 export function dashboard(): object {

@@ -155,7 +155,11 @@ function watch(running: Running, request: ResourceRequest, response: ServerRespo
 function authorize(store: Store, user: User, request: ResourceRequest): void {
   const { kind, verb, name, namespace, query, subresource } = request;
   const applies = verb === 'patch' && request.contentType.startsWith('application/apply-patch');
-  const creates = applies && store.get(kind, namespace, name ?? '') === undefined && query.has('fieldManager');
+  const creates =
+    applies &&
+    subresource === undefined &&
+    store.get(kind, namespace, name ?? '') === undefined &&
+    query.has('fieldManager');
   const needed = creates ? [verb, 'create' as const] : [verb];
   const denied = needed.find((each) => !isAllowed(store, user, { ...request, verb: each }));
   if (denied === undefined) return checkEscalation(store, user, request);

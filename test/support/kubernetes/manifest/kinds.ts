@@ -32,6 +32,8 @@ const peer = z.strictObject({
 });
 const ports = z.array(z.strictObject({ protocol: z.enum(['TCP', 'UDP']), port: portSchema })).min(1);
 
+const subjects = z.array(z.strictObject({ kind: z.literal('ServiceAccount'), name: subdomain, namespace: dnsLabel }));
+
 const deploymentSpec = z.strictObject({
   replicas: z.int().optional(),
   selector: selectorSchema,
@@ -62,9 +64,16 @@ const endpoint = z.strictObject({
   port: dnsLabel,
   path: z.string().startsWith('/'),
   interval: z.string().regex(/^\d+s$/),
-  scrapeTimeout: z.string().regex(/^\d+s$/),
+  scrapeTimeout: z
+    .string()
+    .regex(/^\d+s$/)
+    .optional(),
 });
-const monitor = { jobLabel: z.string(), selector: selectorSchema };
+const monitor = {
+  jobLabel: z.string(),
+  selector: selectorSchema,
+  namespaceSelector: z.strictObject({ any: z.literal(true) }).optional(),
+};
 
 /** The kinds of Kubernetes that our files hold, with the fields that are used; a field that nobody used yet is no field. */
 export const MANIFEST_KINDS = [
@@ -82,7 +91,25 @@ export const MANIFEST_KINDS = [
   object(`${RBAC}/v1`, 'Role', { rules: z.array(rule).min(1) }),
   object(`${RBAC}/v1`, 'RoleBinding', {
     roleRef: z.strictObject({ apiGroup: z.literal(RBAC), kind: z.literal('Role'), name: subdomain }),
-    subjects: z.array(z.strictObject({ kind: z.literal('ServiceAccount'), name: subdomain, namespace: dnsLabel })),
+    subjects,
+  }),
+  object(`${RBAC}/v1`, 'ClusterRole', { rules: z.array(rule).min(1) }),
+  object(`${RBAC}/v1`, 'ClusterRoleBinding', {
+    roleRef: z.strictObject({ apiGroup: z.literal(RBAC), kind: z.literal('ClusterRole'), name: subdomain }),
+    subjects,
+  }),
+  object('policy/v1', 'PodDisruptionBudget', {
+    spec: z.strictObject({
+      maxUnavailable: z.int(),
+      unhealthyPodEvictionPolicy: z.enum(['AlwaysAllow', 'IfHealthyBudget']),
+      selector: selectorSchema,
+    }),
+  }),
+  object('clusterconfig.azure.com/v1beta1', 'AzureExtensionIdentity', {
+    spec: z.strictObject({
+      serviceAccounts: z.array(z.strictObject({ name: subdomain, namespace: dnsLabel })).min(1),
+      tokenNamespace: dnsLabel,
+    }),
   }),
   object(MONITORING, 'ServiceMonitor', {
     spec: z.strictObject({ ...monitor, endpoints: z.array(endpoint).min(1) }),

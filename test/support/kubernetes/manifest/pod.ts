@@ -65,12 +65,32 @@ const volume = z.strictObject({
   emptyDir: z.strictObject({ sizeLimit: quantity }).optional(),
 });
 
+const toleration = z.strictObject({
+  key: z.string().optional(),
+  operator: z.enum(['Exists', 'Equal']).optional(),
+  value: z.string().optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
+});
+
+const spread = z.strictObject({
+  maxSkew: z.int().min(1),
+  topologyKey: z.string(),
+  whenUnsatisfiable: z.enum(['ScheduleAnyway', 'DoNotSchedule']),
+  labelSelector: selectorSchema.optional(),
+});
+
 /** A pod as we write it: the fields that are used, restricted, and no other. */
 export const podSpecSchema = z.strictObject({
   serviceAccountName: z.string().optional(),
   automountServiceAccountToken: z.boolean(),
   enableServiceLinks: z.literal(false),
   terminationGracePeriodSeconds: z.int().optional(),
+  imagePullSecrets: z.array(z.strictObject({ name })).optional(),
+  priorityClassName: name.optional(),
+  nodeSelector: labelsSchema.optional(),
+  tolerations: z.array(toleration).optional(),
+  affinity: z.strictObject({ nodeAffinity: z.strictObject({}).optional() }).optional(),
+  topologySpreadConstraints: z.array(spread).optional(),
   securityContext: z.strictObject({ runAsNonRoot: z.literal(true), seccompProfile }),
   containers: z.array(container).min(1),
   volumes: z.array(volume),

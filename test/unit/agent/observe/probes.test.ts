@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ProbeServer, startProbes } from '../../../../agent/observe/probes.ts';
+import type { ProbeServer } from '../../../../agent/observe/probe-server.ts';
+import { startProbes } from '../../../../agent/observe/probes.ts';
 import type { AgentSnapshot } from '../../../../agent/observe/snapshot.ts';
 import { statusSchema } from '../../../../agent/observe/status-schema.ts';
 import { snapshotOf } from './snapshot-of.ts';

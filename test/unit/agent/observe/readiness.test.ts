@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judgeReadiness, readinessText } from '../../../../agent/observe/readiness.ts';
-import { controlPlaneOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
+import { apiServerOf, controlPlaneOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
 
 const refused = sessionOf({
   side: 'remote',
@@ -125,5 +125,23 @@ describe('the line of the control plane', () => {
     const { answeredAt: _, ...never } = controlPlaneOf({ up: false });
     const text = readinessText(judgeReadiness(snapshotOf({ controlPlane: never })));
     expect(text).toContain('[-]control-plane failed: no answer yet');
+  });
+});
+
+describe('the line of the API server', () => {
+  const lineOf = (changes: Parameters<typeof apiServerOf>[0]) =>
+    readinessText(judgeReadiness(snapshotOf({ apiServer: apiServerOf(changes) }))).split('\n')[1];
+
+  test('says why the definition is not followed, since when, and what runs meanwhile', () => {
+    expect(lineOf({})).toBe('[+]api-server ok');
+    expect(lineOf({ up: false })).toBe('[-]api-server failed: no answer yet');
+    const fault = { reason: 'ApiServerUnreachable', message: 'no answer' };
+    expect(lineOf({ up: false, fault, documentFrom: 'disk' })).toBe(
+      '[-]api-server failed: ApiServerUnreachable: no answer; since 2026-01-01T00:00:00.000Z; the document in force is the last good one on disk',
+    );
+  });
+
+  test('is no reason to be unready', () => {
+    expect(judgeReadiness(snapshotOf({ apiServer: apiServerOf({ up: false }) })).ready).toBe(true);
   });
 });

@@ -104,7 +104,7 @@ export function apiServerOf(changes: Partial<ApiServerSnapshot> = {}): ApiServer
     namespace: 'plant',
     up: true,
     since: '2026-01-01T00:00:00.000Z',
-    revision: 'abc',
+    generation: 4,
     documentFrom: 'apiServer',
     statusWrites: { Written: 2, ApiServerForbidden: 1 },
     ...changes,

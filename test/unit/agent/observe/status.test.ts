@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statusOf } from '../../../../agent/observe/status.ts';
 import { statusSchema } from '../../../../agent/observe/status-schema.ts';
-import { controlPlaneOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
+import { apiServerOf, controlPlaneOf, routeOf, sessionOf, snapshotOf } from './snapshot-of.ts';
 
 const problem = {
   rule: 'YA001',
@@ -61,6 +61,7 @@ describe('status', () => {
           { side: 'remote', method: 'OAUTH2-JWT', expiresAt: 1, minutesLeft: 0.1, objectId: 'o', rejected: 'no' },
         ],
         certificates: [{ side: 'remote', secret: 's', notAfter: 1, daysLeft: -1, rejected: 'mismatch' }],
+        apiServer: apiServerOf({ up: false, fault: { reason: 'ApiServerForbidden', message: 'no', fix: 'x' } }),
         controlPlane: controlPlaneOf({ up: false, fault: { reason: 'ControlPlaneTimeout', message: 'no', fix: 'x' } }),
       }),
     ],

@@ -2,6 +2,7 @@ import { AGENT_CASES } from './agents.ts';
 import type { AlertCase } from './alert-case.ts';
 import { CONNECTION_CASES } from './connections.ts';
 import { CREDENTIAL_CASES } from './credentials.ts';
+import { OPERATOR_CASES } from './operator.ts';
 import { ROUTE_CASES } from './routes.ts';
 
 /** Every case of every alert. */
@@ -10,4 +11,5 @@ export const ALERT_CASES: readonly AlertCase[] = [
   ...ROUTE_CASES,
   ...CREDENTIAL_CASES,
   ...AGENT_CASES,
+  ...OPERATOR_CASES,
 ];

@@ -9,7 +9,10 @@ export const NAMESPACE = 'plant';
 export const NOW = Date.UTC(2026, 10, 23, 15);
 
 /** An object as the API server has it. */
-export function stored(resource: SentResource, metadata: Partial<StoredObject['metadata']> = {}): StoredObject {
+export function stored(
+  resource: Omit<SentResource, 'spec'> & { readonly spec?: unknown },
+  metadata: Partial<StoredObject['metadata']> = {},
+): StoredObject {
   const { name, namespace = NAMESPACE } = resource.metadata;
   const generation = metadata.generation ?? 1;
   const own = { name, namespace, uid: `uid-${resource.kind}-${name}`, resourceVersion: String(generation), generation };
@@ -72,12 +75,23 @@ export function entryOf(instance: number, rest: Partial<InstanceStatus> = {}): I
   };
 }
 
-/** The situation once its instances run what is wanted and all is well. */
+/** The situation once its instances run what is wanted, or the last good, and all is well. */
 export function settled(situation: ConnectorSituation, entry: Partial<InstanceStatus> = {}): ConnectorSituation {
   const { document, instances: wanted } = situation.judgement.connector;
   const instances = Array.from({ length: wanted }, (_, number) =>
-    entryOf(number, { ...(document && { revision: document.revision }), ...entry }),
+    entryOf(number, { revision: document?.revision ?? 'last-good', ...entry }),
   );
   const former: ConnectorStatus = { ...situation.former, instances };
   return { ...situation, former, workload: { wanted, ready: wanted, settled: true } };
+}
+
+/** Conditions of an entry, all well but those that are given. */
+export function withConditions(
+  given: Readonly<Record<string, readonly [status: StatusCondition['status'], reason: string, message: string]>>,
+): Pick<InstanceStatus, 'conditions'> {
+  const others = (entryOf(0).conditions ?? []).filter(({ type }) => !Object.hasOwn(given, type));
+  const changed = Object.entries(given).map(([type, [status, reason, message]]) =>
+    condition(type, status, reason, message),
+  );
+  return { conditions: [...others, ...changed] };
 }

@@ -42,6 +42,9 @@
 {{- if .url -}}
 {{- $_ := set $source "url" .url -}}
 {{- $_ := set $source "site" (required "definition.controlPlane.site: the control plane keeps definitions by site" .site) -}}
+{{- if and .key.secretName .audience -}}
+{{- fail "definition.controlPlane: the agents log on by audience or key.secretName, not by both" -}}
+{{- end -}}
 {{- if .key.secretName -}}
 {{- $_ := set $source "key" (dict "secretName" .key.secretName "key" (required "definition.controlPlane.key.key: which entry of the Secret is the key" .key.key)) -}}
 {{- else -}}

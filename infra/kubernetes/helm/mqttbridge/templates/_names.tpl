@@ -20,7 +20,7 @@
 
 {{/* Not the name that pods of agents have: the operator must never be taken for the agent of a connector of this release's name. */}}
 {{- define "mqttbridge.selectorLabels" -}}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/name: {{ include "mqttbridge.name" . }}-operator
 {{- end -}}
 

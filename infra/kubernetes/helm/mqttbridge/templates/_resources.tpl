@@ -14,7 +14,14 @@
 {{- with $own.annotations -}}
 {{- $_ := set $metadata "annotations" . -}}
 {{- end -}}
-{{- dict "apiVersion" "mq.iotoperations.azure.com/v1beta1" "kind" .kind "metadata" $metadata "spec" .item.spec | toJson -}}
+{{- $spec := dict -}}
+{{- if eq .kind "MqttBridgeConnector" -}}
+{{- $_ := set $spec "logLevel" .root.Values.logLevel -}}
+{{- end -}}
+{{- range $key, $value := .item.spec -}}
+{{- $_ := set $spec $key $value -}}
+{{- end -}}
+{{- dict "apiVersion" "mq.iotoperations.azure.com/v1beta1" "kind" .kind "metadata" $metadata "spec" $spec | toJson -}}
 {{- end -}}
 
 {{/* Helm asks the API server for every kind before it creates anything, so definitions of the same release come too late. */}}

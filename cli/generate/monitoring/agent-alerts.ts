@@ -1,6 +1,8 @@
 import type { AlertGroup } from './alert.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
+/** Jobs of agents and operators, as the monitors name them. */
+const JOBS = 'job=~"mqttbridge(-operator)?"';
 const CONNECTOR = 'namespace, connector';
 const wanted = `max by (${CONNECTOR}) (mqttbridge_instances_wanted)`;
 
@@ -20,9 +22,9 @@ export const AGENT_ALERTS: AlertGroup = {
     {
       name: 'MqttBridgeScrapeFailing',
       severity: 'warning',
-      expr: 'up{job="mqttbridge"} == 0',
+      expr: `up{${JOBS}} == 0`,
       forMinutes: 5,
-      summary: 'Agent {{ $labels.instance }} does not answer.',
+      summary: 'The {{ $labels.job }} at {{ $labels.instance }} does not answer.',
       description:
         'Prometheus gets no metrics of {{ $labels.instance }} (pod {{ $labels.pod }}): the process does not run, hangs, or a network policy is in the way.',
     },
@@ -38,9 +40,9 @@ export const AGENT_ALERTS: AlertGroup = {
     {
       name: 'MqttBridgeRestarting',
       severity: 'warning',
-      expr: `changes(process_start_time_seconds{job="mqttbridge"}[1h]) > ${THRESHOLDS.restartsPerHour}`,
+      expr: `changes(process_start_time_seconds{${JOBS}}[1h]) > ${THRESHOLDS.restartsPerHour}`,
       forMinutes: 0,
-      summary: 'Agent {{ $labels.instance }} restarts again and again.',
+      summary: 'The {{ $labels.job }} at {{ $labels.instance }} restarts again and again.',
       description: `{{ $labels.instance }} (pod {{ $labels.pod }}) was started more than ${THRESHOLDS.restartsPerHour} times within an hour. The log of the container before says why it ended.`,
     },
     {

@@ -11,7 +11,7 @@ interface Job {
   readonly fail: () => void;
 }
 
-function stage({ concurrency = 2, random = () => 0 } = {}) {
+function stage({ concurrency = 2, random = (): number => 0 } = {}) {
   const virtual = createVirtualClock(0);
   const clock = {
     now: () => virtual.now(),
@@ -127,39 +127,42 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 2_000 }) }),
 );
 
-property.prop([fc.array(step, { maxLength: 60 })])('queue - loses no change, whatever happens in between', async (steps) => {
-  const { queue, jobs, advance } = stage({ concurrency: 3, random: () => 0.3 });
-  const open = new Map<string, Job>();
-  const changed = new Set<string>();
-  const take = () => {
-    for (const job of jobs.splice(0)) {
-      expect(open.has(job.key)).toBe(false);
-      open.set(job.key, job);
-      // What work sees is the state of when it begins.
-      changed.delete(job.key);
+property.prop([fc.array(step, { maxLength: 60 })])(
+  'queue - loses no change, whatever happens in between',
+  async (steps) => {
+    const { queue, jobs, advance } = stage({ concurrency: 3, random: () => 0.3 });
+    const open = new Map<string, Job>();
+    const changed = new Set<string>();
+    const take = () => {
+      for (const job of jobs.splice(0)) {
+        expect(open.has(job.key)).toBe(false);
+        open.set(job.key, job);
+        // What work sees is the state of when it begins.
+        changed.delete(job.key);
+      }
+      expect(open.size).toBeLessThanOrEqual(3);
+    };
+    const end = async (job: Job | undefined, how: 'done' | 'fail') => {
+      if (job === undefined) return;
+      open.delete(job.key);
+      if (how === 'fail') changed.add(job.key);
+      job[how]();
+      await turn();
+    };
+    queue.resume();
+    for (const each of steps) {
+      if (each.kind === 'add') {
+        changed.add(String(each.key));
+        queue.add(String(each.key), { urgent: each.urgent });
+      } else if (each.kind === 'wait') await advance(each.ms);
+      else await end([...open.values()][each.at], each.kind);
+      take();
     }
-    expect(open.size).toBeLessThanOrEqual(3);
-  };
-  const end = async (job: Job | undefined, how: 'done' | 'fail') => {
-    if (job === undefined) return;
-    open.delete(job.key);
-    if (how === 'fail') changed.add(job.key);
-    job[how]();
-    await turn();
-  };
-  queue.resume();
-  for (const each of steps) {
-    if (each.kind === 'add') {
-      changed.add(String(each.key));
-      queue.add(String(each.key), { urgent: each.urgent });
-    } else if (each.kind === 'wait') await advance(each.ms);
-    else await end([...open.values()][each.at], each.kind);
-    take();
-  }
-  for (let round = 0; round < 20 && (open.size > 0 || changed.size > 0); round++) {
-    for (const job of open.values()) await end(job, 'done');
-    await advance(1_000);
-    take();
-  }
-  expect([...changed]).toEqual([]);
-});
+    for (let round = 0; round < 20 && (open.size > 0 || changed.size > 0); round++) {
+      for (const job of open.values()) await end(job, 'done');
+      await advance(1_000);
+      take();
+    }
+    expect([...changed]).toEqual([]);
+  },
+);

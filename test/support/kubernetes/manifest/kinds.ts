@@ -63,7 +63,7 @@ const MONITORING = 'monitoring.coreos.com/v1';
 const endpoint = z.strictObject({
   port: dnsLabel,
   path: z.string().startsWith('/'),
-  interval: z.string().regex(/^\d+s$/),
+  interval: z.string().regex(/^\d+[ms]$/),
   scrapeTimeout: z
     .string()
     .regex(/^\d+s$/)

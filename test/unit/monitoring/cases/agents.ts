@@ -32,6 +32,13 @@ const scrapes: readonly AlertCase[] = [
   },
   {
     alert: 'MqttBridgeScrapeFailing',
+    when: 'an operator does not answer',
+    series: { [target('up', 'mqttbridge-operator')]: '1x4 0x20' },
+    atMinute: 10,
+    fires: [{ ...TARGET, job: 'mqttbridge-operator' }],
+  },
+  {
+    alert: 'MqttBridgeScrapeFailing',
     when: 'it restarts',
     series: { [target('up')]: '1x4 0x2 1x20' },
     atMinute: 10,

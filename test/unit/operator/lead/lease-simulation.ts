@@ -70,8 +70,9 @@ function createLeaseServer() {
       return put(object);
     },
     replace(object: WrittenObject): StoredObject {
-      if (object.metadata['resourceVersion'] !== lease?.metadata.resourceVersion)
-        throw new ApiError(409, 'Conflict', 'it was changed');
+      const metadata: object = object.metadata;
+      const version = 'resourceVersion' in metadata ? metadata.resourceVersion : undefined;
+      if (version !== lease?.metadata.resourceVersion) throw new ApiError(409, 'Conflict', 'it was changed');
       return put(object);
     },
   };

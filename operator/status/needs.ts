@@ -84,7 +84,8 @@ function keyFault(need: Need, keys: readonly string[], namespace: string): Findi
   const missing = need.keys.filter((key) => !keys.includes(key));
   if (missing.length === 0) return undefined;
   const what = `Secret ${name} in namespace ${namespace} has no key ${missing.join(' and no key ')}.`;
-  return fails('SecretKeyMissing', what);
+  const replaced = `${command(need, namespace)} --dry-run=client -o yaml | kubectl apply -f -`;
+  return fails('SecretKeyMissing', what, `Try: ${replaced}`);
 }
 
 /** The command that makes an object with the right keys. */

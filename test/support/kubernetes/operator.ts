@@ -80,7 +80,7 @@ export function loggerInto(lines: OperatorLine[]): OperatorLogger {
 }
 
 /** Rounds without work after which what a write sets off has come back. */
-const QUIET_ROUNDS = 20;
+const QUIET_ROUNDS = 10;
 
 async function settled(operator: Operator): Promise<void> {
   let quiet = 0;
@@ -92,13 +92,12 @@ async function settled(operator: Operator): Promise<void> {
   });
 }
 
-/** A resource of a test in a namespace, as it is applied. */
+
+/** A resource of a test with a namespace. */
 export function inNamespace(
   resource: SentResource,
   namespace: string,
-): SentResource & {
-  readonly metadata: { readonly name: string; readonly namespace: string };
-} {
+): SentResource & { readonly metadata: { readonly name: string; readonly namespace: string } } {
   return { ...resource, metadata: { ...resource.metadata, namespace } };
 }
 

@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { CONNECTORS, TOPIC_MAPS } from '../../../kubernetes/object.ts';
+import { LEASES, OWNED_KINDS, STATEFUL_SETS } from '../../../operator/kinds.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type ApiServer, startApiServer } from '../../support/kubernetes/api-server/index.ts';
+import { mortalClient } from '../../support/kubernetes/mortal-client.ts';
+import { openClient, RENDER, startOperator } from '../../support/kubernetes/operator.ts';
+import { type OperatorStage, operatorStage } from '../../support/kubernetes/operator-stage.ts';
+import { connectorResource, topicMapResource } from '../../support/resources.ts';
+import { createScope, type Scope } from '../../support/scope.ts';
+
+async function stageAt(t: Scope, server: ApiServer): Promise<OperatorStage> {
+  return await operatorStage(t, { kubeconfig: server.kubeconfig(), namespace: 'default' });
+}
+
+async function running(t: Scope) {
+  const server = await startApiServer(t);
+  const on = await stageAt(t, server);
+  await on.put(connectorResource('edge', { bridgeInstances: 2 }));
+  await on.put(topicMapResource('map', 'edge'));
+  const operator = await startOperator(t, on);
+  await eventually(async () => (await on.condition(TOPIC_MAPS, 'map', 'Ready')) !== undefined);
+  await operator.settled();
+  return { server, on, operator };
+}
+
+const WRITES = ['create', 'update', 'patch', 'delete'];
+
+function writesIn(server: ApiServer): string[] {
+  const requests = server.log.requests().filter(({ verb, resource }) => WRITES.includes(verb) && resource !== 'leases');
+  return requests.map(({ verb, resource }) => `${verb} ${resource}`);
+}
+
+async function replicasOf(on: OperatorStage): Promise<unknown> {
+  return ((await on.statefulSet('aio-mq-edge'))?.['spec'] as { replicas?: unknown } | undefined)?.replicas;
+}
+
+describe('operator and a server that lets it down', () => {
+  test('asks for nothing but its Lease while nothing changes', async (t) => {
+    const { server, operator } = await running(t);
+    server.log.clear();
+    await eventually(() => (server.log.counts()['update leases'] ?? 0) >= 1);
+    expect(server.log.counts()).toEqual({ 'update leases': server.log.counts()['update leases'] });
+    expect(operator.snapshot().queued).toBe(0);
+  });
+
+  test('goes on where it was after watches were cut and versions forgotten, without a write', async (t) => {
+    const { server, on, operator } = await running(t);
+    server.log.clear();
+    for (const watch of server.watches()) watch.cut();
+    await eventually(() => operator.snapshot().synced && server.watches().length >= 8);
+    server.store.compact();
+    for (const watch of server.watches()) watch.expire();
+    await eventually(() => Object.values(operator.snapshot().copies).every((state) => state === 'synced'));
+    await eventually(() => server.watches('mqttbridgeconnectors').length === 1);
+    await operator.settled();
+    expect(writesIn(server)).toEqual([]);
+    await on.put(connectorResource('edge', { bridgeInstances: 3 }));
+    await eventually(async () => (await replicasOf(on)) === 3);
+  });
+
+  test('tries again what the server refuses or fails to do, and loses no change meanwhile', async (t) => {
+    const { server, on } = await running(t);
+    server.failNext({ verb: 'patch', resource: 'statefulsets', code: 500, times: 2 });
+    server.failNext({ verb: 'patch', resource: 'mqttbridgeconnectors', code: 409, reason: 'Conflict', times: 2 });
+    await on.client.apply(
+      CONNECTORS,
+      { ...connectorResource('edge', { bridgeInstances: 4 }), metadata: { name: 'edge', namespace: 'default' } },
+      { manager: 'author', force: true },
+    ).catch(() => undefined);
+    await eventually(async () => {
+      await on.put(connectorResource('edge', { bridgeInstances: 4 })).catch(() => undefined);
+      return (await replicasOf(on)) === 4;
+    });
+    await eventually(async () => (await on.condition(CONNECTORS, 'edge', 'Ready'))?.observedGeneration === 2);
+  });
+
+  test('keeps what others hold by its labels alone, and what it owns where it cannot tell', async (t) => {
+    const { server, on, operator } = await running(t);
+    const labels = { 'app.kubernetes.io/managed-by': 'mqttbridge-operator' };
+    const theirs = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'theirs', namespace: 'default', labels } };
+    await on.client.create({ apiVersion: 'v1', kind: 'Service', plural: 'services' }, theirs);
+    // With `--cascade=orphan` what it owned has no owner any more before the connector is gone.
+    const orphaned = await on.client.get(CONNECTORS, { namespace: 'default', name: 'edge' });
+    await on.client.remove(CONNECTORS, { namespace: 'default', name: 'edge' }, { uid: orphaned?.metadata.uid ?? '', orphan: true });
+    await eventually(async () => (await on.condition(TOPIC_MAPS, 'map', 'ConnectorResolved'))?.status === 'False');
+    await operator.settled();
+    expect(await on.workload('aio-mq-edge')).toHaveLength(OWNED_KINDS.length);
+    expect(await on.workload('theirs')).toHaveLength(1);
+    server.log.clear();
+    // A connector of the name adopts them as they are: nothing restarts.
+    const before = await on.statefulSet('aio-mq-edge');
+    const again = await on.put(connectorResource('edge', { bridgeInstances: 2 }));
+    await eventually(async () => {
+      const { metadata } = (await on.statefulSet('aio-mq-edge')) ?? {};
+      return metadata?.ownerReferences?.[0]?.uid === again.metadata.uid && metadata.uid === before?.metadata.uid;
+    });
+    expect(server.log.counts()['delete statefulsets']).toBeUndefined();
+  });
+
+  test('makes a StatefulSet anew when its volume claims change, and keeps its pods', async (t) => {
+    const { on, operator, server } = await running(t);
+    await operator.stop();
+    const before = await on.statefulSet('aio-mq-edge');
+    const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'aio-mq-edge', uid: before?.metadata.uid };
+    const metadata = { name: 'aio-mq-edge-0', namespace: 'default', ownerReferences: [{ ...owner, controller: true }] };
+    const pods = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };
+    await on.client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata });
+    const definition = { kind: 'kubernetes', storage: { size: '1Gi' } } as const;
+    const second = await startOperator(t, { ...on, render: { ...RENDER, definition } });
+    await eventually(async () => {
+      const now = await on.statefulSet('aio-mq-edge');
+      return now !== undefined && now.metadata.uid !== before?.metadata.uid;
+    });
+    await second.settled();
+    expect(await on.get(pods, 'aio-mq-edge-0')).toBeDefined();
+    expect(server.log.counts()['delete statefulsets']).toBe(1);
+  });
+
+  test('names once the command that lets it see a Secret, and goes on without', async (t) => {
+    const server = await startApiServer(t);
+    const on = await stageAt(t, server);
+    await grant(on);
+    const authentication = { usernamePassword: { secretName: 'login' } };
+    const remoteBrokerConnection = { endpoint: 'remote.test:8883', tls: { tlsEnabled: true }, authentication };
+    await on.put(connectorResource('edge', { remoteBrokerConnection }));
+    await on.put(connectorResource('other', { remoteBrokerConnection }));
+    const kubeconfig = server.kubeconfig(server.tokenFor('default', 'operator'));
+    const operator = await startOperator(t, { ...on, client: await openClient(t, kubeconfig) });
+    await eventually(async () => (await on.workload('aio-mq-other')).length === OWNED_KINDS.length);
+    await operator.settled();
+    const said = operator.lines.filter(({ evt }) => evt === 'NeedForbidden');
+    expect(said).toHaveLength(1);
+    expect(said[0]?.['fix']).toBe(
+      'kubectl create role mqttbridge-operator-secrets -n default --verb=get,list,watch --resource=secrets --resource-name=login && ' +
+        'kubectl create rolebinding mqttbridge-operator-secrets -n default --role=mqttbridge-operator-secrets --serviceaccount=default:operator',
+    );
+    expect(await on.condition(CONNECTORS, 'edge', 'CredentialsValid')).not.toMatchObject({ reason: 'SecretMissing' });
+    expect(operator.snapshot().forbidden).toBe(1);
+    server.log.clear();
+    await eventually(() => (server.log.counts()['update leases'] ?? 0) >= 1);
+    expect(server.log.requests().filter(({ resource }) => resource === 'secrets')).toEqual([]);
+  });
+});
+
+describe('operator that dies', () => {
+  test('before or after any of its writes leaves nothing that the next one cannot bring about', async (t) => {
+    const server = await startApiServer(t);
+    const on = await stageAt(t, server);
+    const wanted = await shapeAfter(on, undefined);
+    let deaths = 0;
+    for (let write = 1; ; write++) {
+      const [before, after] = await Promise.all(
+        (['before', 'after'] as const).map((when) => shapeAfter(on, { write, when })),
+      );
+      expect(before?.shape).toEqual(wanted.shape);
+      expect(after?.shape).toEqual(wanted.shape);
+      if (before?.died === false) break;
+      deaths += 1;
+    }
+    expect(deaths).toBeGreaterThanOrEqual(OWNED_KINDS.length + 2);
+  });
+});
+
+interface Death {
+  readonly write: number;
+  readonly when: 'before' | 'after';
+}
+
+/** What is in a namespace of its own after an operator has died in it, and another one has gone on. */
+async function shapeAfter({ client, kubeconfig }: OperatorStage, death: Death | undefined) {
+  const scope = createScope();
+  const namespace = `death-${randomUUID().slice(0, 8)}`;
+  try {
+    const on = await operatorStage(scope, { client, kubeconfig, namespace });
+    await on.put(connectorResource('edge', { bridgeInstances: 2 }));
+    await on.put(topicMapResource('map', 'edge'));
+    const died = death !== undefined && (await dieIn(scope, on, death));
+    await on.remove(LEASES, 'mqttbridge-operator');
+    const operator = await startOperator(scope, on);
+    await eventually(async () => (await on.workload('aio-mq-edge')).length === OWNED_KINDS.length);
+    await eventually(async () => (await on.condition(TOPIC_MAPS, 'map', 'Ready')) !== undefined);
+    await operator.settled();
+    const objects = await Promise.all([on.workload('aio-mq-edge'), on.get(CONNECTORS, 'edge'), on.get(TOPIC_MAPS, 'map')]);
+    return { died, shape: objects.flat().map((each) => shapeOf(each as unknown as object, namespace)) };
+  } finally {
+    await scope.close();
+  }
+}
+
+async function dieIn(scope: Scope, on: OperatorStage, death: Death): Promise<boolean> {
+  const mortal = mortalClient(on.client, death);
+  const operator = await startOperator(scope, { ...on, client: mortal.client });
+  await Promise.race([mortal.dead, operator.settled().catch(() => undefined)]);
+  return mortal.isDead();
+}
+
+/** An object without what differs from one run to the next. */
+function shapeOf(object: object, namespace: string): unknown {
+  const text = JSON.stringify(object, (name, value: unknown) =>
+    ['uid', 'resourceVersion', 'creationTimestamp', 'managedFields', 'lastTransitionTime', 'generation'].includes(name) ||
+    name.endsWith('/applied')
+      ? undefined
+      : value,
+  );
+  return JSON.parse(text.replaceAll(namespace, 'NAMESPACE'));
+}
+
+/** The rights of an operator, Secrets aside. */
+async function grant({ client, namespace }: OperatorStage): Promise<void> {
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const metadata = { name: 'operator', namespace };
+  const all = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+  const rule = (apiGroup: string, ...resources: string[]) => ({ apiGroups: [apiGroup], resources, verbs: all });
+  const rules = [
+    rule('mq.iotoperations.azure.com', 'mqttbridgeconnectors', 'mqttbridgetopicmaps'),
+    rule('mq.iotoperations.azure.com', 'mqttbridgeconnectors/status', 'mqttbridgetopicmaps/status'),
+    rule('apps', STATEFUL_SETS.plural),
+    rule('', 'serviceaccounts', 'services', 'configmaps', 'events'),
+    rule('policy', 'poddisruptionbudgets'),
+    rule('rbac.authorization.k8s.io', 'roles', 'rolebindings'),
+    rule('coordination.k8s.io', 'leases'),
+  ];
+  const [, roles, bindings] = OWNED_KINDS;
+  if (roles === undefined || bindings === undefined) throw new RangeError('roles are not owned');
+  const role = { apiVersion, kind: 'Role', metadata, rules };
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'operator' };
+  const subjects = [{ kind: 'ServiceAccount', name: 'operator', namespace }];
+  const binding = { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects };
+  await client.create(roles, role);
+  await client.create(bindings, binding);
+}

@@ -8,6 +8,8 @@ export interface InstancesView {
   readonly wanted: number;
   /** Pods that are ready. */
   readonly ready: number;
+  /** What they are to run; absent where what is wanted was refused. */
+  readonly revision: string | undefined;
   /** In the order of their numbers. */
   readonly entries: readonly InstanceStatus[];
   readonly missing: Few;
@@ -49,6 +51,7 @@ export function viewInstances(all: readonly InstanceStatus[], about: Wanted): In
   return {
     wanted,
     ready,
+    revision,
     entries,
     missing: missingOf(entries, wanted),
     outdated,
@@ -98,10 +101,12 @@ export interface Standstill {
 }
 
 /** Why nothing can be said of all instances, although none says that something is wrong. */
-export function standstill({ wanted, missing, outdated, doubtful, ready }: InstancesView): Standstill | undefined {
+export function standstill(view: InstancesView): Standstill | undefined {
+  const { wanted, ready, revision, missing, outdated, doubtful } = view;
   if (missing.count > 0) return unsaid(missing, wanted);
   if (outdated.length > 0) {
-    const text = `The newest configuration does not run in ${instancesText(fewOf(outdated))} yet.`;
+    const newest = revision === undefined ? 'A configuration' : `The newest configuration (${revision})`;
+    const text = `${newest} does not run in ${instancesText(fewOf(outdated))} yet.`;
     return { reason: 'RevisionPending', text };
   }
   const text = `More instances call themselves ready than pods are: ${podsText(ready, wanted)}`;

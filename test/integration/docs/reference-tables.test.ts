@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { REPORT_INTERVAL_SECONDS } from '../../../shared/api/report.ts';
 import { MAX_LANES } from '../../../shared/plan/plan.ts';
 import { DISCONNECTIONS } from '../../../shared/health/disconnections.ts';
@@ -16,7 +15,7 @@ import { DEFAULT_VAULT_PACE } from '../../../agent/session/credentials/vault/vau
 import { VAULT_CALL_TIMEOUT_MS } from '../../../agent/session/credentials/vault/vault-source.ts';
 import { DEFAULT_TIMING } from '../../../agent/session/timing.ts';
 import { CLIENT_LIMITS } from '../../../kubernetes/http-client.ts';
-import { collectBlocks, readPage, ROOT, tableUnder } from './pages.ts';
+import { readPage, ROOT, tableUnder } from './pages.ts';
 import { reasonCodeRows } from './reason-table.ts';
 
 const page = await readPage('docs/operations.md');
@@ -154,23 +153,6 @@ describe('the tables of docs/operations.md', () => {
       seconds(START_PATIENCE_MS),
     );
     expect(limits.get('Reload: finish what is in flight of a changed or removed session')).toBe(seconds(PATIENCE_MS));
-  });
-
-  test('alerts use metrics, labels and drop reasons that exist', async () => {
-    const reference = await readPage('docs/reference/metrics.md');
-    const metrics = new Set([...reference.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1] ?? ''));
-    const block = (await collectBlocks('yaml')).find(({ marks }) => marks.has('alerts'));
-    const { groups } = parse(block?.text ?? '') as { groups: { rules: { alert: string; expr: string }[] }[] };
-    const rules = groups.flatMap((group) => group.rules);
-    expect(rules).toHaveLength(new Set(rules.map(({ alert }) => alert)).size);
-    for (const { expr } of rules) {
-      const used = expr.match(/mqttbridge_\w+/g) ?? [];
-      expect(used.length, expr).toBeGreaterThan(0);
-      for (const name of used) expect(metrics, expr).toContain(name);
-    }
-    const drops = await unionIn('agent/forward/counters.ts', 'DropReason');
-    const excluded = /reason!~"([^"]*)"/.exec(rules.map(({ expr }) => expr).join())?.[1]?.split('|') ?? [];
-    for (const reason of excluded) expect(drops).toContain(reason);
   });
 });
 

@@ -2,6 +2,15 @@ import { PacketIds } from './packet-ids.ts';
 import { TransitList, type Transit } from './transit.ts';
 import type { Window } from './window.ts';
 
+/** The messages of a sender that have no outcome yet. */
+export interface Load {
+  readonly inflight: Window;
+  /** Messages that wait for room in the window, for the publish rate or for a connection. */
+  readonly waiting: number;
+  /** When the oldest of them all was received, in monotonic milliseconds; undefined when there is none. */
+  readonly oldestReceivedAt: number | undefined;
+}
+
 /**
  * The messages of a sender without an outcome: those that wait, in order, and those in flight, each under its packet
  * identifier. A message that waits may keep the identifier of its last flight, to be repeated under it.
@@ -40,6 +49,16 @@ export class Line {
 
   get waitingBytes(): number {
     return this.#waitingBytes;
+  }
+
+  /** Looks at every message in flight: for snapshots, not for each message. */
+  get load(): Load {
+    let oldest = this.#waiting.first?.receivedAt;
+    this.eachFlying(({ receivedAt }) => {
+      oldest = Math.min(oldest ?? receivedAt, receivedAt);
+    });
+    const inflight = { messages: this.#flying.size, bytes: this.#flyingBytes };
+    return { inflight, waiting: this.#waiting.size, oldestReceivedAt: oldest };
   }
 
   /** The message that has been in flight longest. */

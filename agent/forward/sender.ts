@@ -4,7 +4,7 @@ import { countDropped, countForwarded, countRetried, type DropReason } from './c
 import { FrameEncoder } from './frame-encoder.ts';
 import { FrameStore } from './frame-store.ts';
 import { HeldSources } from './held-sources.ts';
-import { Line } from './line.ts';
+import { Line, type Load } from './line.ts';
 import type { Flushable } from './outlet.ts';
 import { Pace } from './pace.ts';
 import { HIGHEST_PUBLISH_ID } from './packet-ids.ts';
@@ -51,8 +51,9 @@ export class Sender implements Flushable {
     this.#acks = new AckBuffer(parts.outlet);
   }
 
-  get inflight(): Window {
-    return { messages: this.#line.flying, bytes: this.#line.flyingBytes };
+  /** What has no outcome yet. */
+  get load(): Load {
+    return this.#line.load;
   }
 
   /** QoS 1 and 2 messages without an outcome. */

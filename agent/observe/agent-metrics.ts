@@ -15,6 +15,13 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
     value: connected,
   }),
   ofSides({
+    name: 'mqttbridge_sessions',
+    type: 'gauge',
+    help: 'Sessions that the agent keeps on this side, connected or not.',
+    unit: 'sessions',
+    value: (sessions) => sessions.length,
+  }),
+  ofSides({
     name: 'mqttbridge_connection_up',
     type: 'gauge',
     help: '1 when the agent has sessions on this side and all of them are connected, otherwise 0.',
@@ -43,6 +50,13 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
     help: 'Reconnects at which the broker had forgotten the session: messages may be missing.',
     unit: 'sessions',
     value: (sessions) => sum(sessions, (session) => session.sessionLost),
+  }),
+  ofSides({
+    name: 'mqttbridge_client_id_conflicts',
+    type: 'gauge',
+    help: 'Sessions whose client ID another client uses as well.',
+    unit: 'sessions',
+    value: (sessions) => sessions.filter((session) => session.clientIdConflict !== undefined).length,
   }),
   ofSides({
     name: 'mqttbridge_stray_acks_total',
@@ -78,6 +92,20 @@ export const SESSION_METRICS: readonly MetricDefinition[] = [
     help: "Bytes in the sessions' send windows.",
     unit: 'bytes',
     value: (sessions) => sum(sessions, (session) => session.inflightBytes),
+  }),
+  ofSides({
+    name: 'mqttbridge_backlog_messages',
+    type: 'gauge',
+    help: 'Messages for the broker of this side that wait in the agent: for room in the window, the publish rate or a connection.',
+    unit: 'messages',
+    value: (sessions) => sum(sessions, (session) => session.waitingMessages),
+  }),
+  ofSides({
+    name: 'mqttbridge_backlog_oldest_age_seconds',
+    type: 'gauge',
+    help: 'Since receipt of the oldest message for the broker of this side that has no outcome, waiting or in flight; 0 without one.',
+    unit: 'seconds',
+    value: (sessions) => Math.max(0, ...sessions.map((session) => session.oldestSeconds)),
   }),
   ofSides({
     name: 'mqttbridge_publish_rate_used_messages',

@@ -11,16 +11,24 @@ interface ExpiryRow extends Pick<MetricDefinition, 'name' | 'help' | 'unit'> {
 }
 
 /** One value per side: the first to end is the one that needs a person. */
-function firstOf({ of, ...shape }: ExpiryRow): MetricDefinition {
+function firstOf(row: ExpiryRow): MetricDefinition {
+  return perSide(row, (values) => Math.min(...values));
+}
+
+/** One value per side: 1 when it is so of any. */
+function anyOf(row: ExpiryRow): MetricDefinition {
+  return perSide(row, (values) => Math.max(...values));
+}
+
+function perSide({ of, ...shape }: ExpiryRow, merge: (values: readonly number[]) => number): MetricDefinition {
   return {
     ...shape,
     type: 'gauge',
     labels: ['connector', 'side'],
     read: ({ snapshot }) =>
       (['local', 'remote'] as const).flatMap((side) => {
-        const values = of(snapshot).filter((one) => one.side === side);
-        const first = Math.min(...values.map(({ value }) => value));
-        return values.length === 0 ? [] : [{ labels: { connector: snapshot.connector, side }, value: first }];
+        const values = of(snapshot).flatMap((one) => (one.side === side ? [one.value] : []));
+        return values.length === 0 ? [] : [{ labels: { connector: snapshot.connector, side }, value: merge(values) }];
       }),
   };
 }
@@ -49,6 +57,12 @@ export const EXPIRY_METRICS: readonly MetricDefinition[] = [
     unit: 'days',
     of: certificates(({ daysLeft }) => daysLeft),
   }),
+  anyOf({
+    name: 'mqttbridge_certificate_renewal_failing',
+    help: '1 while a newer client certificate of this side is there and cannot be used, otherwise 0.',
+    unit: '0 or 1',
+    of: certificates(({ rejected }) => Number(rejected !== undefined)),
+  }),
   firstOf({
     name: 'mqttbridge_token_expiry_timestamp_seconds',
     help: 'When the token in use on this side ends, as seconds since 1970.',
@@ -60,5 +74,11 @@ export const EXPIRY_METRICS: readonly MetricDefinition[] = [
     help: 'Minutes until the token in use on this side ends.',
     unit: 'minutes',
     of: tokens(({ minutesLeft }) => minutesLeft),
+  }),
+  anyOf({
+    name: 'mqttbridge_token_renewal_failing',
+    help: '1 while a newer token for this side was asked for in vain, otherwise 0.',
+    unit: '0 or 1',
+    of: tokens(({ rejected }) => Number(rejected !== undefined)),
   }),
 ];

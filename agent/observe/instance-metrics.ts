@@ -18,6 +18,13 @@ function ofInstance({ value, ...shape }: InstanceRow): MetricDefinition {
 /** Metrics of how instances share the slots. */
 export const INSTANCE_METRICS: readonly MetricDefinition[] = [
   ofInstance({
+    name: 'mqttbridge_instances_wanted',
+    type: 'gauge',
+    help: 'Instances, and slots, that the connector asks for (`bridgeInstances`).',
+    unit: 'instances',
+    value: ({ total }) => total,
+  }),
+  ofInstance({
     name: 'mqttbridge_instance_joined',
     type: 'gauge',
     help: '1 while this instance and the others can hear each other over the local broker, otherwise 0.',

@@ -16,7 +16,7 @@ No label ever carries a message topic or a client ID, so the number of series de
 
 ## Of an agent
 
-<!-- The tables are made from agent/observe/*-metrics.ts and operator/metrics.ts; \`npx vitest run test/unit/agent/observe/metrics.test.ts -u\` renews it. -->
+<!-- The tables are made by \`node cli/generate/main.ts\` from agent/observe/*-metrics.ts and operator/metrics.ts. -->
 
 `;
 

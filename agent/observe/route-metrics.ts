@@ -1,9 +1,34 @@
-import type { DropReason } from '../forward/counters.ts';
+import type { DropReason, RetryReason } from '../forward/counters.ts';
 import { type MetricDefinition, ofRoutes, routeLabelNames, routeLabels, type Sample } from './metric-table.ts';
 import type { AgentSnapshot, RouteSnapshot } from './snapshot.ts';
 
 /** The dropped-message reason that has a metric of its own. */
 const LOOP_REASON = 'loop' satisfies DropReason;
+
+// A counter whose first sample is 1 has not increased, says Prometheus: the first message given up would alarm nobody.
+const NO_DROPS: Readonly<Record<DropReason, number>> = {
+  no_match: 0,
+  excluded: 0,
+  heartbeat: 0,
+  unresolved_template: 0,
+  invalid_target: 0,
+  too_large: 0,
+  expired: 0,
+  loop: 0,
+  target_unavailable: 0,
+  not_authorized: 0,
+  topic_refused: 0,
+  payload_refused: 0,
+  refused: 0,
+  dead_lettered: 0,
+  returned: 0,
+};
+const NO_RETRIES: Readonly<Record<RetryReason, number>> = {
+  reconnect: 0,
+  transient_refusal: 0,
+  throttled: 0,
+  blocked: 0,
+};
 
 /** Metrics of what passes through a route. */
 export const ROUTE_METRICS: readonly MetricDefinition[] = [
@@ -42,7 +67,7 @@ export const ROUTE_METRICS: readonly MetricDefinition[] = [
     help: 'Messages given up, by reason.',
     unit: 'messages',
     by: 'reason',
-    value: (route) => route.counters.dropped,
+    value: (route) => ({ ...NO_DROPS, ...route.counters.dropped }),
   }),
   ofRoutes({
     name: 'mqttbridge_messages_retried_total',
@@ -50,7 +75,7 @@ export const ROUTE_METRICS: readonly MetricDefinition[] = [
     help: 'Publishes repeated after a passing refusal or a reconnect, by reason.',
     unit: 'publishes',
     by: 'reason',
-    value: (route) => route.counters.retried,
+    value: (route) => ({ ...NO_RETRIES, ...route.counters.retried }),
   }),
   ofRoutes({
     name: 'mqttbridge_messages_redelivered_total',

@@ -144,6 +144,10 @@ export interface SessionSnapshot {
   readonly limits?: LimitsSnapshot;
   readonly inflightMessages: number;
   readonly inflightBytes: number;
+  /** Messages for this broker that wait behind those in flight. */
+  readonly waitingMessages: number;
+  /** Since receipt of the oldest message for this broker that has no outcome; 0 when all have one. */
+  readonly oldestSeconds: number;
   readonly windowMessages: number;
   readonly windowBytes: number;
   /** Absent where nothing limits it. */

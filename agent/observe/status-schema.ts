@@ -77,6 +77,8 @@ const session = z.strictObject({
     .optional(),
   inflightMessages: count,
   inflightBytes: count,
+  waitingMessages: count,
+  oldestSeconds: z.number().nonnegative(),
   windowMessages: count,
   windowBytes: count,
   publishRate: z

@@ -42,6 +42,7 @@ export interface SessionView {
   readonly spec: ConnectionSpec;
   readonly state: SessionState;
   readonly rivalry: Rivalry;
+  readonly now: () => number;
   readonly since: number;
   readonly retryAt: number;
   /** Their dates, ISO 8601. */
@@ -55,7 +56,7 @@ export interface SessionView {
 /** A session as /status and the metrics show it. */
 export function snapshotSession(view: SessionView): SessionSnapshot {
   const { plan, spec, state, rivalry, sender, counts, connack, wallAt } = view;
-  const { messages, bytes } = sender.inflight;
+  const { inflight, waiting, oldestReceivedAt } = sender.load;
   const { rates } = sender;
   return {
     key: plan.key,
@@ -76,8 +77,10 @@ export function snapshotSession(view: SessionView): SessionSnapshot {
         ...(connack.sessionExpiry === undefined ? {} : { sessionExpiry: connack.sessionExpiry }),
       },
     }),
-    inflightMessages: messages,
-    inflightBytes: bytes,
+    inflightMessages: inflight.messages,
+    inflightBytes: inflight.bytes,
+    waitingMessages: waiting,
+    oldestSeconds: oldestReceivedAt === undefined ? 0 : (view.now() - oldestReceivedAt) / 1_000,
     windowMessages: sender.window.messages,
     windowBytes: sender.window.bytes,
     ...(rates && { publishRate: rates }),

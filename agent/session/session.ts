@@ -328,7 +328,7 @@ export class Session {
     const found = faultOf(rivalry, loss);
     const fault = wasConnected ? found : forgiveHaste(found, this.#state.attempt, profile.connectSpacingMs);
     // A broker that ends a connection over a permission or a quota speaks of what was being published.
-    const hasPublished = this.sender.inflight.messages > 0 || hintOf(fault.reasonCode ?? 0).kind === 'tooFast';
+    const hasPublished = this.sender.load.inflight.messages > 0 || hintOf(fault.reasonCode ?? 0).kind === 'tooFast';
     const told = { ...fault, ...explain(fault, { during: wasConnected && hasPublished ? 'publish' : 'connect' }) };
     this.#rivalry = rivalry.kind === 'certain' ? { kind: 'certain', fault: told } : rivalry;
     return told;

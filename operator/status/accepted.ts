@@ -17,7 +17,7 @@ export function connectorAccepted(judgement: WholeBundle, view: InstancesView, t
     return fails('WorkloadRefused', `${listing(texts, '; ', 3)}.`);
   }
   if (taken.length > 0) {
-    return fails('NameTaken', `${listing(taken)} in namespace ${judgement.namespace} belong to somebody else.`);
+    return fails('NameTaken', `Somebody else has ${listing(taken)} in namespace ${judgement.namespace}.`);
   }
   return refusedByInstance(view) ?? holds('Accepted');
 }

@@ -1,4 +1,5 @@
 import type { ConnectorStatus } from '../../shared/resources/status.ts';
+import { selectorOf } from '../render/labels.ts';
 import { connectorAccepted, type WholeBundle } from './accepted.ts';
 import type { CONNECTOR_CONDITIONS, TROUBLE_CONDITIONS } from './condition-types.ts';
 import { conditionsOf, fails, type Finding, holds, type TypedFinding, unknown } from './finding.ts';
@@ -139,9 +140,9 @@ function readyOf(survey: Survey, parts: Omit<Parts, 'Ready'>, idle: Finding | un
   if (apart !== undefined) return apart;
   if (workload === undefined) return unknown('WorkloadPending');
   if (workload.wanted !== view.wanted || !workload.settled)
-    return fails('RollingOut', podsText(view.ready, view.wanted));
+    return fails('RollingOut', `Pods are being made or replaced: ${podsText(view.ready, view.wanted)}`);
   const short = view.ready < view.wanted ? podsText(view.ready, view.wanted) : undefined;
-  if (reporting === 'elsewhere') return short === undefined ? holds('PodsReady') : fails('InstancesNotReady', short);
+  if (reporting === 'elsewhere') return short === undefined ? holds('PodsReady') : podsNotReady(situation, short);
   return instancesReady(survey, short);
 }
 
@@ -154,10 +155,16 @@ function instancesReady({ situation, view, routes }: Survey, short: string | und
   const refused = saidBy('Ready', view, 'False');
   if (refused !== undefined) return refused;
   const still = standstill(view);
-  if (still?.reason === 'RevisionPending') return { ...still, status: 'False' };
-  if (short !== undefined) return fails('InstancesNotReady', still === undefined ? short : `${short} ${still.message}`);
-  if (still !== undefined) return still;
+  if (still?.reason === 'RevisionPending') return fails(still.reason, still.text);
+  if (short !== undefined)
+    return podsNotReady(situation, still?.reason === 'NotReported' ? `${short} ${still.text}` : short);
+  if (still !== undefined) return unknown(still.reason, still.text);
   return ready < running ? fails('RoutesNotReady', text) : agreed('Ready', view, 'Ready');
+}
+
+function podsNotReady({ judgement: { namespace, name } }: ConnectorSituation, text: string): Finding {
+  const pods = Object.entries(selectorOf(name)).map(([label, value]) => `${label}=${value}`);
+  return fails('InstancesNotReady', text, `Try: kubectl describe pods -n ${namespace} -l ${pods.join(',')}`);
 }
 
 /** How many routes of all topic maps pass messages. */
@@ -177,9 +184,10 @@ function isDegraded({ Accepted, Ready }: Parts, ready: number): boolean {
   return ready > 0 && Accepted.status === 'True' && Ready.status === 'False' && !isPassing(Ready.reason);
 }
 
-function warningsOf({ judgement, reporting }: ConnectorSituation): string {
-  const { connector, topicMaps } = judgement;
-  // Where a control plane defines the routes, topic maps in the cluster say nothing of them.
-  const own = warningsIn(connector.problems).filter(({ rule }) => reporting === 'status' || rule !== 'XR002');
-  return problemListing([...own, ...[...topicMaps.values()].flatMap(({ problems }) => warningsIn(problems))]);
+/** What a level and a reason of its own say already. */
+const SAID_OTHERWISE = ['BC014', 'XR002'];
+
+function warningsOf({ judgement }: ConnectorSituation): string {
+  const all = [judgement.connector, ...judgement.topicMaps.values()].flatMap(({ problems }) => warningsIn(problems));
+  return problemListing(all.filter(({ rule }) => !SAID_OTHERWISE.includes(rule)));
 }

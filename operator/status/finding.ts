@@ -15,7 +15,7 @@ export interface TypedFinding extends Finding {
 }
 
 /** Longest message; an Event takes no longer one. In UTF-16 code units. */
-const MAX_MESSAGE = 1_000;
+export const MAX_MESSAGE = 1_000;
 const MAX_FIX = 700;
 
 /** It is so; the message is the meaning of the reason unless given. */
@@ -46,7 +46,12 @@ function advised(
   // The advice is worth more than the end of a list.
   if (fix === '') return cut(message);
   const advice = shortened(fix, MAX_FIX);
-  return `${shortened(message, MAX_MESSAGE - advice.length - 1)} ${advice}`;
+  return `${sentence(shortened(message, MAX_MESSAGE - advice.length - 2))} ${advice}`;
+}
+
+/** With an end, so that another sentence can follow. */
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 /** Turns findings into conditions, which keep their time of transition while their status stays. */

@@ -8,6 +8,8 @@ export interface InstancesView {
   readonly wanted: number;
   /** Pods that are ready. */
   readonly ready: number;
+  /** What they are to run; absent where what is wanted was refused. */
+  readonly revision: string | undefined;
   /** In the order of their numbers. */
   readonly entries: readonly InstanceStatus[];
   readonly missing: Few;
@@ -49,6 +51,7 @@ export function viewInstances(all: readonly InstanceStatus[], about: Wanted): In
   return {
     wanted,
     ready,
+    revision,
     entries,
     missing: missingOf(entries, wanted),
     outdated,
@@ -81,28 +84,37 @@ export function agreed(type: string, view: InstancesView, reason: StatusReason):
   const fault = saidBy(type, view, 'False');
   if (fault !== undefined) return fault;
   // Sessions depend on the connector; a change of routes alone leaves what is known of them.
-  const still = standstill({ ...view, outdated: view.apart }) ?? saidBy(type, view, 'Unknown');
-  if (still !== undefined) return still;
-  const silent = view.entries.filter((entry) => conditionOf(entry, type)?.status !== 'True');
-  if (silent.length > 0) return unsaid(fewOf(silent), view.wanted);
+  const still = standstill({ ...view, outdated: view.apart });
+  if (still !== undefined) return unknown(still.reason, still.text);
+  const doubt = saidBy(type, view, 'Unknown');
+  if (doubt !== undefined) return doubt;
+  const silent = view.entries.filter((entry) => conditionOf(entry, type) === undefined);
+  if (silent.length > 0) return unknown('NotReported', unsaid(fewOf(silent), view.wanted).text);
   return holds(reason);
 }
 
-/** Why nothing can be said of all instances, although none says that something is wrong. */
-export function standstill({ wanted, missing, outdated, doubtful, ready }: InstancesView): Finding | undefined {
-  if (missing.count > 0) return unsaid(missing, wanted);
-  if (outdated.length > 0) {
-    return unknown(
-      'RevisionPending',
-      `The newest configuration does not run in ${instancesText(fewOf(outdated))} yet.`,
-    );
-  }
-  if (doubtful) return unknown('InstancesNotReady', podsText(ready, wanted));
-  return undefined;
+/** Why nothing can be said of all instances. */
+export interface Standstill {
+  readonly reason: StatusReason;
+  /** One sentence, without what to do about it. */
+  readonly text: string;
 }
 
-function unsaid(silent: Few, wanted: number): Finding {
-  return unknown('NotReported', `Nothing is known of ${instancesText(silent)} (${wanted} wanted).`);
+/** Why nothing can be said of all instances, although none says that something is wrong. */
+export function standstill(view: InstancesView): Standstill | undefined {
+  const { wanted, ready, revision, missing, outdated, doubtful } = view;
+  if (missing.count > 0) return unsaid(missing, wanted);
+  if (outdated.length > 0) {
+    const newest = revision === undefined ? 'A configuration' : `The newest configuration (${revision})`;
+    const text = `${newest} does not run in ${instancesText(fewOf(outdated))} yet.`;
+    return { reason: 'RevisionPending', text };
+  }
+  const text = `More instances call themselves ready than pods are: ${podsText(ready, wanted)}`;
+  return doubtful ? { reason: 'InstancesNotReady', text } : undefined;
+}
+
+function unsaid(silent: Few, wanted: number): Standstill {
+  return { reason: 'NotReported', text: `Nothing is known of ${instancesText(silent)} (${wanted} wanted).` };
 }
 
 /** What instances say under a type, those together that say the same; undefined when none says it. */
@@ -127,7 +139,7 @@ export function saidBy(
 
 /** How many pods are ready. */
 export function podsText(ready: number, wanted: number): string {
-  return `${ready} of ${wanted} pods ${wanted === 1 ? 'is' : 'are'} ready.`;
+  return `${ready} of ${wanted} pods ready.`;
 }
 
 /** Instances by number, such as `instances 0, 2 and 5 more`. */

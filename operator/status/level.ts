@@ -1,6 +1,7 @@
 import type { ConnectorStatus } from '../../shared/resources/status.ts';
-import { cut, type Finding } from './finding.ts';
-import { isPassing, isStuck } from './reasons.ts';
+import { type Finding, MAX_MESSAGE } from './finding.ts';
+import { shortened } from './listing.ts';
+import { isIdle, isPassing, isStuck } from './reasons.ts';
 
 type Level = NonNullable<ConnectorStatus['configStatusLevel']>;
 
@@ -18,7 +19,7 @@ export const LEVELS: Readonly<Record<Level, string>> = {
   warn: 'Ready, with warnings of the validation, which the description names.',
   OK: 'All pods are ready; the rest is known to a control plane only.',
   Running: 'Ready, without warnings.',
-  'N/A': 'There is nothing to run: no instances, or no routes.',
+  'N/A': 'There is nothing to run: no instances, no routes, or a topic map where a control plane defines the routes.',
   Recovering: 'It was ready with this configuration, and something is wrong now.',
   Starting: 'Anything else: a configuration is on its way to the instances, or has not been ready yet.',
 };
@@ -38,11 +39,21 @@ export interface LevelInput {
 
 /** One level for what conditions say; the description is that of the condition which decides. */
 export function configStatus(input: LevelInput): ConfigStatus {
-  const { accepted, ready, warnings } = input;
-  if (accepted.status === 'False')
-    return { configStatusLevel: levelOf(input), configStatusDescription: accepted.message };
-  const also = warnings === '' ? '' : ` Warnings: ${warnings}.`;
-  return { configStatusLevel: levelOf(input), configStatusDescription: cut(`${ready.message}${also}`) };
+  const { accepted, ready, warnings, isRunning } = input;
+  const configStatusLevel = levelOf(input);
+  if (accepted.status === 'False') {
+    const goesOn = isRunning ? 'What ran before goes on.' : 'Nothing runs.';
+    return { configStatusLevel, configStatusDescription: withMore(accepted.message, goesOn) };
+  }
+  const also = warnings === '' ? '' : `Warnings: ${warnings}.`;
+  return { configStatusLevel, configStatusDescription: withMore(ready.message, also) };
+}
+
+/** The end is what the condition does not say. */
+function withMore(text: string, more: string): string {
+  return more === ''
+    ? text
+    : `${shortened(text, MAX_MESSAGE - Math.min(more.length, 400) - 1)} ${shortened(more, 400)}`;
 }
 
 function levelOf({ accepted, credentials, ready, isRunning, warnings, former }: LevelInput): Level {
@@ -52,7 +63,7 @@ function levelOf({ accepted, credentials, ready, isRunning, warnings, former }: 
     return ready.reason === 'PodsReady' ? 'OK' : 'Running';
   }
   if (credentials?.status === 'False' || isStuck(ready.reason)) return 'Error';
-  if (ready.reason === 'NoInstances' || ready.reason === 'NoRoutes') return 'N/A';
+  if (isIdle(ready.reason)) return 'N/A';
   return wasReady(former) && !isPassing(ready.reason) ? 'Recovering' : 'Starting';
 }
 

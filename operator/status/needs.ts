@@ -50,6 +50,8 @@ function secretNeed(method: Authentication): Need[] {
   }
 }
 
+const MAX_COMMANDS = 600;
+
 /** What is wrong with the first object that is; undefined when nothing is known to be. */
 export function needFault(
   needs: readonly Need[],
@@ -64,7 +66,7 @@ export function needFault(
     return fails(
       `${first.kind}Missing`,
       `${names} ${is} in namespace ${namespace}.`,
-      `Try: ${command(first, namespace)}`,
+      `Try: ${commands(missing, namespace)}`,
     );
   }
   for (const need of needs) {
@@ -84,7 +86,15 @@ function keyFault(need: Need, keys: readonly string[], namespace: string): Findi
   const missing = need.keys.filter((key) => !keys.includes(key));
   if (missing.length === 0) return undefined;
   const what = `Secret ${name} in namespace ${namespace} has no key ${missing.join(' and no key ')}.`;
-  return fails('SecretKeyMissing', what);
+  const replaced = `${command(need, namespace)} --dry-run=client -o yaml | kubectl apply -f -`;
+  return fails('SecretKeyMissing', what, `Try: ${replaced}`);
+}
+
+/** As many as a message holds; the others are told when these are there. */
+function commands(needs: readonly Need[], namespace: string): string {
+  return needs
+    .map((need) => command(need, namespace))
+    .reduce((all, next) => (all.length + next.length > MAX_COMMANDS ? all : `${all} && ${next}`));
 }
 
 /** The command that makes an object with the right keys. */

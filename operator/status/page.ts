@@ -2,7 +2,7 @@ import type { GeneratedFile } from '../../shared/schema/generated.ts';
 import { tableRow } from '../../shared/schema/tables.ts';
 import { CONNECTOR_CONDITIONS, TOPIC_MAP_CONDITIONS, TROUBLE_CONDITIONS } from './condition-types.ts';
 import { LEVELS } from './level.ts';
-import { STATUS_REASONS } from './reasons.ts';
+import { PASSING, STATUS_REASONS } from './reasons.ts';
 
 /** The page that says what the status of both kinds means. */
 export function statusReferenceFile(): GeneratedFile {
@@ -62,6 +62,6 @@ const REASON_TEXT = `Other reasons come from agents, under the same conditions: 
 const EVENT_TEXT = `## Events
 
 An Event is written when a condition turns True or False, or one of those that are there only while True comes or goes. None is written for Unknown, for what
-ends by itself (\`Connecting\`, \`NotReported\`, \`RevisionPending\`, \`RollingOut\`, \`WorkloadPending\`), or twice for one fault that turns several
+ends by itself (${PASSING.map((reason) => `\`${reason}\``).join(', ')}), or twice for one fault that turns several
 conditions. Its reason is that of the condition when something is wrong, and the condition's type when it is well again.
 `;

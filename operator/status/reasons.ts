@@ -38,16 +38,25 @@ export const STATUS_REASONS = {
     fix: 'Create the connector, or correct spec.mqttBridgeConnectorRef.',
   },
   ConnectorFound: { meaning: 'The connector exists.', fix: '' },
-  SecretMissing: { meaning: 'A Secret does not exist.', fix: 'Create it, as the message says; it is picked up.' },
-  SecretKeyMissing: { meaning: 'A Secret lacks a key.', fix: 'Add the key to the Secret; it is picked up.' },
-  ConfigMapMissing: { meaning: 'A ConfigMap does not exist.', fix: 'Create it, as the message says; it is picked up.' },
+  SecretMissing: {
+    meaning: 'A Secret does not exist.',
+    fix: 'Create it with the command in the message; it is picked up.',
+  },
+  SecretKeyMissing: {
+    meaning: 'A Secret lacks a key.',
+    fix: 'Write the Secret anew with the command in the message; it is picked up.',
+  },
+  ConfigMapMissing: {
+    meaning: 'A ConfigMap does not exist.',
+    fix: 'Create it with the command in the message; it is picked up.',
+  },
   ConfigMapEmpty: {
     meaning: 'A ConfigMap holds no certificates.',
     fix: 'Add a key with certificates in PEM form; it is picked up.',
   },
   CredentialsValid: { meaning: 'All instances can use their credentials.', fix: '' },
   Connected: { meaning: 'All sessions of all instances are connected.', fix: '' },
-  Connecting: { meaning: 'Sessions have not connected yet.', fix: 'Wait.' },
+  Connecting: { meaning: 'Sessions have not connected yet.', fix: '' },
   NoInstances: {
     meaning: 'The connector wants no instances, so nothing runs.',
     fix: 'Set spec.bridgeInstances to 1 or more.',
@@ -60,7 +69,7 @@ export const STATUS_REASONS = {
     meaning: 'The StatefulSet of the connector is not there yet.',
     fix: 'Wait; if it stays so, see the events of the connector and the log of the operator.',
   },
-  RollingOut: { meaning: 'Pods are being replaced.', fix: 'Wait.' },
+  RollingOut: { meaning: 'Pods are being replaced.', fix: '' },
   NotReported: {
     meaning: 'An instance has not said anything yet.',
     fix: 'Wait; if it stays so, see its pod with kubectl describe pod and its log.',
@@ -90,7 +99,8 @@ export const STATUS_REASONS = {
 /** A reason that the operator gives. */
 export type StatusReason = keyof typeof STATUS_REASONS;
 
-const PASSING = [
+/** Reasons that end by themselves when all goes well. */
+export const PASSING = [
   'Connecting',
   'NotReported',
   'RevisionPending',
@@ -99,7 +109,13 @@ const PASSING = [
 ] satisfies StatusReason[];
 /** What agents say of themselves and ends by itself. */
 const PASSING_AT_AGENTS = ['NotStarted', 'Stopping'];
+const IDLE = ['NoInstances', 'NoRoutes', 'ReportedElsewhere'] satisfies StatusReason[];
 const STUCK = ['ConnectorNotFound', 'ConnectorInvalid', 'TopicMapInvalid'] satisfies StatusReason[];
+
+/** Whether there is nothing to run. */
+export function isIdle(reason: string): boolean {
+  return (IDLE as string[]).includes(reason);
+}
 
 /** Whether a reason ends by itself when all goes well. */
 export function isPassing(reason: string): boolean {

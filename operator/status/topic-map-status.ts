@@ -21,6 +21,9 @@ export interface TopicMapSituation {
   readonly now: number;
 }
 
+const ELSEWHERE =
+  'Agents have their routes from a control plane, where this topic map means nothing unless it is applied there, too.';
+
 type Surveyed = TopicMapSituation & { readonly survey: Survey | undefined };
 
 /** Says how a topic map is; undefined where the judgement knows none of that name. */
@@ -76,7 +79,8 @@ function programmedOf(situation: Surveyed, map: TopicMapJudgement, parts: readon
   if (survey === undefined || judgement.connector === undefined) return unknown('NotReported');
   const { view } = survey;
   if (view.wanted === 0) return fails('NoInstances');
-  if (survey.situation.reporting === 'elsewhere') return unknown('ReportedElsewhere');
+  if (survey.situation.reporting === 'elsewhere')
+    return unknown('ReportedElsewhere', ELSEWHERE, 'Try: mqttbridge apply');
   const held = heldBack(situation);
   const still = standstill(view);
   if (held === undefined && still === undefined) return holds('Programmed');
@@ -85,7 +89,8 @@ function programmedOf(situation: Surveyed, map: TopicMapJudgement, parts: readon
     still === undefined || (still.reason === 'RevisionPending' && view.outdated.every(({ revision }) => revision));
   if (goesOn && wasProgrammed(situation, map)) return holds('Programmed');
   if (held !== undefined) return held;
-  return still?.reason === 'RevisionPending' ? { ...still, status: 'False' } : (still ?? unknown('NotReported'));
+  if (still === undefined) return unknown('NotReported');
+  return still.reason === 'RevisionPending' ? fails(still.reason, still.text) : unknown(still.reason, still.text);
 }
 
 function wasProgrammed({ former }: TopicMapSituation, { generation }: TopicMapJudgement): boolean {
@@ -122,7 +127,11 @@ function readyOf({ name, survey }: Surveyed, map: TopicMapJudgement, programmed:
   if (view.ready < view.wanted) return fails('InstancesNotReady', podsText(view.ready, view.wanted));
   if (routes.unnamed > 0) {
     const count = routes.unnamed.toLocaleString('en-US');
-    return unknown('RoutesNotReady', `${count} routes of the connector do not pass messages and are not named.`);
+    return unknown(
+      'RoutesNotReady',
+      `Routes of the connector that do not pass messages and are not named: ${count}.`,
+      '',
+    );
   }
   return routes.most < running
     ? fails('RoutesNotReady', `${routes.most} of ${running} routes pass messages.`)

@@ -1,6 +1,6 @@
 import type { StatusCondition } from '../../shared/resources/status.ts';
 import { TROUBLE_CONDITIONS } from './condition-types.ts';
-import { isPassing } from './reasons.ts';
+import { isIdle, isPassing } from './reasons.ts';
 
 /** What is worth an Event of Kubernetes. */
 export interface StatusEvent {
@@ -17,8 +17,6 @@ interface Conditions {
 const TROUBLES = Object.keys(TROUBLE_CONDITIONS);
 /** Ready says the same in the same moment. */
 const SILENT = ['Programmed'];
-/** As somebody wanted it. */
-const WANTED = ['NoInstances', 'NoRoutes'];
 
 /** Events for what is otherwise than before; none for what nobody can tell, or what ends by itself. */
 export function transitionsOf(former: Conditions | undefined, now: Conditions): readonly StatusEvent[] {
@@ -39,7 +37,8 @@ function eventOf(before: StatusCondition | undefined, now: StatusCondition): Sta
   if (TROUBLES.includes(type)) return [{ type: 'Warning', reason, message }];
   // That pods start is no news; that they are gone is.
   if (reason === 'InstancesNotReady' && before?.status !== 'True') return [];
-  if (status === 'False') return [{ type: WANTED.includes(reason) ? 'Normal' : 'Warning', reason, message }];
+  // What nothing is wanted of is as somebody wanted it.
+  if (status === 'False') return [{ type: isIdle(reason) ? 'Normal' : 'Warning', reason, message }];
   // That all is well is news when it was not, and of the sum of all even when it is so for the first time.
   if (type !== 'Ready' && before?.status !== 'False') return [];
   return [{ type: 'Normal', reason: type, message }];

@@ -38,7 +38,7 @@ export function definitionsPage(): string {
     '',
     GENERATED,
     '',
-    'The definitions take the resources of [fields.md](fields.md) with the same defaults. What else they do is below.',
+    'The definitions take the resources of [fields.md](fields.md) with the same defaults. What else they do is below; what their status says is in [status.md](status.md).',
     '',
     ...kinds.flatMap(columnsSection),
     '## Who refuses what',

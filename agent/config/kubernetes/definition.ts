@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StoredObject } from '../../../kubernetes/object.ts';
+import { type StoredObject, TOPIC_MAPS } from '../../../kubernetes/object.ts';
 import type { ObjectChange } from '../../../kubernetes/reflector.ts';
 import { canonicalJson } from '../../../shared/canonical-json.ts';
 import type { LoadResult } from '../../../shared/config/load.ts';
@@ -22,7 +22,9 @@ export function versionOf({ metadata: { uid, generation = 0 } }: StoredObject): 
 
 /** Whether a change can change what the connector of this name is to run: a status, a label or another connector cannot. */
 export function concerns({ before, now }: ObjectChange, connector: string): boolean {
-  const isOurs = [before, now].some((object) => object?.kind !== 'MqttBridgeTopicMap' || refersTo(object, connector));
+  const isOurs = [before, now].some(
+    (object) => object && (object.kind !== TOPIC_MAPS.kind || refersTo(object, connector)),
+  );
   return isOurs && (before === undefined || now === undefined || !isSameSpec(before, now));
 }
 

@@ -195,14 +195,19 @@ function isOfCredentials(fault: FaultSnapshot | undefined): boolean {
 
 function problemsText(problems: readonly Problem[]): string {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  const shown = errors.slice(0, SHOWN_PROBLEMS).map(({ rule, file, path, message, advice }) => {
+  const first = errors.slice(0, SHOWN_PROBLEMS).map(({ rule, file, path, message, advice }) => {
     const place = path === '' ? file : `${file} ${path}`;
-    return `${rule} ${cut(place, 200)}: ${cut(redactText(message), 200)} Try: ${cut(redactText(advice), 120)}`;
+    return `${rule} ${shown(place, 200)}: ${shown(message, 200)} Try: ${shown(advice, 120)}`;
   });
-  const hidden = errors.length - shown.length;
-  return `${shown.join('; ')}${hidden > 0 ? `; and ${hidden} more` : ''}.`;
+  const hidden = errors.length - first.length;
+  return `${first.join('; ')}${hidden > 0 ? `; and ${hidden} more` : ''}.`;
 }
 
+function shown(text: string, longest: number): string {
+  return cut(redactText(text), longest);
+}
+
+/** What is no whole character does not come back from the API server as it was sent. */
 function cut(text: string, longest = MAX_TEXT): string {
-  return text.length <= longest ? text : `${text.slice(0, Math.max(0, longest - 1)).toWellFormed()}…`;
+  return (text.length <= longest ? text : `${text.slice(0, Math.max(0, longest - 1))}…`).toWellFormed();
 }

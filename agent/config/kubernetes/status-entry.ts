@@ -46,7 +46,9 @@ export function instanceEntry(snapshot: AgentSnapshot, about: EntryAbout): Insta
     route: route.route.slice(0, 253),
     ...wordsOf(why, MAX_UNREADY_TEXT),
   }));
-  return named.length === 0 ? entry : { ...entry, unready: fitting(named, MAX_BYTES - byteLength(entry)) };
+  return named.length === 0
+    ? entry
+    : { ...entry, unready: fitting(named, MAX_BYTES - byteLength({ ...entry, unready: [] })) };
 }
 
 /** What of an entry is worth a write: neither sentences, in which numbers may change, nor the backlog. */

@@ -46,7 +46,7 @@ export function readDocument(value: unknown): Reading | undefined {
   if (Array.isArray(value)) return checked('JSON patch', z.array(PATCH_OPERATION));
   if (!isFields(value)) return undefined;
   const { apiVersion, kind } = value;
-  if (kind === 'Kustomization') return checked(kind, kustomizationSchema);
+  if (kind === 'Kustomization' || kind === 'Component') return checked(kind, kustomizationSchema);
   if (kind === 'OperatorConfig') return { kind, faults: configFaults(value) };
   if (apiVersion === API_VERSION) return { kind: 'resource', faults: manifestFaults(value) };
   if (typeof kind === 'string') return { kind: 'manifest', faults: manifestFaults(value) };

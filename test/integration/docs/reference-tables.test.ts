@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { REPORT_INTERVAL_SECONDS } from '../../../shared/api/report.ts';
 import { MAX_LANES } from '../../../shared/plan/plan.ts';
 import { DISCONNECTIONS } from '../../../shared/health/disconnections.ts';
@@ -15,7 +14,8 @@ import { TOPIC_ALIAS_MAXIMUM } from '../../../agent/session/connect-options.ts';
 import { DEFAULT_VAULT_PACE } from '../../../agent/session/credentials/vault/vault-schedule.ts';
 import { VAULT_CALL_TIMEOUT_MS } from '../../../agent/session/credentials/vault/vault-source.ts';
 import { DEFAULT_TIMING } from '../../../agent/session/timing.ts';
-import { collectBlocks, readPage, ROOT, tableUnder } from './pages.ts';
+import { CLIENT_LIMITS } from '../../../kubernetes/http-client.ts';
+import { readPage, ROOT, tableUnder } from './pages.ts';
 import { reasonCodeRows } from './reason-table.ts';
 
 const page = await readPage('docs/operations.md');
@@ -89,6 +89,12 @@ describe('the tables of docs/operations.md', () => {
     expect(firstCells('### API server').sort()).toEqual(reasons.sort());
   });
 
+  test('reasons of an entry in the status are those of the agent', async () => {
+    const text = await source('agent/config/kubernetes/status-conditions.ts');
+    const given = new Set([...text.matchAll(/reason: '(\w+)'/g)].map((match) => match[1] ?? ''));
+    expect(firstCells('### Entry of an instance').sort()).toEqual([...given].sort());
+  });
+
   test('drop and retry reasons are those of the counters', async () => {
     const drops = tableUnder(page, '## Drop reasons').map((cells) => cells[0] ?? '');
     const at = drops.indexOf('Retry reason');
@@ -137,27 +143,16 @@ describe('the tables of docs/operations.md', () => {
     expect(limits.get('One report, answer included')).toBe(
       `${seconds(timeoutMs)}; an answer of ${answerBytes / 1024 / 1024} MiB`,
     );
+    const { callMs, answerBytes: most, watchSeconds, silenceMs } = CLIENT_LIMITS;
+    expect(limits.get('One call to an API server, log-on included')).toBe(
+      `${seconds(callMs)}; an answer of ${most / 1024 / 1024} MiB`,
+    );
+    expect(limits.get('Watch at an API server')).toContain(`asked for ${watchSeconds} to ${2 * watchSeconds} s`);
+    expect(limits.get('Watch at an API server')).toContain(`given up ${seconds(silenceMs)} after`);
     expect(limits.get('Start: wait for control plane or API server before the definition on disk is used')).toBe(
       seconds(START_PATIENCE_MS),
     );
     expect(limits.get('Reload: finish what is in flight of a changed or removed session')).toBe(seconds(PATIENCE_MS));
-  });
-
-  test('alerts use metrics, labels and drop reasons that exist', async () => {
-    const reference = await readPage('docs/reference/metrics.md');
-    const metrics = new Set([...reference.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1] ?? ''));
-    const block = (await collectBlocks('yaml')).find(({ marks }) => marks.has('alerts'));
-    const { groups } = parse(block?.text ?? '') as { groups: { rules: { alert: string; expr: string }[] }[] };
-    const rules = groups.flatMap((group) => group.rules);
-    expect(rules).toHaveLength(new Set(rules.map(({ alert }) => alert)).size);
-    for (const { expr } of rules) {
-      const used = expr.match(/mqttbridge_\w+/g) ?? [];
-      expect(used.length, expr).toBeGreaterThan(0);
-      for (const name of used) expect(metrics, expr).toContain(name);
-    }
-    const drops = await unionIn('agent/forward/counters.ts', 'DropReason');
-    const excluded = /reason!~"([^"]*)"/.exec(rules.map(({ expr }) => expr).join())?.[1]?.split('|') ?? [];
-    for (const reason of excluded) expect(drops).toContain(reason);
   });
 });
 

@@ -1,16 +1,27 @@
+import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { labelsOf } from '../../../operator/render/labels.ts';
+import { addOperator } from '../../../cli/program/operator.ts';
 import { helmValuesSchema } from '../../../shared/helm/values.ts';
 import { FUNCTIONS } from '../../support/helm/functions.ts';
 import type { KubeObject } from '../../support/kubernetes/api-server/object.ts';
 import { manifestFaults } from '../../support/kubernetes/manifest/faults.ts';
 import { only } from '../infra/manifests.ts';
 import { readRepositoryFile } from '../infra/templates.ts';
-import { installation, MATRIX, openChart, templateOf } from './matrix.ts';
+import { installation, MATRIX, openChart, rendered, templateOf } from './matrix.ts';
 
 const chart = await openChart();
-const render = (name: string) => chart.render(installation(name)).objects;
+const render = (name: string) => rendered(chart, name);
 const CLUSTER_WIDE = new Set(['ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition']);
+
+/** What the command line makes of a container's arguments. */
+function optionsOf(args: readonly string[]): object {
+  let options = {};
+  const program = new Command().exitOverride();
+  addOperator(program, (command) => command.action((parsed: object) => void (options = parsed)));
+  program.parse([...args], { from: 'user' });
+  return options;
+}
 
 interface Rule {
   readonly resources: readonly string[];
@@ -211,11 +222,17 @@ describe('the pods of the operator', () => {
     expect(render('nothing said').some(({ kind }) => kind === 'PodDisruptionBudget')).toBe(false);
   });
 
-  test('are told which namespaces are theirs', () => {
-    expect(templateOf(render('all namespaces, several replicas')).spec.containers[0]?.args).toContain(
-      '--all-namespaces',
-    );
-    expect(templateOf(render('nothing said')).spec.containers[0]?.args).not.toContain('--all-namespaces');
+  test.for(Object.keys(MATRIX))('are started with options that the command has, with %s', (name) => {
+    const [container] = templateOf(render(name)).spec.containers;
+    const { metrics, allNamespaces } = { metrics: { port: 9600 }, ...installation(name).values } as {
+      metrics: { port?: number };
+      allNamespaces?: boolean;
+    };
+    expect(optionsOf(container?.args ?? [])).toEqual({
+      config: '/etc/mqttbridge/operator.yaml',
+      http: { host: '0.0.0.0', port: metrics.port ?? 9600 },
+      ...(allNamespaces && { allNamespaces }),
+    });
   });
 });
 

@@ -36,7 +36,11 @@ async function helm(scope: Scope, verb: readonly string[], { values = {}, namesp
 /** Objects in an order of their own; the operator's configuration as what it says, since layouts of YAML differ. */
 function comparable(objects: readonly KubeObject[]): string[] {
   return objects
-    .map((object) => canonical(object.kind === 'ConfigMap' ? { ...object, data: configOf(object['data']) } : object))
+    .map((object) =>
+      canonical(
+        object.metadata.name.endsWith('-operator-config') ? { ...object, data: configOf(object['data']) } : object,
+      ),
+    )
     .sort();
 }
 

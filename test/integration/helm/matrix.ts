@@ -186,10 +186,13 @@ export const MATRIX: Readonly<Record<string, Installation>> = {
       extraEnv: [{ name: 'TZ', value: 'Europe/Berlin' }],
       extraVolumes: [{ name: 'more', emptyDir: { sizeLimit: '1Mi' } }],
       extraVolumeMounts: [{ name: 'more', mountPath: '/more' }],
-      metrics: { port: 9700, serviceMonitor: { enabled: true, interval: '1m', labels: { release: 'prometheus' } } },
+      metrics: {
+        port: 9700,
+        serviceMonitor: { enabled: true, interval: '1m', labels: { release: 'prometheus' } },
+      },
       networkPolicy: { enabled: true },
       agents: {
-        resources: { limits: { memory: '1Gi', cpu: '2' } },
+        resources: { limits: { memory: '1Gi', cpu: 2 } },
         nodeSelector: { line: '4' },
         tolerations: [{ key: 'line', operator: 'Equal', value: '4' }],
         affinity: { podAntiAffinity: {} },
@@ -241,6 +244,15 @@ export function installation(name: string): Installation {
   const found = MATRIX[name];
   if (found === undefined) throw new Error(`no installation "${name}"`);
   return found;
+}
+
+const known = new Map<string, readonly KubeObject[]>();
+
+/** What one line of the matrix makes; the same objects each time. */
+export function rendered(chart: Chart, name: string): readonly KubeObject[] {
+  const objects = known.get(name) ?? chart.render(installation(name)).objects;
+  known.set(name, objects);
+  return objects;
 }
 
 /** The operator's configuration that a rendering holds, read as the operator does. */

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { readOperatorConfig } from '../../../operator/config.ts';
 import { only } from '../infra/manifests.ts';
-import { configOf, installation, MATRIX, openChart, templateOf } from './matrix.ts';
+import { configOf, MATRIX, openChart, rendered, templateOf } from './matrix.ts';
 
 const chart = await openChart();
-const render = (name: string) => chart.render(installation(name)).objects;
+const render = (name: string) => rendered(chart, name);
+const configMapOf = (name: string) => only(render(name), 'ConfigMap', /-operator-config$/);
 
 describe("the operator's configuration", () => {
-  const config = (name: string) => configOf(only(render(name), 'ConfigMap')['data']);
+  const config = (name: string) => configOf(configMapOf(name)['data']);
 
   test.for(Object.keys(MATRIX))('is one that the operator reads, with %s', (name) => {
-    const { data } = only(render(name), 'ConfigMap') as unknown as { data: Readonly<Record<string, string>> };
+    const { data } = configMapOf(name) as unknown as { data: Readonly<Record<string, string>> };
     expect(readOperatorConfig(data['operator.yaml'] ?? '')).toMatchObject({ kind: 'config' });
   });
 
@@ -36,7 +37,7 @@ describe("the operator's configuration", () => {
     });
     expect(config('pods as somebody wants them')).toMatchObject({
       image: { tag: `sha256:${'a'.repeat(64)}`, pullSecrets: ['registry'] },
-      agents: { userId: 2_000_000, podAnnotations: { note: 'yes' }, resources: { limits: { cpu: '2' } } },
+      agents: { userId: 2_000_000, podAnnotations: { note: 'yes' }, resources: { limits: { cpu: 2 } } },
     });
   });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { runCli } from '../../../cli/program.ts';
 import { labelsOf } from '../../../operator/render/labels.ts';
 import { canonical, type KubeObject } from '../../support/kubernetes/api-server/object.ts';
 import { hasKubectl } from '../../support/kubernetes/kubectl.ts';
@@ -9,6 +10,7 @@ import { buildKustomization } from '../../support/kubernetes/kustomize/build.ts'
 import { readKustomization } from '../../support/kubernetes/kustomize/kustomization.ts';
 import { manifestFaults } from '../../support/kubernetes/manifest/faults.ts';
 import type { PodTemplate } from '../../support/kubernetes/manifest/pod.ts';
+import { fakeIo } from '../../unit/cli/fake-io.ts';
 import { FOLDERS, type Folder, folderPath, objectsOf, only, templateOf } from './manifests.ts';
 
 const PLACES: Readonly<Record<Folder, string>> = {
@@ -110,18 +112,13 @@ describe.for(withOperator)('the operator of infra/kubernetes/%s', (folder) => {
     ]);
   });
 
-  test('is who its roles are bound to, that of Secrets too, which is made where it is installed', async () => {
+  test('is who its role is bound to', async () => {
     const objects = await objectsOf(folder);
     const account = templateOf(only(objects, 'Deployment', /^mqttbridge-operator$/)).spec.serviceAccountName;
     expect(objects.some(({ kind, metadata }) => kind === 'ServiceAccount' && metadata.name === account)).toBe(true);
-    const bindings = objects.filter(({ kind }) => kind === 'RoleBinding');
-    expect(bindings.map(({ roleRef }) => (roleRef as { name: string }).name).sort()).toEqual([
-      'mqttbridge-operator',
-      'mqttbridge-operator-secrets',
-    ]);
-    for (const { subjects } of bindings) {
-      expect(subjects).toEqual([{ kind: 'ServiceAccount', name: account, namespace: PLACES[folder] }]);
-    }
+    const { roleRef, subjects } = only(objects, 'RoleBinding');
+    expect(roleRef).toMatchObject({ name: only(objects, 'Role').metadata.name });
+    expect(subjects).toEqual([{ kind: 'ServiceAccount', name: account, namespace: PLACES[folder] }]);
   });
 
   test('finds what its pod names: the ConfigMap, by a name that changes with it, and its key', async () => {
@@ -132,6 +129,20 @@ describe.for(withOperator)('the operator of infra/kubernetes/%s', (folder) => {
     const mounted = spec.containers[0]?.volumeMounts.find((mount) => mount.name === 'config')?.mountPath ?? '';
     const [key = ''] = Object.keys(data as object);
     expect(spec.containers[0]?.args).toContain(`--config=${mounted}/${key}`);
+  });
+
+  test('is started with options that the program has, and where its probes ask', async () => {
+    const [container] = templateOf(only(await objectsOf(folder), 'Deployment', /^mqttbridge-operator$/)).spec
+      .containers;
+    const [command = '', ...options] = container?.args ?? [];
+    const io = fakeIo();
+    expect(await runCli([command, '--help'], io, () => Promise.reject(new Error('no agent')))).toBe(0);
+    const known = io.out().match(/--[a-z-]+/g);
+    for (const option of options) expect(known).toContain(option.split('=')[0]);
+    const [port] = container?.ports ?? [];
+    expect(options).toContain(`--http=0.0.0.0:${port?.containerPort}`);
+    const probes = [container?.startupProbe, container?.livenessProbe, container?.readinessProbe];
+    for (const probe of probes) expect(probe?.httpGet?.port).toBe(port?.name);
   });
 
   test('has selectors that take pods which are there', async () => {

@@ -56,6 +56,11 @@ describe('what the operator makes of its configuration', () => {
     expect(optionsOf(objects).definition).toEqual({ kind: 'kubernetes' });
   });
 
+  test('a control plane without anything to log on with is refused, and not taken for none', async () => {
+    const objects = await objectsOf('overlays/arc', { ...TYPICAL, MQTTBRIDGE_AUDIENCE: '' });
+    expect(() => optionsOf(objects)).toThrow('definition.controlPlane: give key or audience to log on with');
+  });
+
   test('agents of the overlay for Flux run as the account that it makes, with the identity it stands for', async () => {
     const objects = await objectsOf('overlays/arc');
     const rendering = renderConnector(connectorOf(), OWNER, optionsOf(objects));

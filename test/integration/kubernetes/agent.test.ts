@@ -114,7 +114,7 @@ test('instances write their entries side by side, and say at their end that they
   const agents = [await start({ instance: 0 }), await start({ instance: 1 })];
   for (const agent of agents) await agent.ready();
   for (const instance of ['0', '1']) {
-    await eventually(async () => /^True\//.test((await condition('Ready', instance)) ?? ''), { describe: status });
+    await eventually(async () => (await condition('Ready', instance))?.startsWith('True/'), { describe: status });
   }
   const { instances = [] } = connectorStatusSchema.parse(await status());
   expect(new Set(instances.map(({ revision }) => revision)).size).toBe(1);

@@ -44,13 +44,14 @@ test('operator - may read the Secrets that a role names, and is told when one is
   const rules = [
     { apiGroups: [''], resources: ['secrets'], resourceNames: ['cloud'], verbs: ['get', 'list', 'watch'] },
   ];
-  const role = {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'Role',
-    metadata: { name: 'mqttbridge-operator-secrets' },
-    rules,
-  };
-  await admin.call('POST', `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles`, role);
+  const name = 'mqttbridge-operator-secrets';
+  const [group, metadata] = ['rbac.authorization.k8s.io', { name }];
+  const subjects = [{ kind: 'ServiceAccount', name: OPERATOR_ACCOUNT, namespace }];
+  const roleRef = { apiGroup: group, kind: 'Role', name };
+  const at = `/apis/${group}/v1/namespaces/${namespace}`;
+  await admin.call('POST', `${at}/roles`, { apiVersion: `${group}/v1`, kind: 'Role', metadata, rules });
+  const binding = { apiVersion: `${group}/v1`, kind: 'RoleBinding', metadata, roleRef, subjects };
+  await admin.call('POST', `${at}/rolebindings`, binding);
   const client = await openClient(t, kubeconfig);
   const { remoteBrokerConnection } = connectorResource('edge').spec as { remoteBrokerConnection: object };
   const authentication = { usernamePassword: { secretName: 'cloud' } };

@@ -22,7 +22,10 @@ export async function buildKustomization(folder: string): Promise<readonly KubeO
 
 async function layerOf(folder: string): Promise<Layer> {
   const kustomization = await readKustomization(folder);
-  const below = await Promise.all(kustomization.resources.map((path) => resourceAt(join(folder, path))));
+  const below = await Promise.all(
+    // Components come after resources and may change them; ours only add.
+    [...kustomization.resources, ...kustomization.components].map((path) => resourceAt(join(folder, path))),
+  );
   const made = await Promise.all(kustomization.configMapGenerator.map((each) => configMapOf(folder, each)));
   const replaced = made.reduce(
     replaceOrAdd,
@@ -34,7 +37,9 @@ async function layerOf(folder: string): Promise<Layer> {
     objects: patched.map((object) => transformed(object, kustomization)),
     generated: new Set([
       ...below.flatMap(({ generated }) => [...generated]),
-      ...made.map(({ object }) => nameOf(object)),
+      ...kustomization.configMapGenerator.flatMap(({ name, options }) =>
+        options?.disableNameSuffixHash === true ? [] : [name],
+      ),
     ]),
   };
 }
@@ -69,7 +74,15 @@ async function configMapOf(folder: string, { name, behavior, files, options }: C
     return [key, await readFile(join(folder, path), 'utf8')];
   });
   const data = Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
-  return { behavior, object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...options }, data } };
+  return {
+    behavior,
+    object: {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, ...(options && { labels: options.labels }) },
+      data,
+    },
+  };
 }
 
 function replaceOrAdd(objects: readonly KubeObject[], { object, behavior }: Generated): KubeObject[] {

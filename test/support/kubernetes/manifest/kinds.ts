@@ -59,6 +59,22 @@ export const alertGroupsSchema = z.strictObject({
   ),
 });
 
+const MONITORING = 'monitoring.coreos.com/v1';
+const endpoint = z.strictObject({
+  port: dnsLabel,
+  path: z.string().startsWith('/'),
+  interval: z.string().regex(/^\d+[ms]$/),
+  scrapeTimeout: z
+    .string()
+    .regex(/^\d+s$/)
+    .optional(),
+});
+const monitor = {
+  jobLabel: z.string(),
+  selector: selectorSchema,
+  namespaceSelector: z.strictObject({ any: z.literal(true) }).optional(),
+};
+
 /** The kinds of Kubernetes that our files hold, with the fields that are used; a field that nobody used yet is no field. */
 export const MANIFEST_KINDS = [
   object('v1', 'Namespace', {}),
@@ -89,20 +105,19 @@ export const MANIFEST_KINDS = [
       selector: selectorSchema,
     }),
   }),
-  object('monitoring.coreos.com/v1', 'ServiceMonitor', {
-    spec: z.strictObject({
-      jobLabel: z.string(),
-      selector: selectorSchema,
-      namespaceSelector: z.strictObject({ any: z.literal(true) }).optional(),
-      endpoints: z.array(z.strictObject({ port: portSchema, path: z.string(), interval: z.string() })).min(1),
-    }),
-  }),
   object('clusterconfig.azure.com/v1beta1', 'AzureExtensionIdentity', {
     spec: z.strictObject({
       serviceAccounts: z.array(z.strictObject({ name: subdomain, namespace: dnsLabel })).min(1),
       tokenNamespace: dnsLabel,
     }),
   }),
+  object(MONITORING, 'ServiceMonitor', {
+    spec: z.strictObject({ ...monitor, endpoints: z.array(endpoint).min(1) }),
+  }),
+  object(MONITORING, 'PodMonitor', {
+    spec: z.strictObject({ ...monitor, podMetricsEndpoints: z.array(endpoint).min(1) }),
+  }),
+  object(MONITORING, 'PrometheusRule', { spec: alertGroupsSchema }),
   object('networking.k8s.io/v1', 'NetworkPolicy', {
     spec: z.strictObject({
       podSelector: selectorSchema,

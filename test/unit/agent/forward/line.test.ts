@@ -103,3 +103,19 @@ describe('probing', () => {
     expect(line.hasRoom(10)).toBe(true);
   });
 });
+
+describe('the load', () => {
+  it('tells what flies and waits, and when the oldest of both was received', () => {
+    const { line, create, fly } = setUp(3, 100);
+    expect(line.load).toEqual({ inflight: { messages: 0, bytes: 0 }, waiting: 0, oldestReceivedAt: undefined });
+    const [a, b, c] = [create(), create(), create(20)];
+    [a.receivedAt, b.receivedAt, c.receivedAt] = [30, 10, 20];
+    line.wait(c);
+    expect(line.load).toMatchObject({ waiting: 1, oldestReceivedAt: 20 });
+    fly(a);
+    fly(b);
+    expect(line.load).toEqual({ inflight: { messages: 2, bytes: 20 }, waiting: 1, oldestReceivedAt: 10 });
+    line.land(b);
+    expect(line.load.oldestReceivedAt).toBe(20);
+  });
+});

@@ -95,7 +95,7 @@ describe('limits of the target', () => {
     expect(first).toHaveLength(inflight);
     target.puback(first[0].packetId, 0);
     expect(sent()).toHaveLength(1);
-    expect(target.inflight.messages).toBe(inflight);
+    expect(target.load.inflight.messages).toBe(inflight);
   });
 
   it('never takes more identifiers than there are', () => {

@@ -21,6 +21,8 @@ export function sessionOf(changes: Partial<SessionSnapshot> = {}): SessionSnapsh
     epoch: 1,
     inflightMessages: 0,
     inflightBytes: 0,
+    waitingMessages: 0,
+    oldestSeconds: 0,
     windowMessages: 100,
     windowBytes: 1_048_576,
     connects: { Success: 1 },

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { StoredObject } from '../../../../kubernetes/object.ts';
 import { bundleKeyOf, createJudge, type Judge } from '../../../../operator/judge/judge.ts';
 import { connectorObject, judge, stored, topicMapObject } from '../status/sample.ts';
+import { anyEdit, applied } from './edits.ts';
 
 const KEY = 'plant/edge';
 
@@ -138,44 +139,7 @@ describe('judging only what has changed', () => {
   });
 });
 
-/** One edit of a small cluster: an object appears, changes, leaves, or only its status does. */
-const edit = fc.record({
-  kind: fc.constantFrom('connector', 'topicMap'),
-  namespace: fc.constantFrom('plant', 'office'),
-  name: fc.constantFrom('a', 'b', 'c'),
-  how: fc.constantFrom('spec', 'spec', 'spec', 'status', 'deleting', 'gone'),
-  refersTo: fc.constantFrom('a', 'b', 'c'),
-  variant: fc.nat(3),
-});
-
-type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never;
-
-function specOf({ kind, name, refersTo, variant }: Edit): unknown {
-  if (kind === 'connector') {
-    const specs = [{}, { maxHops: 99 }, { bridgeInstances: 0 }, { image: { repository: '!', tag: 'x' } }];
-    return connectorObject(specs[variant], name).spec;
-  }
-  const route = { direction: 'local-to-remote', name: variant === 1 ? 'same' : name, source: `${name}/#` };
-  const routes = [[route], [route], [{ ...route, target: 'a/#' }], []];
-  return { mqttBridgeConnectorRef: refersTo, routes: routes[variant] };
-}
-
-function applied(objects: Map<string, StoredObject>, made: Edit, step: number) {
-  const { kind, namespace, name, how } = made;
-  const template = kind === 'connector' ? connectorObject({}, name) : topicMapObject(name, 'a');
-  const id = `${kind}/${namespace}/${name}`;
-  const before = objects.get(id);
-  const generation = (before?.metadata.generation ?? 0) + (how === 'spec' ? 1 : 0);
-  const metadata = { namespace, uid: before?.metadata.uid ?? `uid-${step}`, resourceVersion: String(step), generation };
-  const spec = how === 'spec' || before === undefined ? specOf(made) : before.spec;
-  const leaving = how === 'deleting' ? { deletionTimestamp: '2026-11-23T15:00:00Z' } : {};
-  const now = how === 'gone' ? undefined : stored({ ...template, spec }, { ...metadata, ...leaving });
-  if (now === undefined) objects.delete(id);
-  else objects.set(id, now);
-  return { before, now };
-}
-
-property.prop([fc.array(edit, { minLength: 1, maxLength: 40 })], { numRuns: 150 })(
+property.prop([fc.array(anyEdit, { minLength: 1, maxLength: 40 })], { numRuns: 150 })(
   'judging change by change says what judging everything anew says, and tells of all that is said otherwise',
   (edits) => {
     const objects = new Map<string, StoredObject>();

@@ -97,7 +97,7 @@ export const CONNECTOR_ROWS: readonly Row[] = [
     type: 'CredentialsValid',
     status: 'False',
     situation: needing(x509, { kind: 'present', keys: ['client_cert.pem', 'tls.key'] }),
-    names: ['Secret client', 'no key client_key.pem'],
+    names: ['Secret client', 'no key client_key.pem', '--dry-run=client -o yaml | kubectl apply -f -'],
     level: 'Error',
   },
   {
@@ -205,7 +205,7 @@ export const CONNECTOR_ROWS: readonly Row[] = [
       workload: { wanted: 2, ready: 1, settled: true },
       former: { ...two.former, configStatusLevel: 'Running' },
     },
-    names: ['1 of 2 pods are ready'],
+    names: ['1 of 2 pods ready', 'kubectl describe pods -n plant -l app.kubernetes.io/instance=edge,'],
     level: 'Recovering',
   },
   {

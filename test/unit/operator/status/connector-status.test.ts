@@ -124,6 +124,15 @@ describe('the level', () => {
     expect(messageOf(status, 'Accepted')).toBe('The configuration is valid.');
   });
 
+  test('says of what is refused whether something runs', () => {
+    const refused = situationOf([connectorObject({ maxHops: 99 }), topicMapObject()]);
+    const [failed, error] = [refused, settled(refused)].map(connectorStatusOf);
+    expect(failed).toMatchObject({ configStatusLevel: 'Failed' });
+    expect(failed?.configStatusDescription).toMatch(/^BC003 spec\.maxHops: .* Nothing runs\.$/);
+    expect(error).toMatchObject({ configStatusLevel: 'Error' });
+    expect(error?.configStatusDescription).toMatch(/^BC003 spec\.maxHops: .* What ran before goes on\.$/);
+  });
+
   test('is Recovering only after it was ready with this configuration', () => {
     const down = settled(situationOf(), withConditions({ RemoteConnected: ['False', 'DnsFailed', 'No such name.'] }));
     const levels = (['Running', 'warn', 'OK', 'Recovering', 'Starting', 'Error', 'Failed', undefined] as const).map(

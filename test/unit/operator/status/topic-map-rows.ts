@@ -127,7 +127,8 @@ export const MAP_ROWS: readonly MapRow[] = [
     type: 'Ready',
     status: 'Unknown',
     situation: { ...good, reporting: 'elsewhere' },
-    level: 'Starting',
+    names: ['control plane'],
+    level: 'N/A',
   },
   {
     reason: 'RoutesNotReady',
@@ -142,7 +143,7 @@ export const MAP_ROWS: readonly MapRow[] = [
     type: 'Ready',
     status: 'Unknown',
     situation: settled(situationOf(), { routes: { total: 1, ready: 0 } }),
-    names: ['1 routes'],
+    names: ['not named: 1.'],
     level: 'Starting',
   },
   {

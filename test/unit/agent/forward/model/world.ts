@@ -231,7 +231,7 @@ export class World {
 
   /** What must hold between any two steps. */
   check(): void {
-    const { messages, bytes } = this.target.inflight;
+    const { messages, bytes } = this.target.load.inflight;
     const { window } = this.#options;
     if (messages > window.messages) throw new Error(`${messages} in flight, window ${window.messages}`);
     if (bytes > window.bytes && messages > 1) throw new Error(`${bytes} bytes in flight, window ${window.bytes}`);

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { type OperatorConfig, operatorConfigSchema, withoutEmptyTexts } from '../shared/operator/config.ts';
-import type { Affinity, EnvVar, IdentitySidecar, Toleration } from './render/kubernetes.ts';
+import type { EnvVar, Resources, Toleration } from './render/kubernetes.ts';
 import type { Definition, DefinitionStorage, RenderOptions } from './render/options.ts';
 
 /** What became of the operator's file. */
@@ -29,19 +29,34 @@ function renderOptionsOf(config: OperatorConfig): RenderOptions {
     localToken,
     workloadIdentity,
     extensionResourceId: arcExtension?.resourceId,
-    identitySidecar: arcExtension?.sidecar as IdentitySidecar | undefined,
-    resources: agents.resources,
+    identitySidecar: arcExtension?.sidecar,
+    resources: agents.resources && resourcesOf(agents.resources),
     userId: agents.userId,
     serviceAccountName: agents.serviceAccountName,
     pods: defined({
       nodeSelector: agents.nodeSelector,
-      affinity: agents.affinity as Affinity | undefined,
+      affinity: agents.affinity,
       tolerations: agents.tolerations as readonly Toleration[] | undefined,
       annotations: agents.podAnnotations,
       labels: agents.podLabels,
       extraEnv: agents.extraEnv as readonly EnvVar[] | undefined,
     }),
   }) as RenderOptions;
+}
+
+type Amounts = Readonly<Record<string, string | number>>;
+
+/** YAML reads `cpu: 1` as a number. */
+function resourcesOf({
+  requests,
+  limits,
+}: {
+  requests?: Amounts | undefined;
+  limits?: Amounts | undefined;
+}): Resources {
+  const texts = (amounts: Amounts | undefined) =>
+    amounts && Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, String(amount)]));
+  return defined({ requests: texts(requests), limits: texts(limits) });
 }
 
 function imageOf({ reference, repository = '', tag = '', ...rest }: OperatorConfig['image']): RenderOptions['image'] {

@@ -1,11 +1,11 @@
-import type { KubernetesClient } from '../kubernetes/client.ts';
+import { ApiError, type KubernetesClient } from '../kubernetes/client.ts';
 import type { ObjectChange } from '../kubernetes/reflector.ts';
 import { createCounter, type OperatorCounts } from './counts.ts';
 import { bundleKeyOf, createJudge } from './judge/judge.ts';
-import { createElector } from './lead/elector.ts';
-import { fencedClient, NotLeadingError } from './lead/fenced-client.ts';
-import { LEASE_TIMING } from './lead/lease.ts';
+import { NotLeadingError } from './lead/fenced-client.ts';
+import { createOffice } from './lead/office.ts';
 import type { OperatorClock, OperatorLogger } from './ports.ts';
+import { createDescriber } from './publish/describe.ts';
 import { createRecorder } from './publish/events.ts';
 import { createWorkQueue } from './queue.ts';
 import { createReconciler } from './reconcile.ts';
@@ -65,61 +65,15 @@ const LEASE_NAME = 'mqttbridge-operator';
 
 /** Sets an operator up; nothing is asked before `start`. */
 export function createOperator(options: OperatorOptions): Operator {
-  const { clock, random, logger, identity, ownNamespace, namespace } = options;
+  const { clock, random } = options;
   const stopping = new AbortController();
   const closed = Promise.withResolvers<void>();
-  const counter = createCounter();
-  const client = countingClient(options.client, counter.watched);
-  const judge = createJudge();
-  const owned = createOwnedObjects();
+  const parts = assemble(options, { work, failed, elected });
+  const { counter, office, reflections, owned, judge, needs, recorder, queue, reconcile } = parts;
   const readiness = new Map<string, string>();
-  let term: AbortSignal | undefined;
   let halted: Promise<void> = Promise.resolve();
   let synced = false;
   let running: Promise<void> = Promise.resolve();
-
-  const elector = createElector({
-    client,
-    clock,
-    random,
-    logger,
-    identity,
-    timing: LEASE_TIMING,
-    lease: { namespace: ownNamespace, name: LEASE_NAME },
-    elected,
-  });
-  const fenced = fencedClient(client, {
-    mayWrite: elector.mayWrite,
-    term: () => term,
-    written: counter.written,
-  });
-  const recorder = createRecorder({ client: fenced, clock, logger, identity });
-  const reflections = createReflections({
-    client,
-    namespace,
-    clock,
-    random,
-    logger,
-    resourceChanged: (change) => judge.note(change).forEach((key) => queue.add(key, { urgent: isUrgent(change) })),
-    ownedChanged({ before, now }) {
-      const keys = [before && owned.drop(before), now && owned.put(now)];
-      for (const key of new Set(keys)) if (key !== undefined) queue.add(key);
-    },
-  });
-  const needs = createNeededObjects({ client, clock, random, logger, changed: (key) => queue.add(key) });
-  const { connectors, topicMaps } = reflections;
-  const reconcile = createReconciler({
-    client: fenced,
-    connectors,
-    topicMaps,
-    owned,
-    judge,
-    needs,
-    recorder,
-    render: options.render,
-    wall: () => clock.wall(),
-  });
-  const queue = createWorkQueue({ work, concurrency: CONCURRENCY, backoff: BACKOFF, clock, random, failed });
 
   async function work(key: string): Promise<number | undefined> {
     // A copy that lags behind would undo what the leader before has done.
@@ -129,56 +83,101 @@ export function createOperator(options: OperatorOptions): Operator {
     counter.reconciled(outcome, (clock.now() - began) / 1000);
     if (ready === undefined) readiness.delete(key);
     else readiness.set(key, ready);
-    return outcome === 'taken' ? TAKEN_AGAIN_MS : undefined;
+    return outcome === 'taken' ? TAKEN_AGAIN_MS * (1 + random()) : undefined;
   }
   function failed(key: string, error: unknown, pauseMs: number): void {
-    if (error instanceof NotLeadingError || term?.aborted === true) return;
+    if (error instanceof NotLeadingError || office.isOver()) return;
     counter.reconciled('failed', 0);
-    logger.warn(
-      { evt: 'ReconcileFailed', connector: key, error, nextDelayMs: Math.round(pauseMs) },
-      `${key} could not be reconciled; it is tried again`,
-    );
+    logFailure(options.logger, { key, error, pauseMs });
   }
-  function elected(signal: AbortSignal): void {
-    term = signal;
-    signal.addEventListener('abort', () => (halted = queue.halt()), { once: true });
-    void reflections.synced.then(() => {
-      if (signal.aborted) return;
-      for (const key of new Set([...judge.keys(), ...owned.keys()])) queue.add(key);
-      queue.resume();
-    });
+  async function elected(term: AbortSignal): Promise<void> {
+    term.addEventListener('abort', () => void (halted = queue.halt()), { once: true });
+    await reflections.synced;
+    if (term.aborted) return;
+    for (const key of new Set([...judge.keys(), ...owned.keys()])) queue.add(key);
+    queue.resume();
   }
-  async function idle(): Promise<void> {
-    await halted;
-    await recorder.idle();
-  }
-  async function stop(): Promise<void> {
-    stopping.abort();
-    // A worker may wait for something that is needed, and would do so for ever without the API server.
-    await Promise.all([elector.stop(idle), needs.stop(), running]);
-    closed.resolve();
-  }
+  const idle = () => halted.then(recorder.idle);
   return {
     start() {
       void reflections.synced.then(() => (synced = true));
       running = reflections.run(stopping.signal);
       running.catch((error: unknown) => closed.reject(error));
-      elector.start();
+      office.start();
     },
-    stop,
+    async stop() {
+      stopping.abort();
+      // A worker may wait for something that is needed, and would do so for ever without the API server.
+      await Promise.all([office.stop(idle), needs.stop(), running]);
+      closed.resolve();
+    },
     closed: closed.promise,
     snapshot: () => ({
-      leading: elector.mayWrite(),
+      leading: office.isHeld(),
       queued: queue.depth,
       working: queue.working,
       counts: counter.counts(),
       copies: reflections.states(),
       synced,
       connectors: countReadiness(readiness.values()),
-      topicMaps: topicMaps.size,
+      topicMaps: reflections.topicMaps.size,
       forbidden: needs.forbidden(),
     }),
   };
+}
+
+interface Hooks {
+  readonly work: (key: string) => Promise<number | undefined>;
+  readonly failed: (key: string, error: unknown, pauseMs: number) => void;
+  readonly elected: (term: AbortSignal) => Promise<void>;
+}
+
+/** Puts the parts together. */
+function assemble(options: OperatorOptions, { work, failed, elected }: Hooks) {
+  const { clock, random, logger, identity, namespace, render } = options;
+  const counter = createCounter();
+  const client = countingClient(options.client, counter.watched);
+  const judge = createJudge();
+  const owned = createOwnedObjects();
+  const common = { client, clock, random, logger };
+  const queue = createWorkQueue({ work, failed, concurrency: CONCURRENCY, backoff: BACKOFF, clock, random });
+  const office = createOffice({
+    ...common,
+    identity,
+    lease: { namespace: options.ownNamespace, name: LEASE_NAME },
+    elected: (term) => void elected(term),
+    written: counter.written,
+  });
+  const recorder = createRecorder({ client: office.client, clock, logger, identity });
+  const needs = createNeededObjects({ ...common, changed: (key) => queue.add(key) });
+  const reflections = createReflections({
+    ...common,
+    namespace,
+    resourceChanged: (change) => judge.note(change).forEach((key) => queue.add(key, { urgent: isUrgent(change) })),
+    ownedChanged({ before, now }) {
+      const keys = [before && owned.drop(before), now && owned.put(now)];
+      for (const key of new Set(keys)) if (key !== undefined) queue.add(key);
+    },
+  });
+  const { connectors, topicMaps } = reflections;
+  const reporting = render.definition.kind === 'kubernetes' ? 'status' : 'elsewhere';
+  const wall = () => clock.wall();
+  const describer = createDescriber({ client: office.client, topicMaps, needs, recorder, reporting, wall });
+  const reconcile = createReconciler({ client: office.client, connectors, owned, judge, needs, describer, render });
+  return { counter, office, reflections, owned, judge, needs, recorder, queue, reconcile };
+}
+
+function logFailure(
+  logger: OperatorLogger,
+  { key, error, pauseMs }: { readonly key: string; readonly error: unknown; readonly pauseMs: number },
+): void {
+  const fields = { connector: key, error, nextDelayMs: Math.round(pauseMs) };
+  if (error instanceof ApiError && error.code === 409) {
+    logger.debug(
+      { evt: 'ReconcileRaced', ...fields },
+      `${key} was written by somebody else meanwhile; it is tried again`,
+    );
+  } else logger.warn({ evt: 'ReconcileFailed', ...fields }, `${key} could not be reconciled; it is tried again`);
 }
 
 /** A change of what somebody wants is worth an attempt at once, also after failures; one of a status is not. */

@@ -1,5 +1,6 @@
-import { type Backoff, type BackoffLimits, createBackoff } from '../kubernetes/backoff.ts';
+import type { BackoffLimits } from '../kubernetes/backoff.ts';
 import type { MonotonicClock } from '../kubernetes/clock.ts';
+import { createPauses } from './pauses.ts';
 
 /** How a queue works. */
 export interface WorkQueueOptions {
@@ -28,40 +29,23 @@ export interface WorkQueue {
   readonly halt: () => Promise<void>;
 }
 
-/** Where a key is that is not idle. `again`: it changed while it is worked on. */
-type KeyState =
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'working'; again: boolean }
-  | { readonly kind: 'pausing'; readonly cancel: () => void; readonly failure: boolean };
-
 /** Makes a queue that waits for `resume`. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { work, concurrency, backoff, clock, random, failed } = options;
-  const states = new Map<string, KeyState>();
+  const { work, concurrency, failed } = options;
   const line = new Set<string>();
-  const backoffs = new Map<string, Backoff>();
+  /** Keys that are worked on, and whether they changed meanwhile. */
+  const changed = new Map<string, boolean>();
   const workers = new Set<Promise<void>>();
+  const pauses = createPauses({ ...options, wake: enqueue });
   let running = false;
 
-  function add(key: string, { urgent = false } = {}): void {
-    const state = states.get(key);
-    if (state?.kind === 'working') state.again = true;
-    else if (state?.kind === 'pausing' && (urgent || !state.failure)) release(key, state.cancel);
-    else if (state === undefined) enqueue(key);
-  }
   function enqueue(key: string): void {
-    states.set(key, { kind: 'waiting' });
     line.add(key);
     dispatch();
   }
-  function release(key: string, cancel: () => void): void {
-    cancel();
-    enqueue(key);
-  }
   function dispatch(): void {
-    while (running && workers.size < concurrency) {
-      const [key] = line;
-      if (key === undefined) return;
+    for (const key of line) {
+      if (!running || workers.size >= concurrency) return;
       line.delete(key);
       const worker = attend(key).finally(() => {
         workers.delete(worker);
@@ -71,28 +55,18 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     }
   }
   async function attend(key: string): Promise<void> {
-    const state = { kind: 'working' as const, again: false };
-    states.set(key, state);
+    changed.set(key, false);
     const result = await work(key).then(
-      (after) => ({ after, failure: false }),
-      (error: unknown) => ({ after: pauseAfter(key, error), failure: true }),
+      (after) => ({ after }),
+      (error: unknown) => ({ error }),
     );
-    states.delete(key);
-    if (!result.failure) backoffs.delete(key);
+    const again = changed.get(key) === true;
+    changed.delete(key);
+    if ('error' in result) return running ? failed(key, result.error, pauses.failed(key)) : undefined;
+    pauses.forgive(key);
     if (!running) return;
-    if (state.again && !result.failure) enqueue(key);
-    else if (result.after !== undefined) pause(key, result.after, result.failure);
-  }
-  function pauseAfter(key: string, error: unknown): number {
-    const own = backoffs.get(key) ?? createBackoff(backoff, random);
-    backoffs.set(key, own);
-    const pauseMs = own.next();
-    failed(key, error, pauseMs);
-    return pauseMs;
-  }
-  function pause(key: string, ms: number, failure: boolean): void {
-    const cancel = clock.after(ms, () => enqueue(key));
-    states.set(key, { kind: 'pausing', cancel, failure });
+    if (again) enqueue(key);
+    else if (result.after !== undefined) pauses.rest(key, result.after);
   }
   return {
     get depth() {
@@ -101,19 +75,19 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     get working() {
       return workers.size;
     },
-    add,
+    add(key, { urgent = false } = {}) {
+      if (changed.has(key)) changed.set(key, true);
+      else if (pauses.has(key)) pauses.change(key, urgent);
+      else enqueue(key);
+    },
     resume() {
       running = true;
       dispatch();
     },
     async halt() {
       running = false;
-      for (const [key, state] of states) {
-        if (state.kind === 'pausing') state.cancel();
-        if (state.kind !== 'working') states.delete(key);
-      }
       line.clear();
-      backoffs.clear();
+      pauses.clear();
       await Promise.all(workers);
     },
   };

@@ -87,5 +87,6 @@ function leaseOf({ identity, lease, timing }: Candidate, wall: number, before: S
 }
 
 function specOf(lease: StoredObject): LeaseSpec {
-  return (lease['spec'] ?? {}) as LeaseSpec;
+  const spec: LeaseSpec = lease['spec'] ?? {};
+  return spec;
 }

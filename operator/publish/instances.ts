@@ -12,7 +12,7 @@ export function staleInstances(connector: StoredObject, count: number): readonly
   return instances
     .map(({ instance }, index) => ({ instance, path: `/status/instances/${index}` }))
     .filter(({ instance }) => !isWithin(instance, count))
-    .reverse()
+    .toReversed()
     .flatMap(({ instance, path }) => [
       { op: 'test', path: `${path}/instance`, value: instance },
       { op: 'remove', path },

@@ -1,4 +1,4 @@
-import type { KubernetesClient } from '../../kubernetes/client.ts';
+import { ApiError, type KubernetesClient } from '../../kubernetes/client.ts';
 import type { ObjectKind, StoredObject } from '../../kubernetes/object.ts';
 import { canonicalJson } from '../../shared/canonical-json.ts';
 import { FIELD_MANAGER } from '../workload/identity.ts';
@@ -14,7 +14,13 @@ export async function writeStatus(
   if (isSameStatus(live['status'], status)) return live;
   const { name, namespace } = live.metadata;
   const object = { apiVersion: kind.apiVersion, kind: kind.kind, metadata: { name, namespace }, status };
-  return await client.apply(kind, object, { manager: FIELD_MANAGER, status: true, force: true });
+  try {
+    return await client.apply(kind, object, { manager: FIELD_MANAGER, status: true, force: true });
+  } catch (error) {
+    // It was deleted meanwhile: nobody is left to be told.
+    if (error instanceof ApiError && error.code === 404) return live;
+    throw error;
+  }
 }
 
 /** Whether a live status says what is wanted, times of transition and what the agents write aside. */

@@ -127,10 +127,7 @@ function follow(namespace: string, need: Need, options: FollowOptions): Followed
         run.abort();
       },
     });
-    void reflector.synced.then(() => {
-      entry.forbidden = false;
-      known.resolve();
-    });
+    void reflector.synced.then(() => (entry.forbidden = false)).then(() => known.resolve());
     void reflector.run(tell, AbortSignal.any([run.signal, controller.signal])).then(over);
     return reflector;
   }

@@ -74,17 +74,5 @@ function follow(options: FollowOptions, { kind, changed, labels }: What): Follow
     ...(namespace === undefined ? {} : { namespace }),
     ...(labels === undefined ? {} : { labelSelector: labels }),
   };
-  const reflector = createReflector({
-    client,
-    kind,
-    selection,
-    clock,
-    random,
-    stateChanged: (state) => {
-      const fields = { evt: 'WatchState', resource: kind.plural, state: state.kind };
-      if (state.kind !== 'apart') return logger.debug(fields, `${kind.plural} are ${state.kind}`);
-      logger.warn({ ...fields, error: state.error }, `${kind.plural} cannot be watched; what is known stays known`);
-    },
-  });
-  return { kind, reflector, changed };
+  return { kind, reflector: createReflector({ client, kind, selection, clock, random, logger }), changed };
 }

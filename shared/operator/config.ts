@@ -72,10 +72,7 @@ const definition = z
   .meta(about('Where agents get their definition from; default kubernetes.'));
 
 /** YAML reads `cpu: 1` as a number. */
-const amounts = z.record(
-  z.string(),
-  z.union([z.string().regex(QUANTITY), z.number().nonnegative()]).transform((amount) => String(amount)),
-);
+const amounts = z.record(z.string(), z.union([z.string().regex(QUANTITY), z.number().nonnegative()]));
 
 const resources = z
   .strictObject({

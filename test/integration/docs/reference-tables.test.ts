@@ -105,7 +105,7 @@ describe('the tables of docs/operations.md', () => {
 
   test('log events are those of the code, at their levels', async () => {
     const files = await Promise.all(
-      ['agent', 'cli', 'kubernetes'].map(async (folder) =>
+      ['agent', 'cli', 'kubernetes', 'operator'].map(async (folder) =>
         (await readdir(join(ROOT, folder), { recursive: true }))
           .filter((name) => name.endsWith('.ts'))
           .map((name) => source(`${folder}/${name}`)),

@@ -82,7 +82,9 @@ test('operator - brings about what is wanted and nothing else, whatever is edite
 });
 
 async function play(scope: Scope, server: ApiServer, on: OperatorStage, rounds: readonly Round[]): Promise<void> {
-  const model = new Map(NAMES.map((name): [string, Expected] => [name, { live: undefined, spoilt: false, objects: [] }]));
+  const model = new Map(
+    NAMES.map((name): [string, Expected] => [name, { live: undefined, spoilt: false, objects: [] }]),
+  );
   const theirs = await foreign(on);
   let operator = await startOperator(scope, on);
   for (const name of NAMES) await on.put(topicMapResource(`map-${name}`, name));

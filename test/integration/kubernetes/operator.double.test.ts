@@ -64,11 +64,13 @@ describe('operator and a server that lets it down', () => {
     const { server, on } = await running(t);
     server.failNext({ verb: 'patch', resource: 'statefulsets', code: 500, times: 2 });
     server.failNext({ verb: 'patch', resource: 'mqttbridgeconnectors', code: 409, reason: 'Conflict', times: 2 });
-    await on.client.apply(
-      CONNECTORS,
-      { ...connectorResource('edge', { bridgeInstances: 4 }), metadata: { name: 'edge', namespace: 'default' } },
-      { manager: 'author', force: true },
-    ).catch(() => undefined);
+    await on.client
+      .apply(
+        CONNECTORS,
+        { ...connectorResource('edge', { bridgeInstances: 4 }), metadata: { name: 'edge', namespace: 'default' } },
+        { manager: 'author', force: true },
+      )
+      .catch(() => undefined);
     await eventually(async () => {
       await on.put(connectorResource('edge', { bridgeInstances: 4 })).catch(() => undefined);
       return (await replicasOf(on)) === 4;
@@ -83,7 +85,11 @@ describe('operator and a server that lets it down', () => {
     await on.client.create({ apiVersion: 'v1', kind: 'Service', plural: 'services' }, theirs);
     // With `--cascade=orphan` what it owned has no owner any more before the connector is gone.
     const orphaned = await on.client.get(CONNECTORS, { namespace: 'default', name: 'edge' });
-    await on.client.remove(CONNECTORS, { namespace: 'default', name: 'edge' }, { uid: orphaned?.metadata.uid ?? '', orphan: true });
+    await on.client.remove(
+      CONNECTORS,
+      { namespace: 'default', name: 'edge' },
+      { uid: orphaned?.metadata.uid ?? '', orphan: true },
+    );
     await eventually(async () => (await on.condition(TOPIC_MAPS, 'map', 'ConnectorResolved'))?.status === 'False');
     await operator.settled();
     expect(await on.workload('aio-mq-edge')).toHaveLength(OWNED_KINDS.length);
@@ -156,7 +162,7 @@ describe('operator that dies', () => {
       );
       expect(before?.shape).toEqual(wanted.shape);
       expect(after?.shape).toEqual(wanted.shape);
-      if (before?.died === false) break;
+      if (before === undefined || !before.died) break;
       deaths += 1;
     }
     expect(deaths).toBeGreaterThanOrEqual(OWNED_KINDS.length + 2);
@@ -182,7 +188,11 @@ async function shapeAfter({ client, kubeconfig }: OperatorStage, death: Death | 
     await eventually(async () => (await on.workload('aio-mq-edge')).length === OWNED_KINDS.length);
     await eventually(async () => (await on.condition(TOPIC_MAPS, 'map', 'Ready')) !== undefined);
     await operator.settled();
-    const objects = await Promise.all([on.workload('aio-mq-edge'), on.get(CONNECTORS, 'edge'), on.get(TOPIC_MAPS, 'map')]);
+    const objects = await Promise.all([
+      on.workload('aio-mq-edge'),
+      on.get(CONNECTORS, 'edge'),
+      on.get(TOPIC_MAPS, 'map'),
+    ]);
     return { died, shape: objects.flat().map((each) => shapeOf(each as unknown as object, namespace)) };
   } finally {
     await scope.close();
@@ -199,8 +209,9 @@ async function dieIn(scope: Scope, on: OperatorStage, death: Death): Promise<boo
 /** An object without what differs from one run to the next. */
 function shapeOf(object: object, namespace: string): unknown {
   const text = JSON.stringify(object, (name, value: unknown) =>
-    ['uid', 'resourceVersion', 'creationTimestamp', 'managedFields', 'lastTransitionTime', 'generation'].includes(name) ||
-    name.endsWith('/applied')
+    ['uid', 'resourceVersion', 'creationTimestamp', 'managedFields', 'lastTransitionTime', 'generation'].includes(
+      name,
+    ) || name.endsWith('/applied')
       ? undefined
       : value,
   );

@@ -115,7 +115,10 @@ describe('operator - objects', () => {
 
   test('touches nothing while somebody else has one of the names, and goes on when it is free', async (t) => {
     const on = await stage(t);
-    const theirs = await on.client.create(SERVICE_ACCOUNTS, object('v1', 'ServiceAccount', 'aio-mq-edge', on.namespace));
+    const theirs = await on.client.create(
+      SERVICE_ACCOUNTS,
+      object('v1', 'ServiceAccount', 'aio-mq-edge', on.namespace),
+    );
     await on.put(connectorResource('edge'));
     const operator = await startOperator(t, on);
     await eventually(async () => (await on.condition(CONNECTORS, 'edge', 'Accepted'))?.reason === 'NameTaken');
@@ -153,7 +156,9 @@ describe('operator - what is wrong', () => {
     await operator.settled();
     expect((await on.statefulSet('aio-mq-edge'))?.metadata.resourceVersion).toBe(before?.metadata.resourceVersion);
     await on.remove(TOPIC_MAPS, 'broken');
-    await eventually(async () => ((await on.statefulSet('aio-mq-edge')) as unknown as { spec: Spec }).spec.replicas === 5);
+    await eventually(
+      async () => ((await on.statefulSet('aio-mq-edge')) as unknown as { spec: Spec }).spec.replicas === 5,
+    );
     expect(await on.condition(CONNECTORS, 'edge', 'Accepted')).toMatchObject({ status: 'True' });
   });
 
@@ -190,7 +195,9 @@ describe('operator - what is wrong', () => {
       await on.client.apply(CONNECTORS, entry, { manager: `mqttbridge-agent-${instance}`, status: true });
     }
     const instances = async () => {
-      const { status } = (await on.get(CONNECTORS, 'edge')) as unknown as { status: { instances: { instance: string }[] } };
+      const { status } = (await on.get(CONNECTORS, 'edge')) as unknown as {
+        status: { instances: { instance: string }[] };
+      };
       return status.instances.map(({ instance }) => instance);
     };
     await eventually(async () => (await instances()).join() === '0,1');
@@ -205,13 +212,17 @@ describe('operator - several', () => {
     const second = await startOperator(t, on);
     await eventually(() => second.snapshot().synced);
     await on.put(connectorResource('edge', { bridgeInstances: 3 }));
-    await eventually(async () => ((await on.statefulSet('aio-mq-edge')) as unknown as { spec: Spec }).spec.replicas === 3);
+    await eventually(
+      async () => ((await on.statefulSet('aio-mq-edge')) as unknown as { spec: Spec }).spec.replicas === 3,
+    );
     expect(second.snapshot()).toMatchObject({ leading: false, counts: { writes: [] } });
     await operator.stop();
     const lease = await on.get(LEASES, 'mqttbridge-operator');
     expect(lease).toMatchObject({ spec: { holderIdentity: '' } });
     await on.put(connectorResource('edge', { bridgeInstances: 4 }));
-    await eventually(async () => ((await on.statefulSet('aio-mq-edge')) as unknown as { spec: Spec }).spec.replicas === 4);
+    await eventually(
+      async () => ((await on.statefulSet('aio-mq-edge')) as unknown as { spec: Spec }).spec.replicas === 4,
+    );
     expect(second.snapshot().leading).toBe(true);
     expect(await on.get(ROLES, 'aio-mq-edge')).toBeDefined();
   });
@@ -229,4 +240,3 @@ interface Meta {
 function object(apiVersion: string, kind: string, name: string, namespace: string) {
   return { apiVersion, kind, metadata: { name, namespace } };
 }
-

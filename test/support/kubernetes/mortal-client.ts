@@ -47,8 +47,7 @@ export function mortalClient(
       get: (kind, name, signal) => living(signal, () => client.get(kind, name, signal)),
       list: (kind, selection, signal) => living(signal, () => client.list(kind, selection, signal)),
       watch: (kind, selection, signal) => client.watch(kind, selection, signal),
-      apply: (kind, object, options, signal) =>
-        write(kind, signal, () => client.apply(kind, object, options, signal)),
+      apply: (kind, object, options, signal) => write(kind, signal, () => client.apply(kind, object, options, signal)),
       create: (kind, object, signal) => write(kind, signal, () => client.create(kind, object, signal)),
       replace: (kind, object, signal) => write(kind, signal, () => client.replace(kind, object, signal)),
       patch: (kind, name, operations, options, signal) =>

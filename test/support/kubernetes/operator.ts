@@ -92,7 +92,6 @@ async function settled(operator: Operator): Promise<void> {
   });
 }
 
-
 /** A resource of a test with a namespace. */
 export function inNamespace(
   resource: SentResource,

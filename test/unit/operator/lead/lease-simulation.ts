@@ -84,42 +84,66 @@ interface World {
   readonly server: ReturnType<typeof createLeaseServer>;
 }
 
-function simulate(identity: string, { rate, clock, server }: World): Simulated {
+/** A process that may be frozen, its clocks, and its line to the API server. */
+interface Ground {
+  readonly clock: OperatorClock;
+  /** Resolves when the process hears the answer; without one it is the caller who gives up. */
+  readonly ask: (call: Call, signal: AbortSignal | undefined) => Promise<StoredObject | undefined>;
+  readonly isFrozen: () => boolean;
+  readonly suffer: (what: Mishap['what']) => void;
+}
+
+function createGround({ rate, clock }: World): Ground {
   let frozen = false;
   let line: 'whole' | 'cut' | 'deaf' = 'whole';
-  let stopped = false;
   let jump = 0;
-  let terms = 0;
   const held: (() => void)[] = [];
   /** What comes to a frozen process waits for it. */
   const deliver = (action: () => void) => void (frozen ? held.push(action) : action());
-  const own: OperatorClock = {
-    now: () => clock.now() * rate,
-    wall: () => clock.now() * rate + jump,
-    after: (ms, action) => clock.callAt(clock.now() + Math.max(0, ms) / rate, () => deliver(action)),
+  const effects: Readonly<Partial<Record<Mishap['what'], () => void>>> = {
+    freeze: () => (frozen = true),
+    thaw() {
+      frozen = false;
+      for (const action of held.splice(0)) action();
+    },
+    cut: () => (line = 'cut'),
+    'cut-answers': () => (line = 'deaf'),
+    heal: () => (line = 'whole'),
+    'wall-jump': () => (jump -= 3_600_000),
   };
-
-  /** Without an answer it is the caller who gives up. */
-  async function ask(call: Call, signal: AbortSignal | undefined): Promise<StoredObject | undefined> {
-    return await new Promise((resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
-      clock.callAt(clock.now() + LATENCY_MS, () => {
-        if (line === 'cut') return;
-        const answer = outcomeOf(call);
+  return {
+    isFrozen: () => frozen,
+    suffer: (what) => effects[what]?.(),
+    clock: {
+      now: () => clock.now() * rate,
+      wall: () => clock.now() * rate + jump,
+      after: (ms, action) => clock.callAt(clock.now() + Math.max(0, ms) / rate, () => deliver(action)),
+    },
+    ask: async (call, signal) =>
+      await new Promise((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
         clock.callAt(clock.now() + LATENCY_MS, () => {
-          if (line === 'whole')
-            deliver(() => (answer.error === undefined ? resolve(answer.value) : reject(answer.error)));
+          if (line === 'cut') return;
+          const { value, error } = outcomeOf(call);
+          const answer = () => (error === undefined ? resolve(value) : reject(error));
+          clock.callAt(clock.now() + LATENCY_MS, () => line === 'whole' && deliver(answer));
         });
-      });
-    });
-  }
+      }),
+  };
+}
+
+function simulate(identity: string, world: World): Simulated {
+  const { server } = world;
+  const { clock, ask, isFrozen, suffer } = createGround(world);
+  let stopped = false;
+  let terms = 0;
   const elector = createElector({
     client: {
       get: (_kind, _name, signal) => ask(server.lease, signal),
       create: async (_kind, object, signal) => (await ask(() => server.create(object), signal)) as StoredObject,
       replace: async (_kind, object, signal) => (await ask(() => server.replace(object), signal)) as StoredObject,
     },
-    clock: own,
+    clock,
     random: () => 0.5,
     logger: SILENT,
     identity,
@@ -132,21 +156,12 @@ function simulate(identity: string, { rate, clock, server }: World): Simulated {
     identity,
     elector,
     terms: () => terms,
-    writes: () => !frozen && !stopped && elector.mayWrite(),
+    writes: () => !isFrozen() && !stopped && elector.mayWrite(),
     suffer(what) {
-      if (what === 'freeze') frozen = true;
-      if (what === 'thaw') {
-        frozen = false;
-        for (const action of held.splice(0)) action();
-      }
-      if (what === 'cut') line = 'cut';
-      if (what === 'cut-answers') line = 'deaf';
-      if (what === 'heal') line = 'whole';
-      if (what === 'wall-jump') jump -= 3_600_000;
-      if (what === 'stop' && !stopped) {
-        stopped = true;
-        void elector.stop(() => Promise.resolve());
-      }
+      suffer(what);
+      if (what !== 'stop' || stopped) return;
+      stopped = true;
+      void elector.stop(() => Promise.resolve());
     },
   };
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from './client.ts';
-import { ExchangeError } from './exchange.ts';
+import { chunksOf, ExchangeError } from './exchange.ts';
 
 /** Body of an answer as text; rejects with ExchangeError where it has more bytes than the limit. */
 export async function bodyOf(response: IncomingMessage, limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(response)) {
     length += chunk.length;
     if (length > limit) throw new ExchangeError(`the API server answered more than ${limit / 1024 / 1024} MiB`);
     chunks.push(chunk);

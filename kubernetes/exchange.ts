@@ -95,6 +95,17 @@ function isSame(one: Credentials, other: Credentials): boolean {
   return one.token === other.token && one.certificate?.cert === other.certificate?.cert;
 }
 
+/** Body of an answer, whose end before its time has a name. */
+export async function* chunksOf(response: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (error) {
+    // Node says just `aborted`.
+    const cut = error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+    throw cut ? new ExchangeError('the connection to the API server was cut', { cause: error }) : error;
+  }
+}
+
 /** The other end had closed the kept connection before this request was on its way. */
 class StaleError extends Error {
   constructor(cause: Error) {

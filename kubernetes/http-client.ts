@@ -3,7 +3,7 @@ import { collectionPath, objectPath, selectorsOf } from './address.ts';
 import { bodyOf, fieldsOf, isFields, refusal } from './answer.ts';
 import { ApiError, type KubernetesClient, type ObjectList, type WatchEvent } from './client.ts';
 import { type MonotonicClock, SYSTEM_CLOCK } from './clock.ts';
-import { type Asked, createExchange, type Exchange, ExchangeError, type OpenAnswer } from './exchange.ts';
+import { type Asked, chunksOf, createExchange, type Exchange, ExchangeError, type OpenAnswer } from './exchange.ts';
 import type { ObjectKind, Selection, StoredObject } from './object.ts';
 import { createSilenceGuard } from './silence-guard.ts';
 import { eventOf, linesOf, storedObject } from './watch-stream.ts';
@@ -50,9 +50,8 @@ interface Parts {
   readonly limits: ClientLimits;
 }
 
-/** Fields that the server does not know are a mistake in an object, and in a status just news to an older definition. */
+/** What the server would drop without a word may be what restricts. */
 const STRICT = { fieldValidation: 'Strict' } as const;
-const LENIENT = { fieldValidation: 'Ignore' } as const;
 
 /** A client for one API server; nothing is asked before its first call. */
 export function createClient(access: ClusterAccess, options: ClientOptions): KubernetesClient {
@@ -61,13 +60,13 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
   const parts: Parts = { exchange, clock, random, limits: { ...CLIENT_LIMITS, ...limits } };
   const write = async (asked: Asked, signal?: AbortSignal) => storedObject(await call(parts, asked, signal));
   return {
-    get: (kind, name, signal) =>
+    get: async (kind, name, signal) =>
       unlessMissing(write({ method: 'GET', path: objectPath(kind, name) }, signal), undefined),
     list: (kind, selection, signal) => list(parts, { kind, selection }, signal),
     watch: (kind, selection, signal) => watch(parts, { kind, selection }, signal),
     async apply(kind, object, { manager, force = false, status = false }, signal) {
       const path = objectPath(kind, object.metadata, status ? 'status' : undefined);
-      const query = { fieldManager: manager, force: String(force), ...(status ? LENIENT : STRICT) };
+      const query = { fieldManager: manager, force: String(force), ...STRICT };
       const body = JSON.stringify(object);
       return write({ method: 'PATCH', path, query, body, contentType: 'application/apply-patch+yaml' }, signal);
     },
@@ -81,9 +80,8 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
     },
     async patch(kind, name, operations, { status = false } = {}, signal) {
       const path = objectPath(kind, name, status ? 'status' : undefined);
-      const query = status ? LENIENT : STRICT;
       const body = JSON.stringify(operations);
-      return write({ method: 'PATCH', path, query, body, contentType: 'application/json-patch+json' }, signal);
+      return write({ method: 'PATCH', path, query: STRICT, body, contentType: 'application/json-patch+json' }, signal);
     },
     async remove(kind, name, { uid, orphan = false } = {}, signal) {
       const preconditions = uid === undefined ? {} : { preconditions: { uid } };
@@ -214,7 +212,7 @@ async function* eventsOf(
   const guard = createSilenceGuard(clock, seconds * 1_000 + silenceMs, abandon);
   try {
     yield { kind: 'opened' };
-    for await (const line of linesOf(guard.heard(response), eventBytes)) {
+    for await (const line of linesOf(guard.heard(chunksOf(response)), eventBytes)) {
       const event = eventOf(line);
       if (event?.kind === 'bookmark') guard.expect(silenceMs);
       if (event !== undefined) yield event;

@@ -166,7 +166,7 @@ function proofOf(user: User, name: string, at: PathResolver): () => Promise<Proo
   const refused = NOT_SUPPORTED.find((field) => user[field] !== undefined && user[field] !== null);
   if (refused !== undefined) {
     throw new AccessError(
-      `user ${name} of the kubeconfig has ${refused}, which is not supported: use a token, a tokenFile or a client certificate, such as those of a service account`,
+      `user ${name} of the kubeconfig has ${refused}, which is not supported: use a token (kubectl create token), a tokenFile or a client certificate`,
     );
   }
   const token = tokenOf(user, name, at);

@@ -17,8 +17,8 @@ export interface Pace {
 
 /** Pauses after what may pass by itself. */
 const SOON = { leastMs: 250, mostMs: 30_000 };
-/** Pauses after a refusal that a person has to mend. */
-const SLOW = { leastMs: 10_000, mostMs: 60_000 };
+/** Pauses after a refusal that a person has to mend; a role that was made just before a pod takes a moment to count. */
+const SLOW = { leastMs: 2_000, mostMs: 60_000 };
 /** A watch that lasted so long was a good one. */
 const STEADY_MS = 5_000;
 const LONGEST_TOLD_MS = 60_000;

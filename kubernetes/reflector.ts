@@ -173,7 +173,8 @@ async function attempt(course: Course, place: Place, signal: AbortSignal): Promi
     return { kind: 'ended' };
   } catch (error) {
     if (error instanceof Thrown) throw error;
-    if (error instanceof ApiError && error.code === 410) return { kind: 'expired' };
+    const expired = error instanceof ApiError && error.code === 410 && place.version !== undefined;
+    if (expired) return { kind: 'expired' };
     return { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
   }
 }

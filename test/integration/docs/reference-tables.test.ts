@@ -15,6 +15,7 @@ import { TOPIC_ALIAS_MAXIMUM } from '../../../agent/session/connect-options.ts';
 import { DEFAULT_VAULT_PACE } from '../../../agent/session/credentials/vault/vault-schedule.ts';
 import { VAULT_CALL_TIMEOUT_MS } from '../../../agent/session/credentials/vault/vault-source.ts';
 import { DEFAULT_TIMING } from '../../../agent/session/timing.ts';
+import { CLIENT_LIMITS } from '../../../kubernetes/http-client.ts';
 import { collectBlocks, readPage, ROOT, tableUnder } from './pages.ts';
 import { reasonCodeRows } from './reason-table.ts';
 
@@ -137,6 +138,12 @@ describe('the tables of docs/operations.md', () => {
     expect(limits.get('One report, answer included')).toBe(
       `${seconds(timeoutMs)}; an answer of ${answerBytes / 1024 / 1024} MiB`,
     );
+    const { callMs, answerBytes: most, watchSeconds, silenceMs } = CLIENT_LIMITS;
+    expect(limits.get('One call to an API server, log-on included')).toBe(
+      `${seconds(callMs)}; an answer of ${most / 1024 / 1024} MiB`,
+    );
+    expect(limits.get('Watch at an API server')).toContain(`asked for ${watchSeconds} to ${2 * watchSeconds} s`);
+    expect(limits.get('Watch at an API server')).toContain(`given up ${seconds(silenceMs)} after`);
     expect(limits.get('Start: wait for control plane or API server before the definition on disk is used')).toBe(
       seconds(START_PATIENCE_MS),
     );

@@ -127,7 +127,15 @@ describe('client', () => {
     const unknown = await refusalOf(client.create(CONNECTORS, connectorOf(metadata, { colour: 'red' })));
     expect(unknown.code).toBe(400);
     expect(unknown.message).toContain('unknown field "spec.colour"');
-    const invalid = await refusalOf(client.create(CONNECTORS, connectorOf(metadata, { bridgeInstances: -1 })));
+    await client.create(CONNECTORS, connectorOf(metadata));
+    const { apiVersion, kind } = CONNECTORS;
+    const status = { apiVersion, kind, metadata, status: { colour: 'red' } };
+    const applied = await refusalOf(client.apply(CONNECTORS, status, { manager: 'm', status: true }));
+    expect(applied.code).toBe(500);
+    expect(applied.message).toContain('.status.colour: field not declared in schema');
+    const invalid = await refusalOf(
+      client.create(CONNECTORS, connectorOf({ ...metadata, name: `${name}-2` }, { bridgeInstances: -1 })),
+    );
     expect(invalid).toMatchObject({ code: 422, reason: 'Invalid' });
     expect(invalid.message).toContain('spec.bridgeInstances');
   });
@@ -209,7 +217,8 @@ describe('client', () => {
   test('asks for no object whose name would be another path', async (t) => {
     const { client, namespace } = await stage(t);
     for (const name of ['', '.', '..', 'a/b', 'a%2fb']) {
-      await expect((async () => client.remove(CONFIG_MAPS, { namespace, name }))()).rejects.toThrow(RangeError);
+      await expect(client.get(CONFIG_MAPS, { namespace, name })).rejects.toThrow(RangeError);
+      await expect(client.remove(CONFIG_MAPS, { namespace, name })).rejects.toThrow(RangeError);
     }
   });
 });

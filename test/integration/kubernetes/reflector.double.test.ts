@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openClusterAccess } from '../../../kubernetes/access.ts';
 import type { KubernetesClient, WatchEvent } from '../../../kubernetes/client.ts';
-import type { ClientLimits } from '../../../kubernetes/http-client.ts';
+import { type ClientLimits, createClient } from '../../../kubernetes/http-client.ts';
 import type { WrittenObject } from '../../../kubernetes/object.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
@@ -8,6 +11,7 @@ import { type ApiServer, type ApiServerOptions, startApiServer } from '../../sup
 import { follow, type Followed } from '../../support/kubernetes/follow.ts';
 import { openClient } from '../../support/kubernetes/open-client.ts';
 import type { Scope } from '../../support/scope.ts';
+import { createTempDir } from '../../support/temp-dir.ts';
 
 const CONFIG_MAPS = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
 const selection = { namespace: 'default' };
@@ -155,9 +159,10 @@ describe('reflector', () => {
     await set.opened();
     // Three refusals in a row: the version could have been what the server could not serve.
     expect(counts(set)).toEqual({ lists: 4, watches: 5 });
-    expect(
-      set.states.map((state) => (state.kind === 'apart' && 'code' in state.error ? state.error.code : state.kind)),
-    ).toEqual(['synced', 'ECONNRESET', 500, 429, 503, 'synced']);
+    const codes = set.states.map((state) =>
+      state.kind === 'apart' && 'code' in state.error ? state.error.code : state.kind,
+    );
+    expect(codes).toEqual(['synced', 'apart', 500, 429, 503, 'synced']);
   });
 
   test('gets over a restart of the server at the same address', async (t) => {
@@ -174,6 +179,22 @@ describe('reflector', () => {
     await proxy.up();
     await eventually(() => reflector.objects.size === 1 && reflector.state.kind === 'synced');
     expect(server.log.counts()).toMatchObject({ 'list configmaps': 1 });
+  });
+
+  test('takes up the token that the kubelet has put in place of one that is refused', async (t) => {
+    const server = await startApiServer(t);
+    const folder = await createTempDir(t, 'service-account');
+    const files = { token: 'expired', 'ca.crt': server.ca, namespace: 'default' };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    const { hostname: host, port } = new URL(server.url);
+    const client = createClient(await openClusterAccess({ host, port, folder }), { userAgent: 'mqttbridge-test/1' });
+    t.onTestFinished(() => client.close());
+    const { reflector } = follow(t, { client, kind: CONFIG_MAPS, selection });
+    await eventually(() => reflector.state.kind === 'apart');
+    expect(reflector.state).toMatchObject({ error: { code: 401, reason: 'Unauthorized' } });
+    await writeFile(join(folder, 'token'), server.token);
+    await reflector.synced;
+    expect(reflector.state).toEqual({ kind: 'synced' });
   });
 
   test('waits for a server that is slow and one that comes later', async (t) => {

@@ -146,16 +146,25 @@ describe('reflector', () => {
     );
     await eventually(() => reflector.state.kind === 'apart');
     expect(reflector.state).toMatchObject({ error: forbidden });
-    await clock.advance(9_999, settled);
+    await clock.advance(1_999, settled);
     expect(asked).toEqual(['list']);
     await clock.runUntil(() => asked.includes('watch 1'), settled);
     await reflector.synced;
-    expect(clock.now()).toBe(createVirtualClock().now() + 20_000);
+    expect(clock.now()).toBe(createVirtualClock().now() + 4_000);
     const what = { kind: 'MqttBridgeConnector', ...selection };
     expect(lines).toEqual([
       { evt: 'KubernetesApart', ...what, reason: 'Forbidden', error: forbidden.message },
       { evt: 'KubernetesSynced', ...what },
     ]);
+  });
+
+  test('is apart while not even a list can be had, whatever the reason', async (t) => {
+    const gone = new ApiError(410, 'Expired', 'too old');
+    const { reflector, clock, asked } = run(t, { lists: [gone, gone, empty], watches: [] });
+    await eventually(() => reflector.state.kind === 'apart');
+    await clock.runUntil(() => asked.length === 4, settled);
+    expect(asked).toEqual(['list', 'list', 'list', 'watch 1']);
+    expect(reflector.state).toEqual({ kind: 'synced' });
   });
 
   test('begins anew with a list when the server refuses to go on from the version again and again', async (t) => {

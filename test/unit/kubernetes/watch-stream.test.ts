@@ -1,6 +1,7 @@
 import { fc, test as propertyTest } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
 import { ApiError } from '../../../kubernetes/client.ts';
+import { ExchangeError } from '../../../kubernetes/exchange.ts';
 import { eventOf, linesOf } from '../../../kubernetes/watch-stream.ts';
 
 async function* chunksOf(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
@@ -43,6 +44,32 @@ test.for([
   { type: 'SOMETHING', event: undefined },
 ])('event - $type is $event.kind', ({ type, event }) => {
   expect(eventOf(JSON.stringify({ type, object }))).toEqual(event);
+});
+
+const anyEvent = fc.record(
+  {
+    type: fc.oneof(fc.constantFrom('ADDED', 'DELETED', 'BOOKMARK', 'ERROR'), fc.jsonValue()),
+    object: fc.oneof(
+      fc.jsonValue(),
+      fc.record({ metadata: fc.jsonValue(), code: fc.jsonValue(), reason: fc.jsonValue(), details: fc.jsonValue() }),
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+propertyTest.prop([
+  fc.oneof(
+    fc.string(),
+    fc.json(),
+    anyEvent.map((value) => JSON.stringify(value)),
+  ),
+])('event - whatever comes is an event, nothing, or an error of the API server', (text) => {
+  try {
+    const event = eventOf(text);
+    if (event?.kind === 'changed') expect(event.object.metadata.uid).not.toBe('');
+  } catch (error) {
+    expect(error instanceof ApiError || error instanceof ExchangeError).toBe(true);
+  }
 });
 
 test('event - a bookmark without a version says nothing', () => {

@@ -46,6 +46,9 @@ export interface Agent {
   readonly closed: Promise<void>;
 }
 
+/** How long the source of the configuration may take to end, in milliseconds. */
+const LAST_WORD_MS = 3_000;
+
 /** Remembers its options; `start` reads the configuration and connects. */
 export function createAgent(options: AgentOptions): Agent {
   const { logger, identity = {}, timing = DEFAULT_TIMING, random = Math.random, now = monotonic } = options;
@@ -100,7 +103,7 @@ export function createAgent(options: AgentOptions): Agent {
       ending.abort();
       cluster.leave();
       // The source may have a last word for where it comes from.
-      await Promise.all([bridge.stop(deadlineMs), withinTime(followed, deadlineMs)]);
+      await Promise.all([bridge.stop(deadlineMs), withinTime(followed, Math.min(deadlineMs, LAST_WORD_MS))]);
       await cluster.stop();
       clearInterval(ticking);
       closed.resolve();

@@ -14,7 +14,6 @@ export interface OwnerReference {
   readonly name: string;
   readonly uid: string;
   readonly controller: boolean;
-  readonly blockOwnerDeletion: boolean;
 }
 
 /** One object of a connector's workload, complete but for what the API server fills in. */

@@ -43,7 +43,8 @@ function metadataOf(connector: string, { namespace, uid }: ConnectorOwner): Obje
     namespace,
     labels: labelsOf(connector),
     annotations: { [CONNECTOR_ANNOTATION]: connector },
-    ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }],
+    // To hold the owner back would need the right to change its finalizers, where the API server asks for it.
+    ownerReferences: [{ ...owner, controller: true }],
   };
 }
 

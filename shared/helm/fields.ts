@@ -16,8 +16,8 @@ export function flag(description: string, fallback: boolean): z.ZodDefault<z.Zod
 }
 
 /** Free text by free names, such as labels. */
-export function textMap(description: string) {
-  return z.record(z.string(), z.string()).default({}).meta({ description });
+export function textMap(description: string, fallback: Readonly<Record<string, string>> = {}) {
+  return z.record(z.string(), z.string()).default(fallback).meta({ description });
 }
 
 /** Anything that Kubernetes takes in this place; the API server checks it. */

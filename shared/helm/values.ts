@@ -205,6 +205,14 @@ export const helmValuesSchema = z
         interval: z.string().regex(DURATION).default('30s').meta({ description: 'Time between two scrapes.' }),
         labels: textMap('Labels by which a Prometheus finds it.'),
       }),
+      prometheusRule: group('Alert rules, for the Prometheus operator.', {
+        enabled: flag('Make a PrometheusRule.', false),
+        labels: textMap('Labels by which a Prometheus finds it.'),
+      }),
+      dashboard: group('A dashboard for Grafana, as a ConfigMap.', {
+        enabled: flag('Make the ConfigMap.', false),
+        labels: textMap('Labels by which Grafana finds it.', { grafana_dashboard: '1' }),
+      }),
     }),
     networkPolicy: group('What operator and agents may speak to.', {
       enabled: flag('Close what they do not need; the network of the cluster has to enforce policies.', false),

@@ -72,9 +72,9 @@ export function createKubernetesSource(options: KubernetesOptions): KubernetesSo
     instance: String(instance ?? 0),
     connector: copies.connector,
     generations: () => versions.generations(copies.connector()),
-    wrote(fault) {
+    count: (outcome) => standing.count(outcome),
+    tell(fault) {
       writeFault = fault;
-      standing.count(fault?.reason ?? 'Written');
       note();
     },
   });

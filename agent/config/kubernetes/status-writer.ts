@@ -1,11 +1,11 @@
-import { type KubernetesClient } from '../../../kubernetes/client.ts';
+import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { CONNECTORS, type StoredObject } from '../../../kubernetes/object.ts';
 import type { InstanceStatus } from '../../../shared/resources/status.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { AgentSnapshot } from '../../observe/snapshot.ts';
 import type { MonotonicClock } from '../remote/clock.ts';
 import { createReporting, type Sent } from '../remote/reporting.ts';
-import { type ApiServerFault, type Asking, faultOf, judgeError } from './fault.ts';
+import { type ApiServerFault, type Asking, type Failure, faultOf, judgeError } from './fault.ts';
 import { entryDigest, hasBacklogMoved, instanceEntry } from './status-entry.ts';
 
 /** What writing the status is made of. */
@@ -19,8 +19,10 @@ export interface StatusWriterParts {
   /** Generations of the connector that runs, and of the newest one that was taken or refused. */
   readonly generations: () => { readonly runs: number | undefined; readonly judged: number | undefined };
   readonly snapshot: () => AgentSnapshot;
-  /** Tells what became of a write: undefined when it was written. */
-  readonly wrote: (fault: ApiServerFault | undefined) => void;
+  /** Counts a write: `Written`, or the reason why not. */
+  readonly count: (outcome: string) => void;
+  /** Tells what is wrong with writing now. */
+  readonly tell: (fault: ApiServerFault | undefined) => void;
   readonly logger: Logger;
   readonly clock: MonotonicClock;
   /** In [0, 1). */
@@ -56,7 +58,7 @@ export function createStatusWriter(parts: StatusWriterParts): StatusWriter {
         random,
         signal,
         repeats: false,
-        differs: () => isWorthAWrite(parts, told),
+        differs: () => isToBeTold(parts, told),
         send: () => send(parts, told, signal),
       });
       hurry = () => reporting.hurry();
@@ -102,19 +104,22 @@ function entryIn({ status }: StoredObject, instance: string): InstanceStatus | u
   return instances?.find((entry) => entry.instance === instance);
 }
 
+/** What goes wrong here is told by the write that follows. */
+function isToBeTold(parts: StatusWriterParts, memory: Memory): boolean {
+  try {
+    return isWorthAWrite(parts, memory);
+  } catch {
+    return true;
+  }
+}
+
 function isWorthAWrite(parts: StatusWriterParts, memory: Memory): boolean {
   const connector = parts.connector();
   if (connector === undefined) return false;
-  try {
-    const told = memory.of(connector);
-    if (told === undefined) return true;
-    const entry = entryNow(parts, told, false);
-    return entryDigest(entry) !== entryDigest(told) || hasBacklogMoved(told.backlog ?? 0, entry.backlog ?? 0);
-  } catch (error) {
-    // What is wrong with telling must not end what is told of.
-    tellDefect(error, parts);
-    return false;
-  }
+  const told = memory.of(connector);
+  if (told === undefined) return true;
+  const entry = entryNow(parts, told, false);
+  return entryDigest(entry) !== entryDigest(told) || hasBacklogMoved(told.backlog ?? 0, entry.backlog ?? 0);
 }
 
 function entryNow(parts: StatusWriterParts, former: InstanceStatus | undefined, stopping: boolean): InstanceStatus {
@@ -124,18 +129,25 @@ function entryNow(parts: StatusWriterParts, former: InstanceStatus | undefined, 
 
 async function send(parts: StatusWriterParts, memory: Memory, signal: AbortSignal): Promise<Sent> {
   const intervalSeconds = STATUS_INTERVAL_S;
-  if (!isWorthAWrite(parts, memory)) return { pace: { kind: 'answered' }, intervalSeconds };
   try {
-    await write(parts, memory, false, signal);
-    parts.wrote(undefined);
+    if (isWorthAWrite(parts, memory)) {
+      await write(parts, memory, false, signal);
+      parts.count('Written');
+    }
+    parts.tell(undefined);
     return { pace: { kind: 'answered' }, intervalSeconds };
   } catch (error) {
     if (signal.aborted) return { pace: { kind: 'again' }, intervalSeconds };
-    const { fault, pace } = judgeError(error, parts.asking, 'ConnectorNotFound');
-    parts.wrote(fault);
+    const { fault, pace } =
+      error instanceof Refused ? judgeError(error.cause, parts.asking, 'ConnectorNotFound') : defect(error, parts);
+    parts.count(fault.reason);
+    parts.tell(fault);
     return { pace, intervalSeconds };
   }
 }
+
+/** What the client has thrown, and not our own code. */
+class Refused extends Error {}
 
 async function write(parts: StatusWriterParts, memory: Memory, stopping: boolean, signal: AbortSignal): Promise<void> {
   const connector = parts.connector();
@@ -146,11 +158,14 @@ async function write(parts: StatusWriterParts, memory: Memory, stopping: boolean
   const object = { apiVersion, kind, metadata: { name, namespace }, status: { instances: [entry] } };
   // Nobody else has an opinion on this entry; what a former version of this agent wrote under another name is taken over.
   const options = { manager: `mqttbridge-agent-${parts.instance}`, force: true, status: true };
-  await parts.client.apply(CONNECTORS, object, options, signal);
+  await parts.client.apply(CONNECTORS, object, options, signal).catch((error: unknown) => {
+    throw new Refused('the entry was not written', { cause: error });
+  });
   memory.wrote(connector, entry);
 }
 
-function tellDefect(error: unknown, { logger, asking, wrote }: StatusWriterParts): void {
+/** What is wrong with telling must not end what is told of. */
+function defect(error: unknown, { logger, asking }: StatusWriterParts): Failure {
   logger.error({ evt: 'StatusFailed', error }, 'the entry of the status could not be made');
-  wrote(faultOf('StatusFailed', asking));
+  return { fault: faultOf('StatusFailed', asking), pace: { kind: 'person' } };
 }

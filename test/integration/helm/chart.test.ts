@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { labelsOf } from '../../../operator/render/labels.ts';
 import { addOperator } from '../../../cli/program/operator.ts';
 import { helmValuesSchema } from '../../../shared/helm/values.ts';
@@ -234,6 +235,17 @@ describe('the pods of the operator', () => {
       ...(allNamespaces && { allNamespaces }),
     });
   });
+});
+
+test('alert rules and dashboard are those that are generated, text of their templates as it stands', async () => {
+  const objects = render('pods as somebody wants them');
+  const rule = parse(await readRepositoryFile('infra/kubernetes/monitoring/prometheus-rule.yaml')) as KubeObject;
+  expect(only(objects, 'PrometheusRule')['spec']).toEqual(rule['spec']);
+  expect(only(objects, 'PrometheusRule').metadata.labels).toMatchObject({ release: 'prometheus' });
+  const dashboard = only(objects, 'ConfigMap', /-dashboard$/);
+  const text = await readRepositoryFile('infra/kubernetes/monitoring/dashboard.json');
+  expect(dashboard['data']).toEqual({ 'mqttbridge.json': text });
+  expect(dashboard.metadata.labels).toMatchObject({ grafana_dashboard: '1', folder: 'edge' });
 });
 
 test('the notes name the next commands', () => {

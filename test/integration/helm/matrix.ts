@@ -189,6 +189,8 @@ export const MATRIX: Readonly<Record<string, Installation>> = {
       metrics: {
         port: 9700,
         serviceMonitor: { enabled: true, interval: '1m', labels: { release: 'prometheus' } },
+        prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
+        dashboard: { enabled: true, labels: { folder: 'edge' } },
       },
       networkPolicy: { enabled: true },
       agents: {

@@ -204,8 +204,9 @@ describe('client', () => {
   test('is told what a service account may not do', async (t) => {
     const { kubeconfigFor, namespace, name } = await stage(t);
     const client = await openClient(t, await kubeconfigFor('without-rights'));
-    for (const asked of [client.get(CONFIG_MAPS, { namespace, name }), client.list(CONFIG_MAPS, { namespace })]) {
-      const error = await refusalOf(asked);
+    const asked = [() => client.get(CONFIG_MAPS, { namespace, name }), () => client.list(CONFIG_MAPS, { namespace })];
+    for (const ask of asked) {
+      const error = await refusalOf(ask());
       expect(error).toMatchObject({ code: 403, reason: 'Forbidden' });
       expect(error.message).toContain(`system:serviceaccount:${namespace}:without-rights`);
     }

@@ -32,6 +32,7 @@ export async function loadChart(folder: string): Promise<Chart> {
   const sources = new Map(
     await Promise.all(names.sort().map(async (name) => [name, await read(join('templates', name))] as const)),
   );
+  const files = await filesOf(folder);
   const about = parse(await read('Chart.yaml')) as Dict;
   const defaults = parse(await read('values.yaml'), { version: '1.1' }) as Dict;
   const isValid = new Ajv({ strict: false, allErrors: true }).compile(
@@ -45,12 +46,23 @@ export async function loadChart(folder: string): Promise<Chart> {
       const values = merged(defaults, installation.values ?? {});
       if (!isValid(values))
         throw new Error((isValid.errors ?? []).map((fault) => `${fault.instancePath} ${fault.message}`).join('\n'));
-      const data = { ...surroundings(about, installation), Values: values };
+      const Files = { Get: (name: string) => files.get(name) ?? '' };
+      const data = { ...surroundings(about, installation), Files, Values: values };
       const texts = [...bodies].map(([name, body]) => [name, printedBy(templates, name, body, data)] as const);
       const objects = texts.flatMap(([name, text]) => (name === 'NOTES.txt' ? [] : objectsOf(name, text)));
       return { objects, notes: texts.find(([name]) => name === 'NOTES.txt')?.[1] ?? '' };
     },
   };
+}
+
+/** Other files of the chart by their path; one that is not there is empty text, as in Helm. */
+async function filesOf(folder: string): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir(join(folder, 'files'));
+  return new Map(
+    await Promise.all(
+      names.map(async (name) => [`files/${name}`, await readFile(join(folder, 'files', name), 'utf8')] as const),
+    ),
+  );
 }
 
 function compile(sources: ReadonlyMap<string, string>) {

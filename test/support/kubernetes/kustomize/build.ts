@@ -79,7 +79,11 @@ async function configMapOf(folder: string, { name, behavior, files, options }: C
     object: {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name, ...(options && { labels: options.labels }) },
+      metadata: {
+        name,
+        ...(options && { labels: options.labels }),
+        ...(options?.annotations && { annotations: options.annotations }),
+      },
       data,
     },
   };

@@ -10,7 +10,11 @@ const generatorSchema = z.strictObject({
   behavior: z.enum(['create', 'replace']).default('create'),
   files: z.array(z.string()),
   options: z
-    .strictObject({ labels: z.record(z.string(), z.string()), disableNameSuffixHash: z.boolean().optional() })
+    .strictObject({
+      labels: z.record(z.string(), z.string()),
+      annotations: z.record(z.string(), z.string()).optional(),
+      disableNameSuffixHash: z.boolean().optional(),
+    })
     .optional(),
 });
 

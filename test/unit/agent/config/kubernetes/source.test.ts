@@ -178,7 +178,7 @@ describe('trouble at the API server', () => {
 });
 
 test('a state that cannot be told does not end what is told of', async () => {
-  const { server, state, updates, passUntil, log } = startSource({ objects: OBJECTS });
+  const { source, server, state, updates, passUntil, log } = startSource({ objects: OBJECTS });
   await passUntil(() => server.applied.length === 1);
   Object.defineProperty(state, 'snapshot', {
     configurable: true,
@@ -188,7 +188,9 @@ test('a state that cannot be told does not end what is told of', async () => {
     set(_snapshot) {},
   });
   await passUntil(() => log.some(({ evt }) => evt === 'StatusFailed'));
+  expect(source.snapshot().apiServer.fault).toMatchObject({ reason: 'StatusFailed' });
   Object.defineProperty(state, 'snapshot', { value: snapshotOf({ version: 'healed' }), writable: true });
   server.put(storedMap('more'));
   await passUntil(() => updates.length === 2 && server.applied.at(-1)?.entry.version === 'healed');
+  expect(source.snapshot().apiServer.fault).toBeUndefined();
 });

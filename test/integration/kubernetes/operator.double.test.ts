@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CONNECTORS, TOPIC_MAPS } from '../../../kubernetes/object.ts';
 import { LEASES, OWNED_KINDS, STATEFUL_SETS } from '../../../operator/kinds.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { type ApiServer, startApiServer } from '../../support/kubernetes/api-server/index.ts';
 import { mortalClient } from '../../support/kubernetes/mortal-client.ts';
 import { openClient, RENDER, startOperator } from '../../support/kubernetes/operator.ts';
@@ -58,6 +59,25 @@ describe('operator and a server that lets it down', () => {
     expect(writesIn(server)).toEqual([]);
     await on.put(connectorResource('edge', { bridgeInstances: 3 }));
     await eventually(async () => (await replicasOf(on)) === 3);
+  });
+
+  test('takes up what was changed while the server was away, and breaks nothing meanwhile', async (t) => {
+    const server = await startApiServer(t);
+    const on = await stageAt(t, server);
+    await on.put(connectorResource('edge', { bridgeInstances: 2 }));
+    const proxy = await startFaultProxy(t, { port: Number(new URL(server.url).port) });
+    const kubeconfig = server.kubeconfig().replace(server.url, `https://127.0.0.1:${proxy.port}`);
+    const operator = await startOperator(t, { ...on, client: await openClient(t, kubeconfig) });
+    await eventually(async () => (await on.workload('aio-mq-edge')).length === OWNED_KINDS.length);
+    await operator.settled();
+    await proxy.down();
+    await eventually(() => Object.values(operator.snapshot().copies).every((state) => state === 'apart'));
+    await on.put(connectorResource('edge', { bridgeInstances: 3 }));
+    await on.remove(STATEFUL_SETS, 'aio-mq-edge');
+    await on.put(connectorResource('other'));
+    await proxy.up();
+    await eventually(async () => (await replicasOf(on)) === 3);
+    await eventually(async () => (await on.workload('aio-mq-other')).length === OWNED_KINDS.length);
   });
 
   test('tries again what the server refuses or fails to do, and loses no change meanwhile', async (t) => {

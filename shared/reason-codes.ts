@@ -2,9 +2,9 @@
  * What to do after a packet with this reason code.
  * `accepted`: go on. `retry`: again with back-off. `slow`: again with long back-off, a person or time has to change something.
  * `refresh`: once at once with new credentials, then `slow`. `takenOver`: another client has our client ID; stay away for long.
- * `refused`: this message will never pass, the connection stays.
+ * `refused`: this message will never pass, the connection stays. `mounted`: files on this machine have to change; no broker was asked.
  */
-export type Verdict = 'accepted' | 'retry' | 'slow' | 'refresh' | 'takenOver' | 'refused';
+export type Verdict = 'accepted' | 'retry' | 'slow' | 'refresh' | 'takenOver' | 'refused' | 'mounted';
 
 /** Packets that bring reason codes to a client; PUBREC is judged like PUBACK. */
 export type ReasonPacket = 'connack' | 'disconnect' | 'puback' | 'suback';

@@ -9,6 +9,8 @@ export interface BackoffPace {
   /** First pause when a person or time has to change something. */
   readonly slowMs: number;
   readonly slowMostMs: number;
+  /** Longest pause while files on this machine are missing or wrong: to look costs nobody anything. */
+  readonly mountedMostMs: number;
   /** Least pause after another client took the session over. */
   readonly takenOverMs: number;
 }
@@ -19,6 +21,7 @@ export const DEFAULT_PACE: BackoffPace = {
   mostMs: 30_000,
   slowMs: 5_000,
   slowMostMs: 600_000,
+  mountedMostMs: 5_000,
   takenOverMs: 30_000,
 };
 
@@ -36,6 +39,8 @@ export function backoffDelay(verdict: Verdict, attempt: number, random: number, 
     case 'slow':
     case 'refused':
       return bound(pace.slowMs, pace.slowMostMs) * (0.5 + random / 2);
+    case 'mounted':
+      return bound(pace.firstMs, pace.mountedMostMs) * (0.5 + random / 2);
     case 'refresh':
       // The first retry comes with freshly read credentials, which may be all that was wrong.
       return attempt === 0 ? pace.firstMs * random : bound(pace.slowMs, pace.slowMostMs) * (0.5 + random / 2);

@@ -70,11 +70,22 @@ const SOON: ReadonlySet<string> = new Set([
   'VaultLogOnFailed',
 ]);
 
+/** What is mounted has to change: a Secret that appears is taken within seconds, whatever the time it was awaited. */
+const MOUNTED: ReadonlySet<string> = new Set([
+  'FileMissing',
+  'FileUnreadable',
+  'FileTooLarge',
+  'SecretKeyMissing',
+  'SecretInvalid',
+  'CaInvalid',
+  'TokenEmpty',
+]);
+
 /** There is nothing to connect with. */
 export function credentialFault(error: unknown): SessionFault {
   if (error instanceof CredentialError) {
     const { reason, message } = error;
-    return { reason, message, verdict: SOON.has(reason) ? 'retry' : 'slow' };
+    return { reason, message, verdict: SOON.has(reason) ? 'retry' : MOUNTED.has(reason) ? 'mounted' : 'slow' };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { reason: 'CredentialsFailed', message: `The credentials cannot be read: ${message}`, verdict: 'slow' };

@@ -54,9 +54,11 @@ function podSpecOf(connector: Connector, options: RenderOptions, { volumes, volu
   const pullSecrets = pullSecretsOf(connector, options);
   const tolerations = [...tolerationsOf(connector), ...(options.pods?.tolerations ?? [])];
   const { nodeSelector = {}, affinity = {} } = options.pods ?? {};
+  const sidecars = sidecarsOf(connector, options);
   return {
     serviceAccountName: options.serviceAccountName ?? workloadNameOf(name),
-    automountServiceAccountToken: needsApiServer(options),
+    // The sidecar of Azure Arc reads its token at the API server, by rights that the extension manager gives.
+    automountServiceAccountToken: needsApiServer(options) || sidecars.length > 0,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: TERMINATION_GRACE_S,
     // What would also bind the sidecar, which has to change the pod's network rules, is said at the container.
@@ -73,7 +75,7 @@ function podSpecOf(connector: Connector, options: RenderOptions, { volumes, volu
         labelSelector: { matchLabels: selectorOf(name) },
       },
     ],
-    containers: [containerOf(connector, options, volumeMounts), ...sidecarsOf(connector, options)],
+    containers: [containerOf(connector, options, volumeMounts), ...sidecars],
     volumes,
   };
 }

@@ -56,7 +56,7 @@ test.for(['v5', 'v3'] as const)(
       },
     });
     const local = await startEmbedded(scope);
-    const pace = { firstMs: 1, mostMs: 1, slowMs: 1, slowMostMs: 1, takenOverMs: 1 };
+    const pace = { firstMs: 1, mostMs: 1, slowMs: 1, slowMostMs: 1, mountedMostMs: 1, takenOverMs: 1 };
     const bridge = await startBridge(
       scope,
       {

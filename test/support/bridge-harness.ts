@@ -19,7 +19,15 @@ import { createTempDir } from './temp-dir.ts';
 /** Delays of an agent under test: everything that is not the subject of the test is short. */
 export const QUICK_TIMING: Timing = {
   ...DEFAULT_TIMING,
-  reconnect: { ...DEFAULT_TIMING.reconnect, firstMs: 20, mostMs: 200, slowMs: 50, slowMostMs: 200, takenOverMs: 50 },
+  reconnect: {
+    ...DEFAULT_TIMING.reconnect,
+    firstMs: 20,
+    mostMs: 200,
+    slowMs: 50,
+    slowMostMs: 200,
+    mountedMostMs: 200,
+    takenOverMs: 50,
+  },
   retry: { ...DEFAULT_TIMING.retry, firstMs: 20, mostMs: 100 },
   resubscribeMs: 100,
   stableMs: 1_000,

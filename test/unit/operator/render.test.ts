@@ -153,6 +153,7 @@ describe('an identity of Azure', () => {
   test('comes from the sidecar of the Arc extension, taken over as it is', () => {
     const pod = podOf(connectorOf(remote(IDENTITY)), { identitySidecar: SIDECAR });
     expect(pod.containers.slice(1)).toEqual([SIDECAR]);
+    expect(pod.automountServiceAccountToken).toBe(true);
   });
 
   test('needs no sidecar where nothing asks for a token', () => {

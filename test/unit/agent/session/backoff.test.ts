@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../../shared/reason-codes.ts';
 import { backoffDelay, DEFAULT_PACE } from '../../../../agent/session/backoff.ts';
 
-const pace = { firstMs: 100, mostMs: 1000, slowMs: 5000, slowMostMs: 60_000, takenOverMs: 30_000 };
+const pace = { firstMs: 100, mostMs: 1000, slowMs: 5000, slowMostMs: 60_000, mountedMostMs: 800, takenOverMs: 30_000 };
 
 /** A random number just below 1. */
 const most = 1 - Number.EPSILON;
@@ -23,6 +23,8 @@ describe('backoffDelay', () => {
     ['refresh', 0, 0, 100],
     ['refresh', 1, 5000, 10_000],
     ['refresh', 1000, 30_000, 60_000],
+    ['mounted', 0, 50, 100],
+    ['mounted', 1000, 400, 800],
     ['takenOver', 0, 30_000, 60_000],
     ['takenOver', 9, 30_000, 60_000],
   ])('%s, attempt %i: between %i and %i ms', (verdict, attempt, from, to) => {
@@ -32,7 +34,7 @@ describe('backoffDelay', () => {
   });
 
   it('is finite, not negative and within ten minutes', () => {
-    const verdicts: Verdict[] = ['accepted', 'retry', 'slow', 'refresh', 'takenOver', 'refused'];
+    const verdicts: Verdict[] = ['accepted', 'retry', 'slow', 'refresh', 'takenOver', 'refused', 'mounted'];
     const random = fc.double({ min: 0, max: most, noNaN: true });
     fc.assert(
       fc.property(fc.constantFrom(...verdicts), fc.nat(), random, (verdict, attempt, at) => {

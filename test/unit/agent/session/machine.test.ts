@@ -10,7 +10,7 @@ import {
 } from '../../../../agent/session/machine.ts';
 
 const fault: SessionFault = { reason: 'ServerBusy', message: 'The broker is busy.', verdict: 'retry' };
-const pace = { firstMs: 100, mostMs: 1000, slowMs: 5000, slowMostMs: 60_000, takenOverMs: 30_000 };
+const pace = { firstMs: 100, mostMs: 1000, slowMs: 5000, slowMostMs: 60_000, mountedMostMs: 800, takenOverMs: 30_000 };
 
 const connecting: SessionState = { kind: 'connecting', epoch: 3, attempt: 2 };
 const connected: SessionState = { kind: 'connected', epoch: 3, attempt: 2 };

@@ -1,4 +1,5 @@
 import type { InstanceStatus, StatusCondition } from '../../../shared/resources/status.ts';
+import { transitionTime } from '../../../shared/resources/transition.ts';
 import type { AgentSnapshot } from '../../observe/snapshot.ts';
 import { acceptedFinding, type Finding, stateFindings, unreadyRoutes, wordsOf } from './status-conditions.ts';
 
@@ -109,13 +110,6 @@ function conditionsOf(
     condition(acceptedFinding(snapshot), judged),
     ...stateFindings(snapshot, stopping).map((finding) => condition(finding, runs)),
   ];
-}
-
-/** A clock that was set back does not take a transition back before the former one. */
-function transitionTime(former: StatusCondition | undefined, status: Finding['status'], now: number): string {
-  if (former?.status === status) return former.lastTransitionTime;
-  if (former !== undefined && Date.parse(former.lastTransitionTime) > now) return former.lastTransitionTime;
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
 }
 
 /** As many from the beginning as so many bytes hold. */

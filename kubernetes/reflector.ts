@@ -101,10 +101,11 @@ function createLog({ kind: { kind }, selection, logger = SILENT }: ReflectorPart
     if (state.kind === 'synced') logger.info({ evt: 'KubernetesSynced', ...what }, 'all objects are known');
     if (state.kind !== 'apart') return;
     const { error } = state;
-    logger.warn(
-      { evt: 'KubernetesApart', ...what, reason: reasonOf(error), error: error.message },
-      'objects may be old',
-    );
+    const reason = reasonOf(error);
+    const why =
+      reason === 'NotServed' ? 'the API server does not know the kind; install its definition' : error.message;
+    const message = `${kind} is not followed, so what is known may be old: ${why}`;
+    logger.warn({ evt: 'KubernetesApart', ...what, reason, error: error.message }, message);
   };
 }
 

@@ -164,7 +164,16 @@ function assemble(options: OperatorOptions, { work, failed, elected }: Hooks) {
   const reporting = render.definition.kind === 'kubernetes' ? 'status' : 'elsewhere';
   const wall = () => clock.wall();
   const describer = createDescriber({ client: office.client, topicMaps, needs, recorder, reporting, wall });
-  const reconcile = createReconciler({ client: office.client, connectors, owned, judge, needs, describer, render });
+  const reconcile = createReconciler({
+    client: office.client,
+    connectors,
+    owned,
+    judge,
+    needs,
+    describer,
+    render,
+    logger,
+  });
   return { counter, office, reflections, owned, judge, needs, recorder, queue, reconcile };
 }
 

@@ -5,6 +5,7 @@ import type { Judge } from './judge/judge.ts';
 import type { FencedClient } from './lead/fenced-client.ts';
 import type { Describer, Found } from './publish/describe.ts';
 import type { KubernetesObject } from './render/kubernetes.ts';
+import type { OperatorLogger } from './ports.ts';
 import type { RenderOptions } from './render/options.ts';
 import { renderConnector } from './render/render.ts';
 import type { NeededObjects } from './watch/needs.ts';
@@ -22,6 +23,7 @@ export interface ReconcilerParts {
   readonly needs: NeededObjects;
   readonly describer: Describer;
   readonly render: RenderOptions;
+  readonly logger: OperatorLogger;
 }
 
 /** How one connector was brought to what is wanted. */
@@ -102,7 +104,7 @@ function keepRefusal(error: unknown): Work {
 async function bringAbout(
   key: string,
   { connector, judged }: Pick<Found, 'connector' | 'judged'>,
-  { client, owned, render }: ReconcilerParts,
+  { client, owned, render, logger }: ReconcilerParts,
 ): Promise<Work> {
   const wanted = wantedOf(connector, judged, render);
   if (wanted === undefined) return { taken: [], changed: false };
@@ -112,6 +114,12 @@ async function bringAbout(
   for (const action of planned.actions) {
     const object = await perform(client, action);
     if (object !== undefined) owned.put(essence(object));
+  }
+  if (planned.actions.length > 0) {
+    const [applied, removed] = ['apply', 'remove'].map((kind) =>
+      planned.actions.filter((action) => action.kind === kind).map(({ object }) => nameOf(object)),
+    );
+    logger.info({ evt: 'WorkloadChanged', connector: key, applied, removed }, `${key}: its objects are as wanted now`);
   }
   return { taken: [], changed: planned.actions.length > 0 };
 }
@@ -128,7 +136,7 @@ function wantedOf(
   return rendering.kind === 'rendered' ? rendering.objects : undefined;
 }
 
-function nameOf(object: StoredObject): string {
+function nameOf(object: Parameters<typeof placeOf>[0]): string {
   return placeOf(object).replace('/', ' ');
 }
 

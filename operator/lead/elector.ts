@@ -99,11 +99,25 @@ export function createElector(options: ElectorOptions): Elector {
   };
 }
 
+/** Says once who else writes, until this process has. */
+function createRivals({ logger, identity }: ElectorOptions) {
+  let told: string | undefined;
+  return {
+    tell(holder: string | undefined): void {
+      if (!holder || holder === told) return;
+      told = holder;
+      logger.info({ evt: 'StandingBy', identity, holder }, `standing by: ${holder} writes`);
+    },
+    forget: () => (told = undefined),
+  };
+}
+
 type Attempt = 'held' | 'others' | 'unknown';
 
 /** Attempts to get or keep the Lease, one after the other. */
 function createAttempts(options: ElectorOptions) {
   const { client, clock, logger, lease, timing } = options;
+  const rivals = createRivals(options);
   let seen: SeenLease | undefined;
   let current: AbortController | undefined;
 
@@ -112,17 +126,24 @@ function createAttempts(options: ElectorOptions) {
       // A holder writes over what it wrote last; everybody else has to look first.
       const known = seen !== undefined && isOwn(seen) ? seen : await look(signal);
       const step = nextStep(known, options, { now: clock.now(), wall: clock.wall() });
-      if (step.kind === 'wait') return 'others';
+      if (step.kind === 'wait') {
+        rivals.tell(known && holderOf(known));
+        return 'others';
+      }
       const written =
         step.kind === 'create'
           ? await client.create(LEASES, step.object, signal)
           : await client.replace(LEASES, step.object, signal);
       seen = seeLease(seen, written, clock.now());
+      rivals.forget();
       return 'held';
     });
   }
-  function isOwn({ object }: SeenLease): boolean {
-    return (object['spec'] as { readonly holderIdentity?: string } | undefined)?.holderIdentity === options.identity;
+  function holderOf({ object }: SeenLease): string | undefined {
+    return (object['spec'] as { readonly holderIdentity?: string } | undefined)?.holderIdentity;
+  }
+  function isOwn(lately: SeenLease): boolean {
+    return holderOf(lately) === options.identity;
   }
   async function look(signal: AbortSignal): Promise<SeenLease | undefined> {
     const object = await client.get(LEASES, lease, signal);

@@ -60,6 +60,11 @@ export function createRecorder({ client, clock, logger, identity }: RecorderOpti
     budget.left -= 1;
     return true;
   }
+  // Events are gone after an hour; whoever reads the log later finds the same there.
+  function log({ about: { kind, metadata }, event: { type, reason, message } }: Waiting): void {
+    const { namespace, name } = metadata;
+    logger.info({ evt: 'StatusChanged', kind, namespace, name, type, reason }, message);
+  }
   async function send(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       count += 1;
@@ -74,7 +79,9 @@ export function createRecorder({ client, clock, logger, identity }: RecorderOpti
     record(about, events) {
       for (const event of events) {
         const item = { about, event };
-        if (waiting.length < MOST_WAITING && isNews(item) && isAffordable()) waiting.push(item);
+        if (waiting.length >= MOST_WAITING || !isNews(item) || !isAffordable()) continue;
+        waiting.push(item);
+        log(item);
       }
       if (busy || waiting.length === 0) return;
       busy = true;

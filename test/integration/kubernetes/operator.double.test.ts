@@ -96,8 +96,8 @@ describe('operator and a server that lets it down', () => {
     await eventually(async () => (await on.condition(CONNECTORS, 'edge', 'Ready'))?.observedGeneration === 2);
   });
 
-  test('says in status and Event what the server does not take, and goes on when it does', async (t) => {
-    const { server, on } = await running(t);
+  test('says in status, Event and log what the server does not take, and goes on when it does', async (t) => {
+    const { server, on, operator } = await running(t);
     server.failNext({ verb: 'patch', resource: 'statefulsets', code: 403, reason: 'Forbidden', times: 3 });
     await on.put(connectorResource('edge', { bridgeInstances: 4 }));
     await eventually(async () => {
@@ -107,6 +107,15 @@ describe('operator and a server that lets it down', () => {
     });
     await eventually(async () => (await replicasOf(on)) === 4);
     await eventually(async () => (await on.condition(CONNECTORS, 'edge', 'Ready'))?.reason !== 'WorkloadFailed');
+    expect(operator.lines).toContainEqual(
+      expect.objectContaining({ evt: 'StatusChanged', type: 'Warning', name: 'edge', reason: 'WorkloadFailed' }),
+    );
+    const changes = operator.lines.filter(({ evt }) => evt === 'WorkloadChanged');
+    expect(changes.at(-1)).toMatchObject({
+      connector: 'default/edge',
+      applied: ['StatefulSet aio-mq-edge'],
+      removed: [],
+    });
   });
 
   test('keeps what others hold by its labels alone, and what it owns where it cannot tell', async (t) => {

@@ -216,6 +216,8 @@ describe('operator - several', () => {
       async () => ((await on.statefulSet('aio-mq-edge')) as unknown as { spec: Spec }).spec.replicas === 3,
     );
     expect(second.snapshot()).toMatchObject({ leading: false, counts: { writes: [] } });
+    const holder = operator.lines.find(({ evt }) => evt === 'Leading')?.['identity'];
+    await eventually(() => second.lines.some((line) => line['evt'] === 'StandingBy' && line['holder'] === holder));
     await operator.stop();
     const lease = await on.get(LEASES, 'mqttbridge-operator');
     expect(lease).toMatchObject({ spec: { holderIdentity: '' } });

@@ -6,7 +6,9 @@ const ORDER = ['/test/faults/', '/test/differential/', '/test/integration/', '/t
 /** Starts what waits long first, so that the end of a run is made of short files and keeps every worker busy. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification) => ORDER.findIndex((folder) => moduleId.includes(folder));
+    // A worker lives on only if the next file may share it, so those that may not come first.
+    const place = ({ moduleId, project }: TestSpecification) =>
+      project.config.isolate ? -1 : ORDER.findIndex((folder) => moduleId.includes(folder));
     return (await super.sort(files)).toSorted((one, other) => place(one) - place(other));
   }
 }
@@ -17,12 +19,21 @@ const APPS = [
   'test/unit/functions/health/**/*.test.ts',
 ];
 
+// These measure the memory of their process, in which nobody else's garbage may lie.
+const MEMORY = [
+  'test/faults/mutated-packets.test.ts',
+  'test/integration/tls/rotation.test.ts',
+  'test/unit/agent/forward/frame-reader.test.ts',
+];
+
+const ALONE = [...APPS, ...MEMORY];
+
 // `npm run test:kubernetes` says itself which files it runs; projects would not listen to that.
 const projects: TestProjectConfiguration[] = [
-  { extends: true, test: { name: 'apps', include: APPS, isolate: true } },
+  { extends: true, test: { name: 'alone', include: ALONE, isolate: true } },
   {
     extends: true,
-    test: { name: 'all', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...APPS] },
+    test: { name: 'together', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...ALONE] },
   },
 ];
 

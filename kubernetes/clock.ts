@@ -1,10 +1,4 @@
-/** Time for intervals: it never runs backwards and knows no date, so setting the machine's clock changes nothing. */
-export interface MonotonicClock {
-  /** Milliseconds. */
-  now(): number;
-  /** Calls `action` once after `delay` milliseconds; the answer cancels it. */
-  after(delay: number, action: () => void): () => void;
-}
+import type { MonotonicClock } from '../shared/monotonic-clock.ts';
 
 /** The machine's own; an alarm on it keeps the process alive. */
 export const SYSTEM_CLOCK: MonotonicClock = {

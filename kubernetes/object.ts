@@ -54,6 +54,18 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** Whether an object is deleted, and only waits for its finalizers. */
+export function isGoing({ metadata }: StoredObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** Whether nothing but status and metadata can differ: the generation counts changes of the spec, as long as it is one object. */
+export function hasSameSpec({ metadata: one }: StoredObject, { metadata: other }: StoredObject): boolean {
+  if (one.uid !== other.uid) return false;
+  if (one.resourceVersion === other.resourceVersion) return true;
+  return one.generation !== undefined && one.generation === other.generation;
+}
+
 export const CONNECTORS: ObjectKind = {
   apiVersion: API_VERSION,
   kind: 'MqttBridgeConnector',

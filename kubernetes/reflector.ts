@@ -1,5 +1,6 @@
 import { ApiError, type KubernetesClient, type ObjectList } from './client.ts';
-import { type MonotonicClock, pause, SYSTEM_CLOCK } from './clock.ts';
+import { pause, SYSTEM_CLOCK } from './clock.ts';
+import type { MonotonicClock } from '../shared/monotonic-clock.ts';
 import { createCopy, type ObjectCopy } from './copy.ts';
 import type { ObjectKind, Selection, StoredObject } from './object.ts';
 import { createPace, isForPeople, type Outcome } from './pace.ts';

@@ -1,4 +1,4 @@
-import type { MonotonicClock } from './clock.ts';
+import type { MonotonicClock } from '../shared/monotonic-clock.ts';
 import { ExchangeError } from './exchange.ts';
 
 /** Ends a connection on which nothing has come for too long: its other end may be gone without a word. */

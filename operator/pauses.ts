@@ -1,5 +1,5 @@
 import { type Backoff, type BackoffLimits, createBackoff } from '../kubernetes/backoff.ts';
-import type { MonotonicClock } from '../kubernetes/clock.ts';
+import type { MonotonicClock } from '../shared/monotonic-clock.ts';
 
 /** How long keys rest, and what wakes them. */
 export interface PausesOptions {

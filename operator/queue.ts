@@ -1,5 +1,5 @@
 import type { BackoffLimits } from '../kubernetes/backoff.ts';
-import type { MonotonicClock } from '../kubernetes/clock.ts';
+import type { MonotonicClock } from '../shared/monotonic-clock.ts';
 import { createPauses } from './pauses.ts';
 
 /** How a queue works. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, sep } from 'node:path';
+import { isObjectName } from '../../shared/kubernetes-syntax.ts';
 
 /** Why a mounted file was not read. */
 export type MountedFileReason =
@@ -42,9 +43,7 @@ export interface MountedFolders {
 const MAX_FILE_BYTES = 1024 * 1024;
 /** Far more than a ConfigMap of one-line keys has, and a bound for a folder mounted by mistake. */
 const MAX_KEYS = 4096;
-const MAX_NAME_LENGTH = 253;
-// RFC 1123 section 2.1 in lower case, as Kubernetes names its objects.
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const MAX_KEY_LENGTH = 253;
 const KEY = /^[-._a-zA-Z0-9]+$/;
 /** How often a read begins anew because Kubernetes exchanged the folder meanwhile; it does so once a minute at most. */
 const SWAP_ATTEMPTS = 5;
@@ -66,7 +65,7 @@ interface MountedObject {
 }
 
 async function readObject({ kind, name, root, option }: MountedObject): Promise<ReadonlyMap<string, Buffer>> {
-  if (name.length > MAX_NAME_LENGTH || !DNS_SUBDOMAIN.test(name)) {
+  if (!isObjectName(name)) {
     throw new MountedFileError(
       'NameInvalid',
       `${kind} name ${quote(name)} is not a DNS-1123 name; use at most 253 lower case letters, digits, hyphens and dots.`,
@@ -198,7 +197,7 @@ function asMountedFileError(error: unknown, label: string): MountedFileError {
 }
 
 function isKey(name: string): boolean {
-  return name.length <= MAX_NAME_LENGTH && KEY.test(name) && name !== '.' && !name.startsWith('..');
+  return name.length <= MAX_KEY_LENGTH && KEY.test(name) && name !== '.' && !name.startsWith('..');
 }
 
 function codeOf(error: unknown): string {

@@ -98,12 +98,6 @@ function judgeTopicMap(object: StoredObject, problems: readonly Problem[]): Topi
   return { generation: generationOf(object), problems: own, routes: routesIn(object) };
 }
 
-/** Which connector a topic map names; empty when it names none. */
-export function connectorNameIn({ spec }: StoredObject): string {
-  const { mqttBridgeConnectorRef: name } = (spec ?? {}) as { mqttBridgeConnectorRef?: unknown };
-  return typeof name === 'string' ? name : '';
-}
-
 function routesIn({ spec }: StoredObject): RouteCount {
   const { routes } = (spec ?? {}) as { routes?: unknown };
   if (!Array.isArray(routes)) return { total: 0, running: 0 };

@@ -1,6 +1,7 @@
-import type { StoredObject } from '../../kubernetes/object.ts';
+import { CONNECTORS, hasSameSpec, isGoing, type StoredObject } from '../../kubernetes/object.ts';
 import type { ObjectChange } from '../../kubernetes/reflector.ts';
-import { type BundleJudgement, connectorNameIn, judgeBundle } from './bundle.ts';
+import { connectorNameIn } from '../../shared/config/objects.ts';
+import { type BundleJudgement, judgeBundle } from './bundle.ts';
 import { createShelf, type Entry, type Shelf } from './shelf.ts';
 
 /**
@@ -23,8 +24,8 @@ export function createJudge(): Judge {
     note({ before, now }) {
       const object = now ?? before;
       if (object === undefined) return [];
-      const counted = now?.metadata.deletionTimestamp === undefined ? now : undefined;
-      return object.kind === 'MqttBridgeConnector'
+      const counted = now === undefined || isGoing(now) ? undefined : now;
+      return object.kind === CONNECTORS.kind
         ? noteConnector(shelf, object, counted)
         : noteTopicMap(shelf, before, counted);
     },
@@ -41,7 +42,7 @@ export function createJudge(): Judge {
 /** Key of the bundle that a connector or topic map belongs to. */
 export function bundleKeyOf(object: StoredObject): string {
   const { namespace, name } = object.metadata;
-  return `${namespace}/${object.kind === 'MqttBridgeConnector' ? name : connectorNameIn(object)}`;
+  return `${namespace}/${object.kind === CONNECTORS.kind ? name : connectorNameIn(object)}`;
 }
 
 function noteConnector(shelf: Shelf, { metadata }: StoredObject, now: StoredObject | undefined): readonly string[] {
@@ -93,13 +94,8 @@ function judgeEntry(shelf: Shelf, { namespace, name, connector, topicMaps }: Ent
   });
 }
 
-/** Whether nothing but status and metadata can differ. */
-function isSameSpec(a: StoredObject | undefined, b: StoredObject | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const [before, now] = [a.metadata, b.metadata];
-  if (before.uid !== now.uid) return false;
-  if (before.resourceVersion === now.resourceVersion) return true;
-  return before.generation !== undefined && before.generation === now.generation;
+function isSameSpec(before: StoredObject | undefined, now: StoredObject | undefined): boolean {
+  return before === undefined || now === undefined ? before === now : hasSameSpec(before, now);
 }
 
 function byName(a: StoredObject, b: StoredObject): number {

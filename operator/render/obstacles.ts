@@ -1,3 +1,4 @@
+import { isObjectName, LABEL_VALUE, QUALIFIED_NAME } from '../../shared/kubernetes-syntax.ts';
 import { authenticationOf } from '../../shared/resources/authentication.ts';
 import type { Connector } from '../../shared/resources/connector.ts';
 import type { PullPolicy } from './kubernetes.ts';
@@ -12,9 +13,6 @@ export interface Obstacle {
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 const OPERATORS = ['Exists', 'Equal'];
 const EFFECTS = ['', 'NoSchedule', 'PreferNoSchedule', 'NoExecute'];
-const DNS_SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
-const QUALIFIED_NAME = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 /** A name of the distribution specification with the registry before it, and no tag. */
 const REPOSITORY =
   /^(?:(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
@@ -41,7 +39,7 @@ function* imageObstacles({ spec: { image } }: Connector): Iterable<Obstacle> {
   if (pullPolicy !== undefined && !isPullPolicy(pullPolicy)) {
     yield obstacle('spec.image.pullPolicy', `${quote(pullPolicy)} is none of ${PULL_POLICIES.join(', ')}`);
   }
-  if (pullSecrets !== undefined && (pullSecrets.length > 253 || !DNS_SUBDOMAIN.test(pullSecrets))) {
+  if (pullSecrets !== undefined && !isObjectName(pullSecrets)) {
     yield obstacle('spec.image.pullSecrets', `${quote(pullSecrets)} is not the name of a Secret`);
   }
 }

@@ -1,4 +1,5 @@
 import type { StatusCondition } from '../../shared/resources/status.ts';
+import { transitionTime } from '../../shared/resources/transition.ts';
 import { shortened } from './listing.ts';
 import { STATUS_REASONS, type StatusReason } from './reasons.ts';
 
@@ -69,11 +70,4 @@ export function conditionsOf(
     reason,
     message,
   }));
-}
-
-/** A clock that was set back does not take a transition back before the former one. */
-function transitionTime(former: StatusCondition | undefined, status: Finding['status'], now: number): string {
-  if (former?.status === status) return former.lastTransitionTime;
-  const time = `${new Date(now).toISOString().slice(0, 19)}Z`;
-  return former !== undefined && Date.parse(former.lastTransitionTime) > now ? former.lastTransitionTime : time;
 }

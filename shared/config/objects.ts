@@ -26,3 +26,9 @@ function resourceOf(object: ClusterObject): LoadedResource {
     problems: [],
   };
 }
+
+/** The connector that a topic map names, whatever else is wrong with it; empty when it names none. */
+export function connectorNameIn({ spec }: Readonly<Record<string, unknown>>): string {
+  const { mqttBridgeConnectorRef: name } = (spec ?? {}) as { readonly mqttBridgeConnectorRef?: unknown };
+  return typeof name === 'string' ? name : '';
+}

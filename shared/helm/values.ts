@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { QUANTITY } from '../kubernetes-syntax.ts';
 import { API_VERSION, objectName } from '../resources/metadata.ts';
 import { operatorConfigSchema } from '../operator/config.ts';
 import { connectorSchema } from '../resources/connector.ts';
 import { topicMapSchema } from '../resources/topic-map.ts';
 import { flag, group, kubernetesList, kubernetesObject, namedList, pattern, text, textMap } from './fields.ts';
 
-const QUANTITY = /^\d+(?:\.\d+)?(?:[EPTGMK]i?|[mk])?$/;
 const DURATION = /^(?:\d+(?:ms|[smhd]))+$/;
 /** A name to which the chart appends, or nothing. */
 const shortName = (description: string) =>

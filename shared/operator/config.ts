@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LABEL_VALUE, LONGEST_OBJECT_NAME, OBJECT_NAME, QUALIFIED_NAME, QUANTITY } from '../kubernetes-syntax.ts';
 
 /** The version of the operator's file. */
 export const OPERATOR_CONFIG_VERSION = 'mqttbridge/v1';
@@ -6,13 +7,10 @@ export const OPERATOR_CONFIG_VERSION = 'mqttbridge/v1';
 const about = (description: string) => ({ description });
 const text = (description: string) => z.string().min(1).meta(about(description));
 
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const QUALIFIED_NAME = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const ENVIRONMENT_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
-const QUANTITY = /^\d+(\.\d+)?([munkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
 
-const objectName = (description: string) => z.string().max(253).regex(DNS_SUBDOMAIN).meta(about(description));
+const objectName = (description: string) =>
+  z.string().max(LONGEST_OBJECT_NAME).regex(OBJECT_NAME).meta(about(description));
 const quantity = (description: string) => z.string().regex(QUANTITY).meta(about(description));
 const labels = (description: string) =>
   z.record(z.string().regex(QUALIFIED_NAME), z.string().regex(LABEL_VALUE)).optional().meta(about(description));

@@ -3,7 +3,8 @@ import { concealed } from '../../session/credentials/concealed.ts';
 import { codeIn, textOf } from '../../session/credentials/identity-fault.ts';
 import { inTime } from '../../session/credentials/in-time.ts';
 import type { OpenTokenSource, TokenSource } from '../../session/credentials/token-source.ts';
-import { type MonotonicClock, SYSTEM_CLOCK } from '../remote/clock.ts';
+import { SYSTEM_CLOCK } from '../remote/clock.ts';
+import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
 import type { ControlPlaneReason } from './fault.ts';
 
 /** There are no credentials now. The message is a code or a length, never a byte of a secret. */

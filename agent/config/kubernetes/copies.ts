@@ -1,7 +1,7 @@
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { CONNECTORS, type StoredObject, TOPIC_MAPS } from '../../../kubernetes/object.ts';
 import { createReflector, type Reflector } from '../../../kubernetes/reflector.ts';
-import type { MonotonicClock } from '../remote/clock.ts';
+import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
 import { concerns } from './definition.ts';
 
 /** What copies are made of. */

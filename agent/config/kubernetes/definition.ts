@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type StoredObject, TOPIC_MAPS } from '../../../kubernetes/object.ts';
+import { hasSameSpec, isGoing, type StoredObject, TOPIC_MAPS } from '../../../kubernetes/object.ts';
 import type { ObjectChange } from '../../../kubernetes/reflector.ts';
 import { canonicalJson } from '../../../shared/canonical-json.ts';
 import type { LoadResult } from '../../../shared/config/load.ts';
-import { resourcesOf } from '../../../shared/config/objects.ts';
+import { connectorNameIn, resourcesOf } from '../../../shared/config/objects.ts';
 import type { ObjectVersion, ReceivedDocument } from '../remote/document.ts';
 
 /** What a connector of the cluster is to run: itself and the topic maps that name it; the same for the same content. */
 export function definitionOf(connector: StoredObject, topicMaps: Iterable<StoredObject>): ReceivedDocument {
-  const maps = [...topicMaps].filter((map) => refersTo(map, connector.metadata.name) && !isGoing(map));
+  const maps = [...topicMaps].filter((map) => connectorNameIn(map) === connector.metadata.name && !isGoing(map));
   const sorted = maps.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const resources = [connector, ...sorted].map(plain);
   const revision = createHash('sha256').update(canonicalJson(resources)).digest('hex').slice(0, 32);
@@ -23,33 +23,15 @@ export function versionOf({ metadata: { uid, generation = 0 } }: StoredObject): 
 /** Whether a change can change what the connector of this name is to run: a status, a label or another connector cannot. */
 export function concerns({ before, now }: ObjectChange, connector: string): boolean {
   const isOurs = [before, now].some(
-    (object) => object && (object.kind !== TOPIC_MAPS.kind || refersTo(object, connector)),
+    (object) => object && (object.kind !== TOPIC_MAPS.kind || connectorNameIn(object) === connector),
   );
-  return isOurs && (before === undefined || now === undefined || !isSameSpec(before, now));
+  if (!isOurs || before === undefined || now === undefined) return isOurs;
+  return !hasSameSpec(before, now) || isGoing(before) !== isGoing(now);
 }
 
 /** The resources of a cluster as they are validated; a problem's file is `kind/namespace/name`. */
 export function loadObjects(resources: ReceivedDocument['resources']): LoadResult {
   return resourcesOf(resources.map(named));
-}
-
-/** The generation counts changes of the specification, as long as it is one object. */
-function isSameSpec(before: StoredObject, now: StoredObject): boolean {
-  const { uid, generation } = before.metadata;
-  const isSame = uid === now.metadata.uid && generation === now.metadata.generation && isGoing(before) === isGoing(now);
-  return isSame && generation !== undefined;
-}
-
-/** Deleted, and waiting for its finalizers. */
-function isGoing({ metadata }: StoredObject): boolean {
-  return metadata.deletionTimestamp !== undefined;
-}
-
-function refersTo(map: StoredObject, connector: string): boolean {
-  const { spec } = map;
-  return typeof spec === 'object' && spec !== null && 'mqttBridgeConnectorRef' in spec
-    ? spec.mqttBridgeConnectorRef === connector
-    : false;
 }
 
 /** Without what the cluster added. */

@@ -1,4 +1,4 @@
-import type { MonotonicClock } from '../remote/clock.ts';
+import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
 
 /** Waits until what comes in pieces has come, for a bounded time. */
 export interface Settling {

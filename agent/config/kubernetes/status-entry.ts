@@ -1,4 +1,5 @@
 import type { InstanceStatus, StatusCondition } from '../../../shared/resources/status.ts';
+import { transitionTime } from '../../../shared/resources/transition.ts';
 import type { AgentSnapshot } from '../../observe/snapshot.ts';
 import { acceptedFinding, type Finding, stateFindings, unreadyRoutes, wordsOf } from './status-conditions.ts';
 
@@ -46,9 +47,10 @@ export function instanceEntry(snapshot: AgentSnapshot, about: EntryAbout): Insta
     route: route.route.slice(0, 253),
     ...wordsOf(why, MAX_UNREADY_TEXT),
   }));
-  return named.length === 0
-    ? entry
-    : { ...entry, unready: fitting(named, MAX_BYTES - byteLength({ ...entry, unready: [] })) };
+  if (named.length === 0) return entry;
+  // With room for any backlog: how many routes are named must not change with the messages that pass.
+  const rest = byteLength({ ...entry, backlog: Number.MAX_SAFE_INTEGER, unready: [] });
+  return { ...entry, unready: fitting(named, MAX_BYTES - rest) };
 }
 
 /** What of an entry is worth a write: neither sentences, in which numbers may change, nor the backlog. */
@@ -108,13 +110,6 @@ function conditionsOf(
     condition(acceptedFinding(snapshot), judged),
     ...stateFindings(snapshot, stopping).map((finding) => condition(finding, runs)),
   ];
-}
-
-/** A clock that was set back does not take a transition back before the former one. */
-function transitionTime(former: StatusCondition | undefined, status: Finding['status'], now: number): string {
-  if (former?.status === status) return former.lastTransitionTime;
-  if (former !== undefined && Date.parse(former.lastTransitionTime) > now) return former.lastTransitionTime;
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
 }
 
 /** As many from the beginning as so many bytes hold. */

@@ -3,7 +3,7 @@ import { CONNECTORS, type StoredObject } from '../../../kubernetes/object.ts';
 import type { InstanceStatus } from '../../../shared/resources/status.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { AgentSnapshot } from '../../observe/snapshot.ts';
-import type { MonotonicClock } from '../remote/clock.ts';
+import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
 import { createReporting, type Sent } from '../remote/reporting.ts';
 import { type ApiServerFault, type Asking, type Failure, faultOf, judgeError } from './fault.ts';
 import { entryDigest, hasBacklogMoved, instanceEntry } from './status-entry.ts';

@@ -22,7 +22,6 @@ export function createVersions(ledger: Ledger): Versions {
   let judged: ObjectVersion | undefined;
   const isNewest = (revision: string | undefined) => newest !== undefined && revision === newest.revision;
   return {
-    /** The newest content there is, and the object that it is of. */
     saw(revision, object) {
       newest = { revision, object };
     },

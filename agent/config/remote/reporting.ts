@@ -1,4 +1,4 @@
-import type { MonotonicClock } from './clock.ts';
+import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
 import { changeGapMs, LEAST_GAP_MS, nextReportMs, type Pace } from './pace.ts';
 
 /** How a report went, and the interval from then on. */

@@ -1,6 +1,6 @@
 import type { Logger } from '../../observe/logger.ts';
 import type { ConfigUpdate } from '../source.ts';
-import type { MonotonicClock } from './clock.ts';
+import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
 import { judgeDocument, type LoadDocument } from './document.ts';
 import type { Inbox, Received } from './inbox.ts';
 import type { Ledger } from './ledger.ts';

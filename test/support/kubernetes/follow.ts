@@ -1,4 +1,5 @@
-import { type MonotonicClock, SYSTEM_CLOCK } from '../../../kubernetes/clock.ts';
+import { SYSTEM_CLOCK } from '../../../kubernetes/clock.ts';
+import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
 import type { StoredObject } from '../../../kubernetes/object.ts';
 import {
   createReflector,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ApiError, type KubernetesClient, type ObjectList, type WatchEvent } from '../../../kubernetes/client.ts';
-import type { MonotonicClock } from '../../../kubernetes/clock.ts';
+import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
 import { CONNECTORS, type StoredObject } from '../../../kubernetes/object.ts';
 import { createReflector, type ObjectChange, type ReflectorParts } from '../../../kubernetes/reflector.ts';
 import { eventually } from '../../support/eventually.ts';

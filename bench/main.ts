@@ -43,7 +43,7 @@ async function run(options: Options): Promise<number> {
   if (options.document) {
     // The control plane is measured on its own.
     const page = fs.readFileSync(document, 'utf8');
-    const kept = ['control-plane', 'control-plane-cost'].flatMap((name) => sectionOf(page, name) ?? []);
+    const kept = ['control-plane', 'control-plane-cost', 'operator'].flatMap((name) => sectionOf(page, name) ?? []);
     fs.writeFileSync(document, [renderPage(machine, tables), ...kept].join('\n'));
   }
 

@@ -91,7 +91,8 @@ export function createOperator(options: OperatorOptions): Operator {
     logFailure(options.logger, { key, error, pauseMs });
   }
   async function elected(term: AbortSignal): Promise<void> {
-    term.addEventListener('abort', () => void (halted = queue.halt()), { once: true });
+    // Each connector is to be counted by one process.
+    term.addEventListener('abort', () => (readiness.clear(), void (halted = queue.halt())), { once: true });
     await reflections.synced;
     if (term.aborted) return;
     for (const key of new Set([...judge.keys(), ...owned.keys()])) queue.add(key);

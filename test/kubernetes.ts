@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { startVitest } from 'vitest/node';
+import { parseCLI, startVitest } from 'vitest/node';
 import { createCounter } from './support/count-reporter.ts';
 import { eventually } from './support/eventually.ts';
 import { CLUSTER_VARIABLE } from './support/kubernetes/cluster.ts';
@@ -24,16 +24,14 @@ async function main(named: string | undefined): Promise<boolean> {
   for (const file of files) await define(client, await readFile(join(DEFINITIONS, file), 'utf8'));
   process.env[CLUSTER_VARIABLE] = path;
   const counter = createCounter();
-  const vitest = await startVitest(
-    'test',
-    process.argv.length > 2 ? process.argv.slice(2) : ['test/integration/kubernetes'],
-    {
-      run: true,
-      // A double can be told to stall, to cut and to forget; a real server cannot.
-      exclude: ['**/*.double.test.ts'],
-      reporters: ['default', counter.reporter],
-    },
-  );
+  const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
+  const vitest = await startVitest('test', filter, {
+    ...options,
+    include: ['test/integration/kubernetes/**/*.test.ts'],
+    // A double can be told to stall, to cut and to forget; a real server cannot.
+    exclude: ['**/*.double.test.ts'],
+    reporters: ['default', counter.reporter],
+  });
   await vitest.close();
   console.log(counter.line());
   return counter.ok();

@@ -90,7 +90,7 @@ export function createDescriber(parts: DescriberParts): Describer {
       };
       const status = connectorStatusOf(situation);
       const written = await publish(CONNECTORS, connector, { live, status });
-      const trimmed = await dropStale(written, podsOf(statefulSet));
+      const trimmed = await dropStale(written, Math.max(judged.connector.instances, podsOf(statefulSet)));
       return { situation, status, changed: trimmed !== live };
     },
     async topicMaps(judgement, connector) {

@@ -174,7 +174,18 @@ function idleFinding(snapshot: AgentSnapshot, type: string): Finding | undefined
     return { type, status: 'True', reason: 'Spare', message: 'Other instances run all routes; this one stands by.' };
   }
   if (snapshot.routes.length > 0) return undefined;
+  if (snapshot.instances?.standing === 'apart') return apartFinding(snapshot.instances.fault, type);
   return { type, status: 'Unknown', reason: 'NoRoutes', message: 'There are no routes to run.' };
+}
+
+/** Slots, and with them routes, come to an instance only once it has been heard at the local broker. */
+function apartFinding(fault: FaultSnapshot | undefined, type: string): Finding {
+  const isAbout = type === 'LocalConnected' || type === 'Ready';
+  if (fault !== undefined && (isAbout || (type === 'CredentialsValid' && isOfCredentials(fault)))) {
+    return { type, status: 'False', ...wordsOf(fault) };
+  }
+  const message = 'Nothing else connects before this instance has been heard at the local broker.';
+  return { type, status: 'Unknown', reason: 'Connecting', message };
 }
 
 function notStarted(type: string): Finding {

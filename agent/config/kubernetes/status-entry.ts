@@ -47,9 +47,10 @@ export function instanceEntry(snapshot: AgentSnapshot, about: EntryAbout): Insta
     route: route.route.slice(0, 253),
     ...wordsOf(why, MAX_UNREADY_TEXT),
   }));
-  return named.length === 0
-    ? entry
-    : { ...entry, unready: fitting(named, MAX_BYTES - byteLength({ ...entry, unready: [] })) };
+  if (named.length === 0) return entry;
+  // With room for any backlog: how many routes are named must not change with the messages that pass.
+  const rest = byteLength({ ...entry, backlog: Number.MAX_SAFE_INTEGER, unready: [] });
+  return { ...entry, unready: fitting(named, MAX_BYTES - rest) };
 }
 
 /** What of an entry is worth a write: neither sentences, in which numbers may change, nor the backlog. */

@@ -176,6 +176,17 @@ describe('watches', () => {
     ]);
   });
 
+  test('watches - are silent from a version that is not there yet, while lists refuse it', async (t) => {
+    const { client, name, configMaps } = await stage(t);
+    const version = '9000000000000';
+    const watch = await client.watch(t, `${configMaps}?watch=true&timeoutSeconds=1&resourceVersion=${version}`);
+    await client.call('POST', configMaps, configMap(name));
+    await eventually(watch.ended);
+    expect(watch).toMatchObject({ code: 200, events: [] });
+    const { code, body } = await client.call('GET', `${configMaps}?resourceVersion=${version}`);
+    expect({ code, reason: body.reason }).toEqual({ code: 504, reason: 'Timeout' });
+  });
+
   test('watches - end when their time is over, without an error', async (t) => {
     const { client, configMaps } = await stage(t);
     const { body } = await client.call('GET', configMaps);

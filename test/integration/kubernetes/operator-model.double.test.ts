@@ -77,7 +77,7 @@ test('operator - brings about what is wanted and nothing else, whatever is edite
         await scope.close();
       }
     }),
-    { numRuns: 4 },
+    { numRuns: 3 },
   );
 });
 

@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CONNECTORS, TOPIC_MAPS } from '../../../kubernetes/object.ts';
-import { LEASES, OWNED_KINDS, STATEFUL_SETS } from '../../../operator/kinds.ts';
+import { OWNED_KINDS, STATEFUL_SETS } from '../../../operator/kinds.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { type ApiServer, startApiServer } from '../../support/kubernetes/api-server/index.ts';
-import { mortalClient } from '../../support/kubernetes/mortal-client.ts';
 import { openClient, RENDER, startOperator } from '../../support/kubernetes/operator.ts';
 import { type OperatorStage, operatorStage } from '../../support/kubernetes/operator-stage.ts';
 import { connectorResource, topicMapResource } from '../../support/resources.ts';
-import { createScope, type Scope } from '../../support/scope.ts';
+import type { Scope } from '../../support/scope.ts';
 
 async function stageAt(t: Scope, server: ApiServer): Promise<OperatorStage> {
   return await operatorStage(t, { kubeconfig: server.kubeconfig(), namespace: 'default' });
@@ -58,6 +57,25 @@ describe('operator and a server that lets it down', () => {
     expect(writesIn(server)).toEqual([]);
     await on.put(connectorResource('edge', { bridgeInstances: 3 }));
     await eventually(async () => (await replicasOf(on)) === 3);
+  });
+
+  test('takes up what was changed while the server was away, and breaks nothing meanwhile', async (t) => {
+    const server = await startApiServer(t);
+    const on = await stageAt(t, server);
+    await on.put(connectorResource('edge', { bridgeInstances: 2 }));
+    const proxy = await startFaultProxy(t, { port: Number(new URL(server.url).port) });
+    const kubeconfig = server.kubeconfig().replace(server.url, `https://127.0.0.1:${proxy.port}`);
+    const operator = await startOperator(t, { ...on, client: await openClient(t, kubeconfig) });
+    await eventually(async () => (await on.workload('aio-mq-edge')).length === OWNED_KINDS.length);
+    await operator.settled();
+    await proxy.down();
+    await eventually(() => Object.values(operator.snapshot().copies).every((state) => state === 'apart'));
+    await on.put(connectorResource('edge', { bridgeInstances: 3 }));
+    await on.remove(STATEFUL_SETS, 'aio-mq-edge');
+    await on.put(connectorResource('other'));
+    await proxy.up();
+    await eventually(async () => (await replicasOf(on)) === 3);
+    await eventually(async () => (await on.workload('aio-mq-other')).length === OWNED_KINDS.length);
   });
 
   test('tries again what the server refuses or fails to do, and loses no change meanwhile', async (t) => {
@@ -149,74 +167,6 @@ describe('operator and a server that lets it down', () => {
     expect(server.log.requests().filter(({ resource }) => resource === 'secrets')).toEqual([]);
   });
 });
-
-describe('operator that dies', () => {
-  test('before or after any of its writes leaves nothing that the next one cannot bring about', async (t) => {
-    const server = await startApiServer(t);
-    const on = await stageAt(t, server);
-    const wanted = await shapeAfter(on, undefined);
-    let deaths = 0;
-    for (let write = 1; ; write++) {
-      const [before, after] = await Promise.all(
-        (['before', 'after'] as const).map((when) => shapeAfter(on, { write, when })),
-      );
-      expect(before?.shape).toEqual(wanted.shape);
-      expect(after?.shape).toEqual(wanted.shape);
-      if (before === undefined || !before.died) break;
-      deaths += 1;
-    }
-    expect(deaths).toBeGreaterThanOrEqual(OWNED_KINDS.length + 2);
-  });
-});
-
-interface Death {
-  readonly write: number;
-  readonly when: 'before' | 'after';
-}
-
-/** What is in a namespace of its own after an operator has died in it, and another one has gone on. */
-async function shapeAfter({ client, kubeconfig }: OperatorStage, death: Death | undefined) {
-  const scope = createScope();
-  const namespace = `death-${randomUUID().slice(0, 8)}`;
-  try {
-    const on = await operatorStage(scope, { client, kubeconfig, namespace });
-    await on.put(connectorResource('edge', { bridgeInstances: 2 }));
-    await on.put(topicMapResource('map', 'edge'));
-    const died = death !== undefined && (await dieIn(scope, on, death));
-    await on.remove(LEASES, 'mqttbridge-operator');
-    const operator = await startOperator(scope, on);
-    await eventually(async () => (await on.workload('aio-mq-edge')).length === OWNED_KINDS.length);
-    await eventually(async () => (await on.condition(TOPIC_MAPS, 'map', 'Ready')) !== undefined);
-    await operator.settled();
-    const objects = await Promise.all([
-      on.workload('aio-mq-edge'),
-      on.get(CONNECTORS, 'edge'),
-      on.get(TOPIC_MAPS, 'map'),
-    ]);
-    return { died, shape: objects.flat().map((each) => shapeOf(each as unknown as object, namespace)) };
-  } finally {
-    await scope.close();
-  }
-}
-
-async function dieIn(scope: Scope, on: OperatorStage, death: Death): Promise<boolean> {
-  const mortal = mortalClient(on.client, death);
-  const operator = await startOperator(scope, { ...on, client: mortal.client });
-  await Promise.race([mortal.dead, operator.settled().catch(() => undefined)]);
-  return mortal.isDead();
-}
-
-/** An object without what differs from one run to the next. */
-function shapeOf(object: object, namespace: string): unknown {
-  const text = JSON.stringify(object, (name, value: unknown) =>
-    ['uid', 'resourceVersion', 'creationTimestamp', 'managedFields', 'lastTransitionTime', 'generation'].includes(
-      name,
-    ) || name.endsWith('/applied')
-      ? undefined
-      : value,
-  );
-  return JSON.parse(text.replaceAll(namespace, 'NAMESPACE'));
-}
 
 /** The rights of an operator, Secrets aside. */
 async function grant({ client, namespace }: OperatorStage): Promise<void> {

@@ -51,15 +51,30 @@ const GROUPS: Readonly<Record<string, string>> = {
   [MAPS]: `apis/${API_VERSION}`,
   statefulsets: 'apis/apps/v1',
   roles: 'apis/rbac.authorization.k8s.io/v1',
+  rolebindings: 'apis/rbac.authorization.k8s.io/v1',
 };
 
-/** What lets the operator see the Secret: infra/kubernetes/base binds a role of this name, and whoever installs makes it. */
-const SECRETS_ROLE = {
-  apiVersion: 'rbac.authorization.k8s.io/v1',
-  kind: 'Role',
-  metadata: { name: 'mqttbridge-operator-secrets' },
-  rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [SECRET], verbs: ['get', 'list', 'watch'] }],
-};
+const SECRETS_ROLE = 'mqttbridge-operator-secrets';
+
+/** What lets the operator see the Secret, as it says itself where it may not. */
+function secretsRole(): object {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name: SECRETS_ROLE },
+    rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [SECRET], verbs: ['get', 'list', 'watch'] }],
+  };
+}
+
+function secretsBinding(namespace: string): object {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: SECRETS_ROLE },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: SECRETS_ROLE },
+    subjects: [{ kind: 'ServiceAccount', name: 'mqttbridge-operator', namespace }],
+  };
+}
 
 /** Opens it all; the operator is not started. */
 export async function storyStage(t: Scope): Promise<StoryStage> {
@@ -80,7 +95,8 @@ export async function storyStage(t: Scope): Promise<StoryStage> {
     const { code, body } = await admin.call('PATCH', address, object, APPLY);
     expect(code, JSON.stringify(body)).toBeLessThan(300);
   };
-  await apply('roles', SECRETS_ROLE);
+  await apply('roles', secretsRole());
+  await apply('rolebindings', secretsBinding(namespace));
   return {
     cluster,
     operators,

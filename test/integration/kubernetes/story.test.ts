@@ -86,10 +86,10 @@ describe.concurrent('the life of a connector on a cluster', { timeout: 120_000 }
     await apply(CONNECTORS, connectorOf(stage));
     const killed = await stage.operators.start(t);
     await until(() => isReady(stage, 1));
-    const traffic = await startTraffic(t, stage);
-    await traffic.flows();
     await killed.child.end('SIGKILL');
     const next = await stage.operators.start(t);
+    const traffic = await startTraffic(t, stage);
+    await traffic.flows();
 
     const above = await connectRawClient(t, { port: stage.remote.port, connect, clientId: 'reader' });
     await above.subscribe('more/#', 1);

@@ -53,7 +53,9 @@ export async function watchedCluster(scope: Scope, cluster: TestCluster): Promis
     kubeconfig,
     async apply(config) {
       const text = typeof config === 'string' ? config : bridgeYaml(config);
-      for (const document of parseAllDocuments(text)) await put(cluster, document.toJS() as KubernetesObject);
+      // Topic maps come first: a connector that is back before its routes would have none for a moment.
+      for (const document of parseAllDocuments(text).toReversed())
+        await put(cluster, document.toJS() as KubernetesObject);
     },
     remove: (plural, name) => admin.call('DELETE', `${base}/${plural}/${name}`),
     status,

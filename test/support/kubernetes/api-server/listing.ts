@@ -37,7 +37,7 @@ function listVersion(store: Store, query: URLSearchParams): number {
 }
 
 /** A version that has not been yet. */
-export function tooLarge(asked: number, current: number): ApiFault {
+function tooLarge(asked: number, current: number): ApiFault {
   const message = `Too large resource version: ${asked}, current: ${current}`;
   const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
   return new ApiFault(504, 'Timeout', message, { causes, retryAfterSeconds: 1 });

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { tooLarge } from './listing.ts';
 import { groupVersionOf } from './kinds.ts';
 import type { KubeObject } from './object.ts';
 import { isTrue, type ResourceRequest } from './request.ts';
@@ -43,6 +42,8 @@ export function openWatch(
   const { kind, query, namespace } = request;
   const wanted = selectorOf(query, namespace);
   const first = initialEvents(store, request, options);
+  // From a version that is not there yet nothing is told, not even by bookmarks, until it is.
+  const from = Number(query.get('resourceVersion') ?? 0);
   let waiting: WatchEvent[] | undefined;
   response.writeHead(200, { 'content-type': 'application/json' });
   response.flushHeaders();
@@ -53,7 +54,7 @@ export function openWatch(
     else response.write(`${JSON.stringify(event)}\n`);
   }
   function bookmark(): void {
-    if (!isTrue(query.get('allowWatchBookmarks'))) return;
+    if (!isTrue(query.get('allowWatchBookmarks')) || store.version() < from) return;
     const metadata = { resourceVersion: String(store.version()), creationTimestamp: null };
     send({ type: 'BOOKMARK', object: { kind: kind.kind, apiVersion: groupVersionOf(kind), metadata } });
   }
@@ -63,7 +64,7 @@ export function openWatch(
     for (const event of held) send(event);
   }
   const unsubscribe = store.subscribe((event) => {
-    if (event.kind === kind) send(seen(event, wanted));
+    if (event.kind === kind && event.version > from) send(seen(event, wanted));
   });
   const beat = setInterval(bookmark, options.bookmarkMs);
   const seconds = Number(query.get('timeoutSeconds')) || 1800;
@@ -105,7 +106,6 @@ function initialEvents(store: Store, request: ResourceRequest, { goneAs }: Watch
       .list(kind)
       .filter(wanted)
       .map((object) => ({ type: 'ADDED', object }));
-  if (asked > store.version()) throw tooLarge(asked, store.version());
   try {
     return store.since(kind, asked).flatMap((event) => seen(event, wanted) ?? []);
   } catch (error) {

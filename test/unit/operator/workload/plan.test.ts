@@ -11,7 +11,7 @@ const WANTED = objectsOf(connectorOf());
 /** An object as the API server has it after it was applied, with every field ours. */
 function applied(object: KubernetesObject, changes: object = {}): StoredObject {
   const { metadata, ...rest } = stamp(object) as unknown as StoredObject;
-  const { name, namespace, ...owned } = metadata;
+  const { name: _name, namespace: _namespace, ...owned } = metadata;
   const fieldsV1 = fieldsOf({ ...rest, apiVersion: undefined, kind: undefined, metadata: owned });
   const managedFields = [{ manager: 'mqttbridge-operator', operation: 'Apply', fieldsV1 }];
   const stored = { uid: `uid-of-${rest.kind}`, resourceVersion: '1', managedFields };

@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { startChild } from '../../../support/child.ts';
 import { kubeconfigText, readEntrance } from '../../../support/kubernetes/kubeconfig.ts';
 import { createTempDir } from '../../../support/temp-dir.ts';
 
+const RUNNER = resolve(import.meta.dirname, '../../../kubernetes.ts');
 const SERVER = 'https://127.0.0.1:6443';
 
 function config(user: object, cluster: object = {}): string {
@@ -57,4 +59,12 @@ test('kubeconfig - a context without cluster or without credentials is no way in
   await expect(readEntrance(path)).rejects.toThrow('names no cluster');
   await writeFile(path, config({}));
   await expect(readEntrance(path)).rejects.toThrow('neither a token');
+});
+
+test('npm run test:kubernetes - says in one sentence that it was told no cluster, and touches none', async () => {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = await startChild(process.execPath, [RUNNER], { env: { PATH, HOME } });
+  expect(await child.exit).toEqual({ code: 1, signal: null });
+  const said = 'KUBECONFIG names no cluster: set it to the kubeconfig file of one that tests may use.\n';
+  expect(child.stdout() + child.stderr()).toBe(said);
 });

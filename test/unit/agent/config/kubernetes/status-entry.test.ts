@@ -72,6 +72,33 @@ describe('the entry of an instance', () => {
       {},
       { LocalConnected: 'Unknown/NoRoutes', Ready: 'False/NoRoutes' },
     ],
+    [
+      'has not been heard at the local broker yet',
+      { sessions: [], routes: [], instances: { ...instances, standing: 'apart' } },
+      {},
+      { LocalConnected: 'Unknown/Connecting', CredentialsValid: 'Unknown/Connecting', Ready: 'False/Connecting' },
+    ],
+    [
+      'cannot reach the local broker',
+      { sessions: [], routes: [], instances: { ...instances, standing: 'apart', fault: FAULT } },
+      {},
+      {
+        LocalConnected: 'False/ConnectionRefused',
+        RemoteConnected: 'Unknown/Connecting',
+        CredentialsValid: 'Unknown/Connecting',
+        Ready: 'False/ConnectionRefused',
+      },
+    ],
+    [
+      'is not let in by the local broker',
+      {
+        sessions: [],
+        routes: [],
+        instances: { ...instances, standing: 'apart', fault: { ...FAULT, reason: 'NotAuthorized' } },
+      },
+      {},
+      { LocalConnected: 'False/NotAuthorized', CredentialsValid: 'False/NotAuthorized', Ready: 'False/NotAuthorized' },
+    ],
     ['is spare', { sessions: [], routes: [], instances }, {}, { RemoteConnected: 'True/Spare', Ready: 'True/Spare' }],
     ['connects', { sessions: [sessionOf({ state: 'connecting' })] }, {}, { LocalConnected: 'Unknown/Connecting' }],
     [
@@ -223,6 +250,21 @@ describe('every entry', () => {
       expect(entryDigest(JSON.parse(JSON.stringify(back)))).toBe(entryDigest(former));
     },
   );
+
+  test('names as many routes whatever the backlog is, also where not all fit', () => {
+    const fault = { reason: 'NotAuthorized', message: 'é'.repeat(140) };
+    const lengths = Array.from({ length: 80 }, (_, step) => {
+      const [one, other] = [1, 10_000_000].map((inflight) => {
+        const counters = countsOf({ inflight });
+        const named = (name: string) => routeOf({ route: name, lanes: { total: 1, ready: 0 }, fault, counters });
+        const grown = [Math.min(step, 40), Math.max(0, step - 40)].map((times) => named('x'.repeat(1 + 5 * times)));
+        return entryOf({ routes: [...grown, ...Array.from({ length: 200 }, () => named('up'))] }).unready?.length;
+      });
+      return [one, other] as const;
+    });
+    expect(lengths.filter(([one, other]) => one !== other)).toEqual([]);
+    expect(lengths.at(-1)?.[0]).toBeLessThan(100);
+  });
 
   test.prop([SNAPSHOTS, SNAPSHOTS], { numRuns: 50 })('is worth a write when a status is another one', (one, other) => {
     const [before, after] = [instanceEntry(one, ABOUT), instanceEntry(other, ABOUT)];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { createLogger, type RootLogger } from '../agent/observe/logger.ts';
+import { createLogger, type LogLevel, type RootLogger } from '../agent/observe/logger.ts';
 import { PROCESS_METRICS } from '../agent/observe/agent-metrics.ts';
 import { type MetricsText, metricsText } from '../agent/observe/metrics.ts';
 import { alive, type Handler, type ProbeServer, startProbeServer } from '../agent/observe/probe-server.ts';
@@ -27,6 +27,7 @@ export interface OperatorFlags {
   readonly namespace?: string;
   readonly allNamespaces?: boolean;
   readonly kubeconfig?: string;
+  readonly logLevel: LogLevel;
   readonly http: Address;
 }
 
@@ -37,7 +38,7 @@ export async function operatorCommand(flags: OperatorFlags, io: Io): Promise<Exi
     throw new UsageError('--namespace and --all-namespaces say different things', 'give one of them');
   const render = await readConfig(flags.config);
   const access = await openAccess(flags, io);
-  const logger = createLogger({ level: 'info', destination: io.stderr, now: io.now, wallClock: io.wallClock });
+  const logger = createLogger({ level: flags.logLevel, destination: io.stderr, now: io.now, wallClock: io.wallClock });
   const client = createClient(access, { userAgent: `mqttbridge-operator/${packageVersion()}` });
   const ownNamespace = access.namespace ?? 'default';
   const operator = createOperator({

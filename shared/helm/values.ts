@@ -180,7 +180,9 @@ export const helmValuesSchema = z
     logLevel: z
       .enum(['trace', 'debug', 'info', 'warn', 'error'])
       .default('info')
-      .meta({ description: 'How much the agents of `connectors` log that do not say so themselves.' }),
+      .meta({
+        description: 'How much the operator logs, and the agents of those `connectors` that do not say so themselves.',
+      }),
     definition,
     persistence,
     localToken: group('The token that agents show to the local broker.', {

@@ -2,21 +2,15 @@ import { ApiError, type KubernetesClient, type ObjectList } from './client.ts';
 import { pause, SYSTEM_CLOCK } from './clock.ts';
 import type { MonotonicClock } from '../shared/monotonic-clock.ts';
 import { createCopy, type ObjectCopy } from './copy.ts';
-import type { ObjectKind, Selection, StoredObject } from './object.ts';
+import type { ObjectChange, ObjectKind, Selection, StoredObject } from './object.ts';
 import { createPace, isForPeople, type Outcome } from './pace.ts';
 
-/** How fresh a reflection is. */
+/** How fresh a copy is. */
 export type ReflectorState =
   | { readonly kind: 'starting' }
   | { readonly kind: 'synced' }
   /** What is known stays known meanwhile. `since`: monotonic milliseconds. */
   | { readonly kind: 'apart'; readonly since: number; readonly error: Error };
-
-/** A change of one object: there was none before, or there is none now. */
-export interface ObjectChange {
-  readonly before: StoredObject | undefined;
-  readonly now: StoredObject | undefined;
-}
 
 /** Keeps a copy of some objects that follows the API server: a list, then a watch that goes on for ever. */
 export interface Reflector {
@@ -39,7 +33,7 @@ export interface ReflectorParts {
   readonly selection: Selection;
   /** Called after `state` has become another kind, or is apart for another reason. */
   readonly stateChanged?: (state: ReflectorState) => void;
-  /** Gets one line when the reflection comes apart, or for another reason than before, and one when it is fresh again. */
+  /** Gets one line when the copy comes apart, or for another reason than before, and one when it is fresh again. */
   readonly logger?: ReflectorLogger;
   /** In [0, 1). */
   readonly random?: () => number;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ApiError, type KubernetesClient, type ObjectList, type WatchEvent } from '../../../kubernetes/client.ts';
 import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
-import { CONNECTORS, type StoredObject } from '../../../kubernetes/object.ts';
-import { createReflector, type ObjectChange, type ReflectorParts } from '../../../kubernetes/reflector.ts';
+import { CONNECTORS, type StoredObject, type ObjectChange } from '../../../kubernetes/object.ts';
+import { createReflector, type ReflectorParts } from '../../../kubernetes/reflector.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Scope } from '../../support/scope.ts';
 import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts';

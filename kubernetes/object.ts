@@ -54,6 +54,12 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** A change of one object: there was none before, or there is none now. */
+export interface ObjectChange {
+  readonly before: StoredObject | undefined;
+  readonly now: StoredObject | undefined;
+}
+
 /** Whether an object is deleted, and only waits for its finalizers. */
 export function isGoing({ metadata }: StoredObject): boolean {
   return metadata.deletionTimestamp !== undefined;

@@ -1,10 +1,11 @@
 import { ApiError, type KubernetesClient } from '../../kubernetes/client.ts';
 import { LEASES } from '../kinds.ts';
-import type { OperatorClock, OperatorLogger } from '../ports.ts';
+import type { OperatorClock } from '../clock.ts';
+import type { OperatorLogger } from '../logger.ts';
 import { pause } from '../../kubernetes/clock.ts';
 import { type Candidate, nextStep, releasedLease, type SeenLease, seeLease } from './lease.ts';
 
-/** Who stands for election, and what it does with an office. */
+/** Who stands for election, and what it does once it is elected. */
 export interface ElectorOptions extends Candidate {
   readonly client: Pick<KubernetesClient, 'get' | 'create' | 'replace'>;
   readonly clock: OperatorClock;

@@ -1,15 +1,44 @@
-import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { configDefaults, defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
-export default defineConfig({
+const ORDER = ['/test/faults/', '/test/differential/', '/test/integration/', '/test/unit/'];
+
+/** Starts what waits long first, so that the end of a run is made of short files and keeps every worker busy. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => ORDER.findIndex((folder) => moduleId.includes(folder));
+    return (await super.sort(files)).toSorted((one, other) => place(one) - place(other));
+  }
+}
+
+// A process can load one Functions app, and what registers functions does so once: each of these files has its own.
+const APPS = [
+  'test/integration/{control-plane,functions,functions-host,health}/**/*.test.ts',
+  'test/unit/functions/health/**/*.test.ts',
+];
+
+// `npm run test:kubernetes` says itself which files it runs; projects would not listen to that.
+const projects: TestProjectConfiguration[] = [
+  { extends: true, test: { name: 'apps', include: APPS, isolate: true } },
+  {
+    extends: true,
+    test: { name: 'all', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...APPS] },
+  },
+];
+
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ['test/**/*.test.ts'],
     // Two cores: more workers would only make brokers and proxies compete with what they measure.
     maxWorkers: 2,
+    // A process per worker, not per file: to load the same modules 400 times would cost more than most tests do.
+    isolate: false,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     retry: 0,
     passWithNoTests: false,
     // As Node does it: the default import of a CommonJS module is all of its exports.
     deps: { interopDefault: false },
+    ...(mode !== 'kubernetes' && { projects }),
   },
-});
+}));

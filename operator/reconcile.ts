@@ -1,3 +1,4 @@
+import { ApiError } from '../kubernetes/client.ts';
 import { isGoing, type StoredObject } from '../kubernetes/object.ts';
 import type { BundleJudgement } from './judge/bundle.ts';
 import type { Judge } from './judge/judge.ts';
@@ -57,10 +58,17 @@ export function createReconciler(parts: ReconcilerParts): Reconcile {
     if (connector !== undefined && isGoing(connector)) return { outcome: 'deleting', ready: undefined };
     if (connector === undefined || judgement?.connector === undefined) return await forgo(key, judgement, parts);
     const judged: Judged = { ...judgement, connector: judgement.connector };
-    const work = await bringAbout(key, { connector, judged }, parts);
+    const work = await bringAbout(key, { connector, judged }, parts).catch(keepRefusal);
     const statefulSet = owned.of(key).find(({ kind }) => kind === 'StatefulSet');
-    const said = await describer.connector({ connector, judged, statefulSet, taken: work.taken });
+    const said = await describer.connector({
+      connector,
+      judged,
+      statefulSet,
+      taken: work.taken,
+      refusal: work.refusal?.message,
+    });
     const mapsChanged = await describer.topicMaps(judged, said.situation);
+    if (work.refusal !== undefined) throw work.refusal;
     const ready = said.status.conditions?.find(({ type }) => type === 'Ready')?.status;
     return { outcome: outcomeOf(judged, work, said.changed || mapsChanged), ready };
   };
@@ -79,6 +87,16 @@ interface Work {
   /** Objects of others that have names of ours. */
   readonly taken: readonly string[];
   readonly changed: boolean;
+  /** The API server does not take one of its objects. */
+  readonly refusal?: ApiError;
+}
+
+/** A refusal that stays until somebody acts, such as by a quota or a webhook, is told in the status before it is tried again. */
+function keepRefusal(error: unknown): Work {
+  if (error instanceof ApiError && [400, 403, 422].includes(error.code)) {
+    return { taken: [], changed: false, refusal: error };
+  }
+  throw error;
 }
 
 async function bringAbout(

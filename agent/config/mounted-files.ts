@@ -118,6 +118,11 @@ async function readKeys(mount: string, data: string, label: string): Promise<Rea
   if (keys.length > MAX_KEYS) {
     throw new MountedFileError('FileTooLarge', `${label} has more than ${MAX_KEYS} keys; mount the right folder.`);
   }
+  // What is mounted as optional and does not exist is an empty folder.
+  if (keys.length === 0) {
+    const reason = `The ${label} does not exist, or has no keys; create it or correct its name.`;
+    throw new MountedFileError('FileMissing', reason);
+  }
   const contents = new Map<string, Buffer>();
   for (const key of keys.toSorted()) {
     contents.set(key, await readInside(mount, join(data, key), `key ${key} of ${label}`));

@@ -33,6 +33,8 @@ export interface Found {
   readonly statefulSet: StoredObject | undefined;
   /** Objects of others that have names of ours. */
   readonly taken: readonly string[];
+  /** What the API server said when it did not take one of its objects. */
+  readonly refusal: string | undefined;
 }
 
 /** What was said of a connector. */
@@ -73,7 +75,7 @@ export function createDescriber(parts: DescriberParts): Describer {
       .catch((error: unknown) => settleForLater(error, connector));
   }
   return {
-    async connector({ connector, judged, statefulSet, taken }) {
+    async connector({ connector, judged, statefulSet, taken, refusal }) {
       const { document } = judged.connector;
       const needed = document === undefined ? [] : needsOf(document.connector);
       await needs.want(`${judged.namespace}/${judged.name}`, needed);
@@ -86,6 +88,7 @@ export function createDescriber(parts: DescriberParts): Describer {
         presenceOf: (need) => needs.presenceOf(judged.namespace, need),
         reporting: parts.reporting,
         taken,
+        refusal,
         now: wall(),
       };
       const status = connectorStatusOf(situation);

@@ -1,5 +1,6 @@
 import type { ConnectorStatus } from '../../shared/resources/status.ts';
 import { selectorOf } from '../render/labels.ts';
+import { workloadNameOf } from '../render/names.ts';
 import { connectorAccepted, type WholeBundle } from './accepted.ts';
 import type { CONNECTOR_CONDITIONS, TROUBLE_CONDITIONS } from './condition-types.ts';
 import { conditionsOf, fails, type Finding, holds, type TypedFinding, unknown } from './finding.ts';
@@ -20,6 +21,8 @@ export interface ConnectorSituation {
   readonly workload: Workload | undefined;
   /** Objects of others that have names of ours, such as `Service aio-mq-edge`. */
   readonly taken?: readonly string[];
+  /** What the API server said when it did not take an object of ours; absent when it took all. */
+  readonly refusal?: string | undefined;
   /** `needsOf` its document, and what else its pods mount. */
   readonly needs: readonly Need[];
   readonly presenceOf: (need: Need) => Presence;
@@ -130,17 +133,22 @@ function idleOf({ judgement, reporting }: ConnectorSituation, { wanted }: Instan
 /** The first of what stands in the way; with nothing in the way it is ready. */
 function readyOf(survey: Survey, parts: Omit<Parts, 'Ready'>, idle: Finding | undefined): Finding {
   const { situation, view } = survey;
-  const { workload, reporting } = situation;
+  const { workload, reporting, refusal } = situation;
   const { Accepted, CredentialsValid, LocalConnected, RemoteConnected } = parts;
   const faultOf = (findings: readonly Finding[]) => findings.find(({ status }) => status === 'False');
   const fault = faultOf([Accepted, CredentialsValid]);
   if (fault !== undefined) return fault;
+  if (refusal !== undefined) return fails('WorkloadFailed', `The API server says: ${refusal}`);
   if (idle !== undefined && idle.reason !== 'ReportedElsewhere') return { ...idle, status: 'False' };
   const apart = faultOf([RemoteConnected, LocalConnected]);
   if (apart !== undefined) return apart;
   if (workload === undefined) return unknown('WorkloadPending');
   if (workload.wanted !== view.wanted || !workload.settled)
-    return fails('RollingOut', `Pods are being made or replaced: ${podsText(view.ready, view.wanted)}`);
+    return fails(
+      'RollingOut',
+      `Pods are being made or replaced: ${podsText(view.ready, view.wanted)}`,
+      rolloutFix(situation),
+    );
   const short = view.ready < view.wanted ? podsText(view.ready, view.wanted) : undefined;
   if (reporting === 'elsewhere') return short === undefined ? holds('PodsReady') : podsNotReady(situation, short);
   return instancesReady(survey, short);
@@ -160,6 +168,10 @@ function instancesReady({ situation, view, routes }: Survey, short: string | und
     return podsNotReady(situation, still?.reason === 'NotReported' ? `${short} ${still.text}` : short);
   if (still !== undefined) return unknown(still.reason, still.text);
   return ready < running ? fails('RoutesNotReady', text) : agreed('Ready', view, 'Ready');
+}
+
+function rolloutFix({ judgement: { namespace, name } }: ConnectorSituation): string {
+  return `If it stays so: kubectl describe statefulset -n ${namespace} ${workloadNameOf(name)}`;
 }
 
 function podsNotReady({ judgement: { namespace, name } }: ConnectorSituation, text: string): Finding {

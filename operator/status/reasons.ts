@@ -69,6 +69,10 @@ export const STATUS_REASONS = {
     meaning: 'The StatefulSet of the connector is not there yet.',
     fix: 'Wait; if it stays so, see the events of the connector and the log of the operator.',
   },
+  WorkloadFailed: {
+    meaning: 'The API server does not take an object of the connector; those there are stay as they are.',
+    fix: 'Change the quota, policy, webhook or rights that the message names; it is tried again, within a minute at the latest.',
+  },
   RollingOut: { meaning: 'Pods are being replaced.', fix: '' },
   NotReported: {
     meaning: 'An instance has not said anything yet.',
@@ -110,7 +114,7 @@ export const PASSING = [
 /** What agents say of themselves and ends by itself. */
 const PASSING_AT_AGENTS = ['NotStarted', 'Stopping'];
 const IDLE = ['NoInstances', 'NoRoutes', 'ReportedElsewhere'] satisfies StatusReason[];
-const STUCK = ['ConnectorNotFound', 'ConnectorInvalid', 'TopicMapInvalid'] satisfies StatusReason[];
+const STUCK = ['WorkloadFailed', 'ConnectorNotFound', 'ConnectorInvalid', 'TopicMapInvalid'] satisfies StatusReason[];
 
 /** Whether there is nothing to run. */
 export function isIdle(reason: string): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CONNECTORS, TOPIC_MAPS } from '../../../kubernetes/object.ts';
-import { OWNED_KINDS, STATEFUL_SETS } from '../../../operator/kinds.ts';
+import { EVENTS, OWNED_KINDS, STATEFUL_SETS } from '../../../operator/kinds.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { type ApiServer, startApiServer } from '../../support/kubernetes/api-server/index.ts';
@@ -94,6 +94,19 @@ describe('operator and a server that lets it down', () => {
       return (await replicasOf(on)) === 4;
     });
     await eventually(async () => (await on.condition(CONNECTORS, 'edge', 'Ready'))?.observedGeneration === 2);
+  });
+
+  test('says in status and Event what the server does not take, and goes on when it does', async (t) => {
+    const { server, on } = await running(t);
+    server.failNext({ verb: 'patch', resource: 'statefulsets', code: 403, reason: 'Forbidden', times: 3 });
+    await on.put(connectorResource('edge', { bridgeInstances: 4 }));
+    await eventually(async () => {
+      const { items } = await on.client.list(EVENTS, { namespace: on.namespace });
+      const event = items.find(({ reason }) => reason === 'WorkloadFailed');
+      return String(event?.['message']).includes('a test wants it so');
+    });
+    await eventually(async () => (await replicasOf(on)) === 4);
+    await eventually(async () => (await on.condition(CONNECTORS, 'edge', 'Ready'))?.reason !== 'WorkloadFailed');
   });
 
   test('keeps what others hold by its labels alone, and what it owns where it cannot tell', async (t) => {

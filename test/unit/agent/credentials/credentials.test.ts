@@ -182,7 +182,7 @@ describe('a custom CA', () => {
   });
 
   test.for([
-    ['CaInvalid', {}],
+    ['FileMissing', {}],
     ['CaInvalid', { 'ca.crt': 'nothing' }],
     ['CaInvalid', { 'ca.crt': authority.certificate.replace(/MII../, 'AAAAA') }],
   ] as const)('is kept when the next one is bad (%s %#)', async ([reason, bad], t) => {

@@ -25,6 +25,20 @@ describe('mounted files', () => {
     expect(text(await createMountedFiles({ configmapsDir: dir }).readConfigMap('ca'))).toEqual({ 'ca.crt': 'pem' });
   });
 
+  test('says of what is mounted as optional and does not exist that it is missing', async (t) => {
+    const root = await createMountRoot(t);
+    const files = createMountedFiles({ configmapsDir: root.dir, secretsDir: root.dir });
+    await root.mount('absent', {});
+    const missing = (label: string) => ({
+      reason: 'FileMissing',
+      message: `The ${label} absent does not exist, or has no keys; create it or correct its name.`,
+    });
+    await expect(files.readSecret('absent')).rejects.toMatchObject(missing('Secret'));
+    await expect(files.readConfigMap('absent')).rejects.toMatchObject(missing('ConfigMap'));
+    await root.mount('absent', { 'ca.crt': 'pem' });
+    expect(text(await files.readConfigMap('absent'))).toEqual({ 'ca.crt': 'pem' });
+  });
+
   test('never mixes the keys of two moments while the mount is swapped', async (t) => {
     const root = await createMountRoot(t);
     const files = createMountedFiles({ secretsDir: root.dir });

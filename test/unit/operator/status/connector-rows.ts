@@ -63,6 +63,14 @@ export const CONNECTOR_ROWS: readonly Row[] = [
     level: 'Failed',
   },
   {
+    reason: 'WorkloadFailed',
+    type: 'Ready',
+    status: 'False',
+    situation: { ...good, refusal: 'statefulsets.apps "aio-mq-edge" is forbidden: exceeded quota: pods' },
+    names: ['exceeded quota: pods'],
+    level: 'Error',
+  },
+  {
     reason: 'RefusedByInstance',
     type: 'Accepted',
     status: 'False',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { createLogger, type RootLogger } from '../agent/observe/logger.ts';
+import { createLogger, type LogLevel, type RootLogger } from '../agent/observe/logger.ts';
 import { PROCESS_METRICS } from '../agent/observe/agent-metrics.ts';
 import { type MetricsText, metricsText } from '../agent/observe/metrics.ts';
 import { alive, type Handler, type ProbeServer, startProbeServer } from '../agent/observe/probe-server.ts';
@@ -10,9 +10,9 @@ import { SYSTEM_CLOCK } from '../kubernetes/clock.ts';
 import { createClient } from '../kubernetes/http-client.ts';
 import { kubeconfigAccess } from '../kubernetes/kubeconfig.ts';
 import { readOperatorConfig } from '../operator/config.ts';
-import { OPERATOR_METRICS } from '../operator/metrics.ts';
+import { OPERATOR_METRICS } from '../operator/observe/metrics.ts';
 import { createOperator, type Operator, type OperatorSnapshot } from '../operator/operator.ts';
-import { judgeOperator } from '../operator/readiness.ts';
+import { judgeOperator } from '../operator/observe/readiness.ts';
 import type { RenderOptions } from '../operator/render/options.ts';
 import { type Address, formatAddress } from './address.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -27,6 +27,7 @@ export interface OperatorFlags {
   readonly namespace?: string;
   readonly allNamespaces?: boolean;
   readonly kubeconfig?: string;
+  readonly logLevel: LogLevel;
   readonly http: Address;
 }
 
@@ -37,7 +38,7 @@ export async function operatorCommand(flags: OperatorFlags, io: Io): Promise<Exi
     throw new UsageError('--namespace and --all-namespaces say different things', 'give one of them');
   const render = await readConfig(flags.config);
   const access = await openAccess(flags, io);
-  const logger = createLogger({ level: 'info', destination: io.stderr, now: io.now, wallClock: io.wallClock });
+  const logger = createLogger({ level: flags.logLevel, destination: io.stderr, now: io.now, wallClock: io.wallClock });
   const client = createClient(access, { userAgent: `mqttbridge-operator/${packageVersion()}` });
   const ownNamespace = access.namespace ?? 'default';
   const operator = createOperator({

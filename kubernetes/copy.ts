@@ -1,5 +1,4 @@
-import type { StoredObject } from './object.ts';
-import type { ObjectChange } from './reflector.ts';
+import type { StoredObject, ObjectChange } from './object.ts';
 
 /** Objects that are known, by `namespace/name`. Each answer is what has changed, in an order that leads from before to now. */
 export interface ObjectCopy {

@@ -54,6 +54,12 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** A change of one object: there was none before, or there is none now. */
+export interface ObjectChange {
+  readonly before: StoredObject | undefined;
+  readonly now: StoredObject | undefined;
+}
+
 /** Whether an object is deleted, and only waits for its finalizers. */
 export function isGoing({ metadata }: StoredObject): boolean {
   return metadata.deletionTimestamp !== undefined;
@@ -66,12 +72,14 @@ export function hasSameSpec({ metadata: one }: StoredObject, { metadata: other }
   return one.generation !== undefined && one.generation === other.generation;
 }
 
+/** Connectors, one of the two kinds of this project. */
 export const CONNECTORS: ObjectKind = {
   apiVersion: API_VERSION,
   kind: 'MqttBridgeConnector',
   plural: 'mqttbridgeconnectors',
 };
 
+/** Topic maps, the other one. */
 export const TOPIC_MAPS: ObjectKind = {
   apiVersion: API_VERSION,
   kind: 'MqttBridgeTopicMap',

@@ -2,21 +2,15 @@ import { ApiError, type KubernetesClient, type ObjectList } from './client.ts';
 import { pause, SYSTEM_CLOCK } from './clock.ts';
 import type { MonotonicClock } from '../shared/monotonic-clock.ts';
 import { createCopy, type ObjectCopy } from './copy.ts';
-import type { ObjectKind, Selection, StoredObject } from './object.ts';
+import type { ObjectChange, ObjectKind, Selection, StoredObject } from './object.ts';
 import { createPace, isForPeople, type Outcome } from './pace.ts';
 
-/** How fresh a reflection is. */
+/** How fresh a copy is. */
 export type ReflectorState =
   | { readonly kind: 'starting' }
   | { readonly kind: 'synced' }
   /** What is known stays known meanwhile. `since`: monotonic milliseconds. */
   | { readonly kind: 'apart'; readonly since: number; readonly error: Error };
-
-/** A change of one object: there was none before, or there is none now. */
-export interface ObjectChange {
-  readonly before: StoredObject | undefined;
-  readonly now: StoredObject | undefined;
-}
 
 /** Keeps a copy of some objects that follows the API server: a list, then a watch that goes on for ever. */
 export interface Reflector {
@@ -39,7 +33,7 @@ export interface ReflectorParts {
   readonly selection: Selection;
   /** Called after `state` has become another kind, or is apart for another reason. */
   readonly stateChanged?: (state: ReflectorState) => void;
-  /** Gets one line when the reflection comes apart, or for another reason than before, and one when it is fresh again. */
+  /** Gets one line when the copy comes apart, or for another reason than before, and one when it is fresh again. */
   readonly logger?: ReflectorLogger;
   /** In [0, 1). */
   readonly random?: () => number;
@@ -61,6 +55,11 @@ const SILENT: ReflectorLogger = { info: () => undefined, warn: () => undefined }
 
 /** So many refused watches in a row: the version itself may be what the server cannot serve. */
 const MOST_REFUSALS = 3;
+/**
+ * A watch without even a bookmark, which come about once a minute, for so many milliseconds: after a restore of its data
+ * the server may be behind the version that we go on from, and says nothing until it has caught up.
+ */
+const MUTE_MS = 240_000;
 
 /** Remembers its parts; nothing is asked before `run`. */
 export function createReflector(parts: ReflectorParts): Reflector {
@@ -130,14 +129,16 @@ interface Course extends ReflectorParts {
 async function follow(course: Course, signal: AbortSignal): Promise<void> {
   const { clock, random, become } = course;
   const pace = createPace(random);
-  const place: Place = { version: undefined, openedAt: undefined, refusals: 0 };
+  const place: Place = { version: undefined, openedAt: undefined, refusals: 0, isMute: true };
   while (!signal.aborted) {
     place.openedAt = undefined;
+    place.isMute = true;
     const outcome = await attempt(course, place, signal);
     if (signal.aborted) return;
+    const lasted = clock.now() - (place.openedAt ?? clock.now());
     if (outcome.kind === 'failed') become({ kind: 'apart', since: clock.now(), error: outcome.error });
-    if (needsList(outcome, place)) place.version = undefined;
-    await pause(clock, pace.afterMs(outcome, clock.now() - (place.openedAt ?? clock.now())), signal);
+    if (needsList(outcome, place) || (place.isMute && lasted >= MUTE_MS)) place.version = undefined;
+    await pause(clock, pace.afterMs(outcome, lasted), signal);
   }
 }
 
@@ -149,6 +150,8 @@ interface Place {
   openedAt: number | undefined;
   /** Watches in a row that the server did not take. */
   refusals: number;
+  /** Nothing has come over the last watch. */
+  isMute: boolean;
 }
 
 function needsList(outcome: Outcome, place: Place): boolean {
@@ -168,6 +171,7 @@ async function attempt(course: Course, place: Place, signal: AbortSignal): Promi
       place.openedAt ??= course.clock.now();
       course.become({ kind: 'synced' });
       if (event.kind === 'opened') continue;
+      place.isMute = false;
       place.version = event.kind === 'bookmark' ? event.resourceVersion : event.object.metadata.resourceVersion;
       if (event.kind === 'changed') tell(course, course.copy.put(event.object));
       if (event.kind === 'removed') tell(course, course.copy.remove(event.object));

@@ -1,18 +1,19 @@
+import type { ObjectChange } from '../kubernetes/object.ts';
 import { ApiError, type KubernetesClient } from '../kubernetes/client.ts';
-import type { ObjectChange } from '../kubernetes/reflector.ts';
-import { createCounter, type OperatorCounts } from './counts.ts';
+import { createCounter, type OperatorCounts } from './observe/counts.ts';
 import { bundleKeyOf, createJudge } from './judge/judge.ts';
 import { NotLeadingError } from './lead/fenced-client.ts';
-import { createOffice } from './lead/office.ts';
-import type { OperatorClock, OperatorLogger } from './ports.ts';
+import { createLeadership } from './lead/leadership.ts';
+import type { OperatorClock } from './clock.ts';
+import type { OperatorLogger } from './logger.ts';
 import { createDescriber } from './publish/describe.ts';
 import { createRecorder } from './publish/events.ts';
 import { createWorkQueue } from './queue.ts';
 import { createReconciler } from './reconcile.ts';
 import type { RenderOptions } from './render/options.ts';
-import { createNeededObjects } from './watch/needs.ts';
-import { createOwnedObjects } from './watch/owned.ts';
-import { createReflections } from './watch/reflections.ts';
+import { createNeededObjects } from './watch/needed-objects.ts';
+import { createOwnedObjects } from './watch/owned-objects.ts';
+import { createCopies } from './watch/copies.ts';
 
 /** What an operator is made of. */
 export interface OperatorOptions {
@@ -69,7 +70,7 @@ export function createOperator(options: OperatorOptions): Operator {
   const stopping = new AbortController();
   const closed = Promise.withResolvers<void>();
   const parts = assemble(options, { work, failed, elected });
-  const { counter, office, reflections, owned, judge, needs, recorder, queue, reconcile } = parts;
+  const { counter, leadership, copies, owned, judge, needs, recorder, queue, reconcile } = parts;
   const readiness = new Map<string, string>();
   let halted: Promise<void> = Promise.resolve();
   let synced = false;
@@ -77,7 +78,7 @@ export function createOperator(options: OperatorOptions): Operator {
 
   async function work(key: string): Promise<number | undefined> {
     // A copy that lags behind would undo what the leader before has done.
-    if (!reflections.areFresh()) throw new Error('the API server cannot be watched');
+    if (!copies.areFresh()) throw new Error('the API server cannot be watched');
     const began = clock.now();
     const { outcome, ready } = await reconcile(key);
     counter.reconciled(outcome, (clock.now() - began) / 1000);
@@ -86,14 +87,14 @@ export function createOperator(options: OperatorOptions): Operator {
     return outcome === 'taken' ? TAKEN_AGAIN_MS * (1 + random()) : undefined;
   }
   function failed(key: string, error: unknown, pauseMs: number): void {
-    if (error instanceof NotLeadingError || office.isOver()) return;
+    if (error instanceof NotLeadingError || leadership.isOver()) return;
     counter.reconciled('failed', 0);
     logFailure(options.logger, { key, error, pauseMs });
   }
   async function elected(term: AbortSignal): Promise<void> {
     // Each connector is to be counted by one process.
     term.addEventListener('abort', () => (readiness.clear(), void (halted = queue.halt())), { once: true });
-    await reflections.synced;
+    await copies.synced;
     if (term.aborted) return;
     for (const key of new Set([...judge.keys(), ...owned.keys()])) queue.add(key);
     queue.resume();
@@ -101,27 +102,27 @@ export function createOperator(options: OperatorOptions): Operator {
   const idle = () => halted.then(recorder.idle);
   return {
     start() {
-      void reflections.synced.then(() => (synced = true));
-      running = reflections.run(stopping.signal);
+      void copies.synced.then(() => (synced = true));
+      running = copies.run(stopping.signal);
       running.catch((error: unknown) => closed.reject(error));
-      office.start();
+      leadership.start();
     },
     async stop() {
       stopping.abort();
       // A worker may wait for something that is needed, and would do so for ever without the API server.
-      await Promise.all([office.stop(idle), needs.stop(), running]);
+      await Promise.all([leadership.stop(idle), needs.stop(), running]);
       closed.resolve();
     },
     closed: closed.promise,
     snapshot: () => ({
-      leading: office.isHeld(),
+      leading: leadership.isHeld(),
       queued: queue.depth,
       working: queue.working,
       counts: counter.counts(),
-      copies: reflections.states(),
+      copies: copies.states(),
       synced,
       connectors: countReadiness(readiness.values()),
-      topicMaps: reflections.topicMaps.size,
+      topicMaps: copies.topicMaps.size,
       forbidden: needs.forbidden(),
     }),
   };
@@ -142,16 +143,16 @@ function assemble(options: OperatorOptions, { work, failed, elected }: Hooks) {
   const owned = createOwnedObjects();
   const common = { client, clock, random, logger };
   const queue = createWorkQueue({ work, failed, concurrency: CONCURRENCY, backoff: BACKOFF, clock, random });
-  const office = createOffice({
+  const leadership = createLeadership({
     ...common,
     identity,
     lease: { namespace: options.ownNamespace, name: LEASE_NAME },
     elected: (term) => void elected(term),
     written: counter.written,
   });
-  const recorder = createRecorder({ client: office.client, clock, logger, identity });
+  const recorder = createRecorder({ client: leadership.client, clock, logger, identity });
   const needs = createNeededObjects({ ...common, changed: (key) => queue.add(key) });
-  const reflections = createReflections({
+  const copies = createCopies({
     ...common,
     namespace,
     resourceChanged: (change) => judge.note(change).forEach((key) => queue.add(key, { urgent: isUrgent(change) })),
@@ -160,21 +161,13 @@ function assemble(options: OperatorOptions, { work, failed, elected }: Hooks) {
       for (const key of new Set(keys)) if (key !== undefined) queue.add(key);
     },
   });
-  const { connectors, topicMaps } = reflections;
+  const { connectors, topicMaps } = copies;
   const reporting = render.definition.kind === 'kubernetes' ? 'status' : 'elsewhere';
   const wall = () => clock.wall();
-  const describer = createDescriber({ client: office.client, topicMaps, needs, recorder, reporting, wall });
-  const reconcile = createReconciler({
-    client: office.client,
-    connectors,
-    owned,
-    judge,
-    needs,
-    describer,
-    render,
-    logger,
-  });
-  return { counter, office, reflections, owned, judge, needs, recorder, queue, reconcile };
+  const describer = createDescriber({ client: leadership.client, topicMaps, needs, recorder, reporting, wall });
+  const writing = { client: leadership.client, logger };
+  const reconcile = createReconciler({ ...writing, connectors, owned, judge, needs, describer, render });
+  return { counter, leadership, copies, owned, judge, needs, recorder, queue, reconcile };
 }
 
 function logFailure(

@@ -1,15 +1,15 @@
 import { ApiError } from '../kubernetes/client.ts';
-import type { StoredObject } from '../kubernetes/object.ts';
+import { isGoing, type StoredObject } from '../kubernetes/object.ts';
 import type { BundleJudgement } from './judge/bundle.ts';
 import type { Judge } from './judge/judge.ts';
 import type { FencedClient } from './lead/fenced-client.ts';
 import type { Describer, Found } from './publish/describe.ts';
 import type { KubernetesObject } from './render/kubernetes.ts';
-import type { OperatorLogger } from './ports.ts';
+import type { OperatorLogger } from './logger.ts';
 import type { RenderOptions } from './render/options.ts';
 import { renderConnector } from './render/render.ts';
-import type { NeededObjects } from './watch/needs.ts';
-import type { OwnedObjects } from './watch/owned.ts';
+import type { NeededObjects } from './watch/needed-objects.ts';
+import type { OwnedObjects } from './watch/owned-objects.ts';
 import { essence } from './workload/fields.ts';
 import { observe, perform, removeLeftovers } from './workload/perform.ts';
 import { placeOf, plan } from './workload/plan.ts';
@@ -57,7 +57,7 @@ export function createReconciler(parts: ReconcilerParts): Reconcile {
   return async (key) => {
     const connector = connectors.get(key);
     const judgement = judge.judgementOf(key);
-    if (connector?.metadata.deletionTimestamp !== undefined) return { outcome: 'deleting', ready: undefined };
+    if (connector !== undefined && isGoing(connector)) return { outcome: 'deleting', ready: undefined };
     if (connector === undefined || judgement?.connector === undefined) return await forgo(key, judgement, parts);
     const judged: Judged = { ...judgement, connector: judgement.connector };
     const work = await bringAbout(key, { connector, judged }, parts).catch(keepRefusal);

@@ -27,6 +27,7 @@ async function main(named: string | undefined): Promise<boolean> {
   const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
   const vitest = await startVitest('test', filter, {
     ...options,
+    mode: 'kubernetes',
     include: ['test/integration/kubernetes/**/*.test.ts'],
     // A double can be told to stall, to cut and to forget; a real server cannot.
     exclude: ['**/*.double.test.ts'],

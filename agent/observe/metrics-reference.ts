@@ -16,7 +16,7 @@ No label ever carries a message topic or a client ID, so the number of series de
 
 ## Of an agent
 
-<!-- The tables are made by \`node cli/generate/main.ts\` from agent/observe/*-metrics.ts and operator/metrics.ts. -->
+<!-- The tables are made by \`node cli/generate/main.ts\` from agent/observe/*-metrics.ts and operator/observe/metrics.ts. -->
 
 `;
 

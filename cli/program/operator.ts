@@ -1,6 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { LogLevel } from '../../agent/observe/logger.ts';
 import type { Add } from './add.ts';
 import { http } from './options.ts';
+
+/** Written out, since the logger is loaded with the command only. */
+const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
 /** `operator`. */
 export function addOperator(program: Command, add: Add): void {
@@ -12,6 +16,7 @@ export function addOperator(program: Command, add: Add): void {
       .option('-n, --namespace <name>', 'namespace of the connectors (default: its own)')
       .option('-A, --all-namespaces', 'connectors of all namespaces')
       .option('--kubeconfig <file>', 'reach the cluster as this file says (default: by the service account of the pod)')
+      .addOption(new Option('--log-level <level>', 'how much is logged').choices(LEVELS).default('info'))
       .addOption(http('address of /livez /readyz /metrics')),
     async (options, io) => (await import('../operator.ts')).operatorCommand(options as never, io),
   );

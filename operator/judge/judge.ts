@@ -1,5 +1,4 @@
-import { CONNECTORS, hasSameSpec, isGoing, type StoredObject } from '../../kubernetes/object.ts';
-import type { ObjectChange } from '../../kubernetes/reflector.ts';
+import { CONNECTORS, hasSameSpec, isGoing, type StoredObject, type ObjectChange } from '../../kubernetes/object.ts';
 import { connectorNameIn } from '../../shared/config/objects.ts';
 import { type BundleJudgement, judgeBundle } from './bundle.ts';
 import { createShelf, type Entry, type Shelf } from './shelf.ts';

@@ -1,10 +1,11 @@
 import { ApiError, type KubernetesClient } from '../../kubernetes/client.ts';
 import { LEASES } from '../kinds.ts';
-import type { OperatorClock, OperatorLogger } from '../ports.ts';
+import type { OperatorClock } from '../clock.ts';
+import type { OperatorLogger } from '../logger.ts';
 import { pause } from '../../kubernetes/clock.ts';
 import { type Candidate, nextStep, releasedLease, type SeenLease, seeLease } from './lease.ts';
 
-/** Who stands for election, and what it does with an office. */
+/** Who stands for election, and what it does once it is elected. */
 export interface ElectorOptions extends Candidate {
   readonly client: Pick<KubernetesClient, 'get' | 'create' | 'replace'>;
   readonly clock: OperatorClock;
@@ -114,6 +115,10 @@ function createRivals({ logger, identity }: ElectorOptions) {
 
 type Attempt = 'held' | 'others' | 'unknown';
 
+function holderOf({ object }: SeenLease): string | undefined {
+  return (object['spec'] as { readonly holderIdentity?: string } | undefined)?.holderIdentity;
+}
+
 /** Attempts to get or keep the Lease, one after the other. */
 function createAttempts(options: ElectorOptions) {
   const { client, clock, logger, lease, timing } = options;
@@ -138,9 +143,6 @@ function createAttempts(options: ElectorOptions) {
       rivals.forget();
       return 'held';
     });
-  }
-  function holderOf({ object }: SeenLease): string | undefined {
-    return (object['spec'] as { readonly holderIdentity?: string } | undefined)?.holderIdentity;
   }
   function isOwn(lately: SeenLease): boolean {
     return holderOf(lately) === options.identity;

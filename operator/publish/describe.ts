@@ -8,7 +8,7 @@ import { needsOf } from '../status/needs.ts';
 import { topicMapStatusOf } from '../status/topic-map-status.ts';
 import { transitionsOf } from '../status/transitions.ts';
 import { workloadOf } from '../status/workload.ts';
-import type { NeededObjects } from '../watch/needs.ts';
+import type { NeededObjects } from '../watch/needed-objects.ts';
 import type { Recorder } from './events.ts';
 import { podsOf, staleInstances } from './instances.ts';
 import { createLatest } from './latest.ts';

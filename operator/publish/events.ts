@@ -1,7 +1,9 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { StoredObject, WrittenObject } from '../../kubernetes/object.ts';
+import { secondsText } from '../../shared/resources/transition.ts';
 import { EVENTS } from '../kinds.ts';
-import type { OperatorClock, OperatorLogger } from '../ports.ts';
+import type { OperatorClock } from '../clock.ts';
+import type { OperatorLogger } from '../logger.ts';
 import type { StatusEvent } from '../status/transitions.ts';
 import { FIELD_MANAGER } from '../workload/identity.ts';
 
@@ -96,7 +98,7 @@ function eventOf(
   { wall, identity, count }: { readonly wall: number; readonly identity: string; readonly count: number },
 ): WrittenObject {
   const { name, namespace, uid, resourceVersion } = about.metadata;
-  const time = `${new Date(wall).toISOString().slice(0, 19)}Z`;
+  const time = secondsText(wall);
   // As client-go names them, and different in two processes of one moment.
   const suffix = `${Math.round(wall).toString(16)}.${identity.slice(-5)}${count.toString(16)}`;
   return {

@@ -2,8 +2,6 @@ import { shortNameOf } from './names.ts';
 
 /** Annotation with the whole name of the connector, whatever its length. */
 export const CONNECTOR_ANNOTATION = 'mq.iotoperations.azure.com/connector';
-/** Annotation of pods: a hash of what they are made from. */
-export const TEMPLATE_HASH_ANNOTATION = 'mq.iotoperations.azure.com/template-hash';
 
 /** Label with the name of whoever applies an object. */
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';

@@ -48,7 +48,7 @@ export type Definition = KubernetesDefinition | ControlPlaneDefinition;
 
 /**
  * Agents watch their own connector and the topic maps of the namespace, and write their entry of the status; with any
- * other definition they get no credentials for the API server.
+ * other definition only a sidecar can make it necessary that their pods have credentials for the API server.
  */
 export interface KubernetesDefinition {
   readonly kind: 'kubernetes';

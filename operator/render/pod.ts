@@ -1,10 +1,8 @@
-import { canonicalJson } from '../../shared/canonical-json.ts';
 import { authenticationOf } from '../../shared/resources/authentication.ts';
 import type { Connector } from '../../shared/resources/connector.ts';
-import { sha256 } from '../../shared/sha256.ts';
 import { containerOf, DEFAULT_USER_ID } from './container.ts';
 import type { IdentitySidecar, PodSpec, PodTemplate, Toleration } from './kubernetes.ts';
-import { CONNECTOR_ANNOTATION, labelsOf, selectorOf, TEMPLATE_HASH_ANNOTATION } from './labels.ts';
+import { CONNECTOR_ANNOTATION, labelsOf, selectorOf } from './labels.ts';
 import type { Mounts } from './mounts.ts';
 import { workloadNameOf } from './names.ts';
 import type { RenderOptions } from './options.ts';
@@ -24,17 +22,15 @@ export function podTemplateOf(connector: Connector, options: RenderOptions, moun
     ...labelsOf(name),
     ...(federated ? { 'azure.workload.identity/use': 'true' } : {}),
   };
-  const spec = podSpecOf(connector, options, mounts);
   return {
     metadata: {
       labels,
       annotations: {
         ...options.pods?.annotations,
         [CONNECTOR_ANNOTATION]: name,
-        [TEMPLATE_HASH_ANNOTATION]: sha256(canonicalJson({ labels, spec })).slice(0, 16),
       },
     },
-    spec,
+    spec: podSpecOf(connector, options, mounts),
   };
 }
 

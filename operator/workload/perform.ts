@@ -1,4 +1,4 @@
-import { CONNECTORS, type StoredObject } from '../../kubernetes/object.ts';
+import { CONNECTORS, isGoing, type StoredObject } from '../../kubernetes/object.ts';
 import { ownedKindOf } from '../kinds.ts';
 import type { FencedClient } from '../lead/fenced-client.ts';
 import type { KubernetesObject } from '../render/kubernetes.ts';
@@ -37,7 +37,7 @@ export async function perform(client: FencedClient, action: Action): Promise<Sto
  */
 export async function removeLeftovers(client: FencedClient, objects: readonly StoredObject[]): Promise<boolean> {
   let removed = false;
-  for (const known of objects.filter((object) => object.metadata.deletionTimestamp === undefined)) {
+  for (const known of objects.filter((object) => !isGoing(object))) {
     const of = ownedKindOf(known);
     const object = await client.get(of, known.metadata);
     if (object === undefined || !(await isForsaken(client, object))) continue;
@@ -49,7 +49,7 @@ export async function removeLeftovers(client: FencedClient, objects: readonly St
 async function isForsaken(client: FencedClient, object: StoredObject): Promise<boolean> {
   const { metadata } = object;
   const [uid, name] = [ownerOf(object), ownerNameOf(object)];
-  if (uid === undefined || name === undefined || metadata.deletionTimestamp !== undefined) return false;
+  if (uid === undefined || name === undefined || isGoing(object)) return false;
   const connector = await client.get(CONNECTORS, { namespace: metadata.namespace, name });
   return connector?.metadata.uid !== uid;
 }

@@ -1,4 +1,4 @@
-import type { ObjectKind, StoredObject } from '../../kubernetes/object.ts';
+import { isGoing, type ObjectKind, type StoredObject } from '../../kubernetes/object.ts';
 import { ownedKindOf } from '../kinds.ts';
 import type { KubernetesObject } from '../render/kubernetes.ts';
 import { CONNECTOR_ANNOTATION, MANAGED_BY } from '../render/labels.ts';
@@ -84,7 +84,7 @@ export function placeOf({ kind, metadata }: { readonly kind: string; readonly me
 function stepsTo(wanted: Stamped, live: StoredObject | undefined, owner: string | undefined): readonly Action[] {
   const of = ownedKindOf(wanted);
   if (live === undefined) return [{ kind: 'apply', of, object: wanted, uid: undefined }];
-  if (live.metadata.deletionTimestamp !== undefined) return [];
+  if (isGoing(live)) return [];
   const controller = ownerOf(live);
   // What an earlier connector of this name left behind is to be collected anyway.
   if (controller !== undefined && controller !== owner) return removal(live, false);
@@ -94,6 +94,6 @@ function stepsTo(wanted: Stamped, live: StoredObject | undefined, owner: string 
 }
 
 function removal(object: StoredObject, orphan: boolean): readonly Action[] {
-  if (object.metadata.deletionTimestamp !== undefined) return [];
+  if (isGoing(object)) return [];
   return [{ kind: 'remove', of: ownedKindOf(object), object, orphan }];
 }

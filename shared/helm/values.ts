@@ -177,10 +177,9 @@ export const helmValuesSchema = z
       .max(10)
       .default(1)
       .meta({ description: 'Pods of the operator; one works, others stand by.' }),
-    logLevel: z
-      .enum(['trace', 'debug', 'info', 'warn', 'error'])
-      .default('info')
-      .meta({ description: 'How much the agents of `connectors` log that do not say so themselves.' }),
+    logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').meta({
+      description: 'How much the operator logs, and the agents of those `connectors` that do not say so themselves.',
+    }),
     definition,
     persistence,
     localToken: group('The token that agents show to the local broker.', {

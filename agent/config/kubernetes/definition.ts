@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hasSameSpec, isGoing, type StoredObject, TOPIC_MAPS } from '../../../kubernetes/object.ts';
-import type { ObjectChange } from '../../../kubernetes/reflector.ts';
+import { hasSameSpec, isGoing, type StoredObject, TOPIC_MAPS, type ObjectChange } from '../../../kubernetes/object.ts';
 import { canonicalJson } from '../../../shared/canonical-json.ts';
 import type { LoadResult } from '../../../shared/config/load.ts';
 import { connectorNameIn, resourcesOf } from '../../../shared/config/objects.ts';

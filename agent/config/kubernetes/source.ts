@@ -132,7 +132,7 @@ function take({ copies, versions, wallClock }: Parts, inbox: Inbox): void {
   inbox.put({ ...definition, savedAt: new Date(wallClock()).toISOString(), from: 'apiServer' });
 }
 
-/** What the reflections say of the API server; what a write met counts only while they have nothing to say. */
+/** What the copies say of the API server; what a write met counts only while they have nothing to say. */
 function stateOf({ all, connector, areSynced }: Copies, asking: Asking, writeFault: ApiServerFault | undefined) {
   const apart = all.map(({ state }) => state).find(({ kind }) => kind === 'apart');
   if (apart?.kind === 'apart') {

@@ -195,6 +195,7 @@ describe('connectors of the values', () => {
     const { objects } = chart.render({ values: { connectors: [connector, loud], logLevel: 'warn' } });
     expect(only(objects, 'MqttBridgeConnector', /edge/)['spec']).toMatchObject({ logLevel: 'warn' });
     expect(only(objects, 'MqttBridgeConnector', /loud/)['spec']).toMatchObject({ logLevel: 'debug' });
+    expect(JSON.stringify(only(objects, 'Deployment'))).toContain('"--log-level=warn"');
   });
 
   test('let the operator see their Secrets, namespace by namespace', () => {
@@ -225,13 +226,15 @@ describe('the pods of the operator', () => {
 
   test.for(Object.keys(MATRIX))('are started with options that the command has, with %s', (name) => {
     const [container] = templateOf(render(name)).spec.containers;
-    const { metrics, allNamespaces } = { metrics: { port: 9600 }, ...installation(name).values } as {
+    const { metrics, allNamespaces, logLevel } = { metrics: { port: 9600 }, ...installation(name).values } as {
       metrics: { port?: number };
       allNamespaces?: boolean;
+      logLevel?: string;
     };
     expect(optionsOf(container?.args ?? [])).toEqual({
       config: '/etc/mqttbridge/operator.yaml',
       http: { host: '0.0.0.0', port: metrics.port ?? 9600 },
+      logLevel: logLevel ?? 'info',
       ...(allNamespaces && { allNamespaces }),
     });
   });

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { type Installation, objectsOf } from '../../support/helm/chart.ts';
 import { canonical, type KubeObject } from '../../support/kubernetes/api-server/object.ts';
 import type { Scope } from '../../support/scope.ts';
+import { isInstalled } from '../../support/installed-tool.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { CHART, configOf, installation, MATRIX, openChart } from './matrix.ts';
 
@@ -14,16 +15,7 @@ const chart = await openChart();
 // Helm without a cluster takes the version that it was built against, which may be older than what the chart needs.
 const KUBERNETES = '--kube-version=1.34.0';
 
-function isInstalled(): boolean {
-  try {
-    execFileSync('helm', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const installed = isInstalled();
+const installed = isInstalled('helm', 'version');
 
 async function helm(scope: Scope, verb: readonly string[], { values = {}, namespace = 'bridges' }: Installation) {
   const folder = await createTempDir(scope, 'helm');

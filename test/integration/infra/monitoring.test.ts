@@ -10,6 +10,7 @@ import { buildKustomization } from '../../support/kubernetes/kustomize/build.ts'
 import { manifestFaults } from '../../support/kubernetes/manifest/faults.ts';
 import type { Scope } from '../../support/scope.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
+import { hasKubectl } from '../../support/kubernetes/kubectl.ts';
 import { connectorOf, objectsOf as agentObjectsOf } from '../../unit/operator/sample.ts';
 import { folderPath, only } from './manifests.ts';
 import { ROOT } from './templates.ts';
@@ -97,7 +98,7 @@ describe('infra/kubernetes/monitoring', () => {
     }
   });
 
-  test.runIf(isInstalled())('is built by kubectl as it is here', async (context) => {
+  test.runIf(hasKubectl())('is built by kubectl as it is here', async (context) => {
     const folder = await overlay(context);
     const built = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
     const lines = (objects: readonly unknown[]) => objects.map((object) => canonical(object)).sort();
@@ -109,13 +110,4 @@ describe('infra/kubernetes/monitoring', () => {
 interface PodTemplate {
   readonly metadata: { readonly labels: Readonly<Record<string, string>> };
   readonly spec: { readonly containers: readonly { readonly ports: readonly { readonly name: string }[] }[] };
-}
-
-function isInstalled(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }

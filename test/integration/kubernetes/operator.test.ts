@@ -159,7 +159,8 @@ describe('operator - what is wrong', () => {
     await eventually(
       async () => ((await on.statefulSet('aio-mq-edge')) as unknown as { spec: Spec }).spec.replicas === 5,
     );
-    expect(await on.condition(CONNECTORS, 'edge', 'Accepted')).toMatchObject({ status: 'True' });
+    // The status is written after the objects.
+    await eventually(async () => (await on.condition(CONNECTORS, 'edge', 'Accepted'))?.status === 'True');
   });
 
   test('says of a topic map that its connector is missing, and makes it work when it comes', async (t) => {

@@ -1,9 +1,8 @@
 import { SYSTEM_CLOCK } from '../../../kubernetes/clock.ts';
 import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
-import type { StoredObject } from '../../../kubernetes/object.ts';
+import type { StoredObject, ObjectChange } from '../../../kubernetes/object.ts';
 import {
   createReflector,
-  type ObjectChange,
   type Reflector,
   type ReflectorParts,
   type ReflectorState,

@@ -1,11 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { isInstalled } from '../installed-tool.ts';
 
 /** Whether kubectl can be started here; what it alone can show is then asked of it. */
 export function hasKubectl(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+  return isInstalled('kubectl', 'version', '--client');
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
+import { SYSTEM_CLOCK } from '../../../kubernetes/clock.ts';
 import { createClient } from '../../../kubernetes/http-client.ts';
 import { kubeconfigAccess } from '../../../kubernetes/kubeconfig.ts';
 import type { ObjectKind, StoredObject } from '../../../kubernetes/object.ts';
 import { createOperator, type Operator, type OperatorOptions } from '../../../operator/operator.ts';
-import type { OperatorClock, OperatorLogFields, OperatorLogger } from '../../../operator/ports.ts';
+import type { OperatorClock } from '../../../operator/clock.ts';
+import type { OperatorLogFields, OperatorLogger } from '../../../operator/logger.ts';
 import type { RenderOptions } from '../../../operator/render/options.ts';
 import { eventually } from '../eventually.ts';
 import type { SentResource } from '../resources.ts';
@@ -18,14 +20,7 @@ export const RENDER: RenderOptions = {
 };
 
 /** The machine's clock. */
-export const OPERATOR_CLOCK: OperatorClock = {
-  now: () => performance.now(),
-  wall: () => Date.now(),
-  after(ms, action) {
-    const timer = setTimeout(action, ms);
-    return () => clearTimeout(timer);
-  },
-};
+export const OPERATOR_CLOCK: OperatorClock = { ...SYSTEM_CLOCK, wall: Date.now };
 
 /** Where and as whom an operator runs in a test. */
 export interface TestOperatorOptions extends Partial<Omit<OperatorOptions, 'namespace'>> {

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { ClusterAccess } from '../../../kubernetes/access.ts';
 import { createAuthority } from '../certificates.ts';
+import { listenOnLoopback } from '../listen.ts';
 import type { Scope } from '../scope.ts';
 
 /** A server on TLS that answers whatever a test wants, and how to reach it. */
@@ -25,16 +24,9 @@ export async function startRawApi(
     asked.push(`${request.method} ${request.url}`);
     answer(request, response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  scope.onTestFinished(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
+  const port = await listenOnLoopback(scope, server);
   const credentials = async () => ({ ca: authority.certificate, token: 'a-token', certificate: undefined });
-  const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const url = new URL(`https://127.0.0.1:${port}`);
   const access = { server: url, serverName: undefined, namespace: 'plant', credentials };
   return { access, asked };
 }

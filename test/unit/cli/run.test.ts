@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { AgentInput } from '../../../cli/agent-port.ts';
 import { type RunOptions, runCommand } from '../../../cli/run.ts';
 import { UsageError } from '../../../cli/usage-error.ts';
+import { eventually } from '../../support/eventually.ts';
 import { snapshotOf } from '../agent/observe/snapshot-of.ts';
 import { type FakeIo, fakeIo } from './fake-io.ts';
 import { BROKEN, folderOf, SAMPLE } from './sample-config.ts';
@@ -49,7 +50,7 @@ describe('run', () => {
     const agent = fakeAgent();
     const io = fakeIo();
     const running = runCommand(await optionsFor(SAMPLE), io, agent.create);
-    await vi.waitUntil(() => agent.started.mock.calls.length === 1);
+    await eventually(() => agent.started.mock.calls.length === 1);
     io.signal(signal);
     expect(await running).toBe(code);
     expect(agent.stop.mock.calls[0]?.[0]).toBeLessThan(20_000);
@@ -70,7 +71,7 @@ describe('run', () => {
     agent.stop.mockReturnValue(new Promise(() => undefined));
     const io = fakeIo();
     const running = runCommand(await optionsFor(SAMPLE), io, agent.create);
-    await vi.waitUntil(() => agent.started.mock.calls.length === 1);
+    await eventually(() => agent.started.mock.calls.length === 1);
     io.signal('SIGINT');
     io.signal('SIGINT');
     expect(await running).toBe(130);
@@ -104,7 +105,7 @@ describe('run', () => {
     const first = fakeAgent();
     const io = fakeIo();
     const running = runCommand(await optionsFor(SAMPLE), io, first.create);
-    await vi.waitUntil(() => first.started.mock.calls.length === 1);
+    await eventually(() => first.started.mock.calls.length === 1);
     const port = Number(String(logOf(io)[0]?.['http']).split(':')[1]);
 
     const second = fakeAgent();
@@ -122,10 +123,10 @@ describe('run', () => {
     const io = fakeIo();
     const file = join(await folderOf({}), 'ready.json');
     const running = runCommand(await optionsFor(SAMPLE, { onceReady: file }), io, agent.create);
-    await vi.waitUntil(() => agent.started.mock.calls.length === 1);
+    await eventually(() => agent.started.mock.calls.length === 1);
     await expect(access(file)).rejects.toThrow('ENOENT');
     agent.ready.resolve();
-    const text = await vi.waitFor(() => readFile(file, 'utf8'));
+    const text = await eventually(() => readFile(file, 'utf8'));
     const { http } = JSON.parse(text) as { http: string };
     expect((await fetch(`http://${http}/readyz`)).status).toBe(200);
     io.signal('SIGTERM');
@@ -138,7 +139,7 @@ describe('run', () => {
     const io = fakeIo();
     const text = SAMPLE.replace('protocol: v5', 'protocol: v5\n  logLevel: debug');
     const running = runCommand(await optionsFor(text, { instance: 2 }), io, agent.create);
-    await vi.waitUntil(() => agent.started.mock.calls.length === 1);
+    await eventually(() => agent.started.mock.calls.length === 1);
     const [input] = agent.inputs;
     expect(input).toMatchObject({ secretsDir: '/secrets', configmapsDir: '/configmaps', instance: 2 });
     input?.logger.debug({ evt: 'Seen' });

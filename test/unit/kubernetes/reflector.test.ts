@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ApiError, type KubernetesClient, type ObjectList, type WatchEvent } from '../../../kubernetes/client.ts';
 import type { MonotonicClock } from '../../../shared/monotonic-clock.ts';
-import { CONNECTORS, type StoredObject } from '../../../kubernetes/object.ts';
-import { createReflector, type ObjectChange, type ReflectorParts } from '../../../kubernetes/reflector.ts';
+import { CONNECTORS, type StoredObject, type ObjectChange } from '../../../kubernetes/object.ts';
+import { createReflector, type ReflectorParts } from '../../../kubernetes/reflector.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Scope } from '../../support/scope.ts';
 import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts';
@@ -64,7 +64,7 @@ function run(scope: Scope, script: Script, more: Partial<ReflectorParts> = {}) {
   const clock = createVirtualClock();
   const told: string[] = [];
   const parts = { client, kind: CONNECTORS, selection: { namespace: 'plant' }, random: () => 0, ...more };
-  const reflector = createReflector({ ...parts, clock: monotonic(clock) });
+  const reflector = createReflector({ clock: monotonic(clock), ...parts });
   const end = new AbortController();
   const running = reflector.run((change) => void told.push(described(change)), end.signal);
   scope.onTestFinished(async () => {
@@ -165,6 +165,25 @@ describe('reflector', () => {
     await clock.runUntil(() => asked.length === 4, settled);
     expect(asked).toEqual(['list', 'list', 'list', 'watch 1']);
     expect(reflector.state).toEqual({ kind: 'synced' });
+  });
+
+  test.for([
+    ['lists anew after a watch that was mute for its whole time', [], 'list'],
+    ['goes on without a list after a watch with a bookmark', [bookmark('3')], 'watch 3'],
+  ] as const)('%s', async ([, events, next], t) => {
+    const clock = createVirtualClock();
+    const { client, asked } = scriptedClient({ lists: [empty, empty], watches: [[opened, ...events]] });
+    const watch: KubernetesClient['watch'] = async function* (kind, selection, signal) {
+      yield* client.watch(kind, selection, signal);
+      if (signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        clock.callAt(clock.now() + 300_000, resolve);
+        signal.addEventListener('abort', () => resolve());
+      });
+    };
+    run(t, { lists: [], watches: [] }, { client: { ...client, watch }, clock: monotonic(clock) });
+    await clock.runUntil(() => asked.length >= 3, settled);
+    expect(asked.slice(0, 3)).toEqual(['list', 'watch 1', next]);
   });
 
   test('begins anew with a list when the server refuses to go on from the version again and again', async (t) => {

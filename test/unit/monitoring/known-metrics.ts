@@ -1,6 +1,6 @@
 import type { MetricDefinition } from '../../../agent/observe/metric-table.ts';
 import { METRICS } from '../../../agent/observe/metrics.ts';
-import { OPERATOR_METRICS, type OperatorMetric } from '../../../operator/metrics.ts';
+import { OPERATOR_METRICS, type OperatorMetric } from '../../../operator/observe/metrics.ts';
 import type { KnownMetrics } from '../../support/promql/known-labels.ts';
 
 /** Labels that Prometheus itself gives to what it scrapes on a cluster. */

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { dashboard } from '../../../cli/generate/monitoring/dashboard/dashboard.
 import { ruleFile } from '../../../cli/generate/monitoring/rules.ts';
 import { playAlert } from '../../support/promql/play-alert.ts';
 import { seriesOf } from '../../support/promql/series.ts';
+import { isInstalled } from '../../support/installed-tool.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import type { AlertCase } from './cases/alert-case.ts';
 import { ALERT_CASES } from './cases/all.ts';
@@ -15,14 +16,7 @@ import { RULES } from './played-rules.ts';
 
 const run = promisify(execFile);
 
-function isInstalled(): boolean {
-  try {
-    execFileSync('promtool', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const installed = isInstalled('promtool', '--version');
 
 type SeriesByName = Readonly<Record<string, string>>;
 
@@ -71,7 +65,7 @@ function promtoolTests(): object[] {
 }
 
 // The rules are played by our own evaluator in every run (alerts.test.ts); this compares that with the real one.
-test.runIf(isInstalled())('Prometheus takes the rules, and plays them as our evaluator does', async (context) => {
+test.runIf(installed)('Prometheus takes the rules, and plays them as our evaluator does', async (context) => {
   const folder = await createTempDir(context, 'promtool');
   await writeFile(join(folder, 'rules.yaml'), stringify(ruleFile()));
   const cases = {
@@ -85,7 +79,7 @@ test.runIf(isInstalled())('Prometheus takes the rules, and plays them as our eva
   expect(stdout).toContain('SUCCESS');
 });
 
-test.runIf(isInstalled())('Prometheus takes every query of the dashboard', async (context) => {
+test.runIf(installed)('Prometheus takes every query of the dashboard', async (context) => {
   const folder = await createTempDir(context, 'promtool');
   const queries = [...JSON.stringify(dashboard()).matchAll(/"expr":("(?:[^"\\]|\\.)*")/g)].map(
     ([, text = '']) => JSON.parse(text) as string,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { metricsText } from '../../../agent/observe/metrics.ts';
-import { createCounter } from '../../../operator/counts.ts';
+import { createCounter } from '../../../operator/observe/counts.ts';
 import { STATEFUL_SETS } from '../../../operator/kinds.ts';
-import { OPERATOR_METRICS } from '../../../operator/metrics.ts';
+import { OPERATOR_METRICS } from '../../../operator/observe/metrics.ts';
 import type { OperatorSnapshot } from '../../../operator/operator.ts';
-import { judgeOperator } from '../../../operator/readiness.ts';
+import { judgeOperator } from '../../../operator/observe/readiness.ts';
 
 function snapshotOf(changes: Partial<OperatorSnapshot> = {}): OperatorSnapshot {
   return {

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { parse, stringify } from 'yaml';
 import { createAuthority } from '../../certificates.ts';
 import type { Scope } from '../../scope.ts';
@@ -17,6 +15,7 @@ import { type ResourceRequest, resourceRequest } from './request.ts';
 import { ApiFault, badRequest, statusOf } from './status.ts';
 import { createStore, type Store } from './store.ts';
 import { issueToken } from './tokens.ts';
+import { listenOnLoopback } from '../../listen.ts';
 import { openWatch, type Watch, type WatchOptions } from './watch.ts';
 
 /** How the server behaves; all of it may be left out. */
@@ -69,15 +68,8 @@ export async function startApiServer(scope: Scope, options: ApiServerOptions = {
     options: { goneAs, bookmarkMs },
   };
   const server = createServer({ cert: chain, key }, (request, response) => void answer(running, request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  scope.onTestFinished(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listenOnLoopback(scope, server);
+  const url = `https://127.0.0.1:${port}`;
   const ca = authority.certificate;
   return {
     url,

@@ -7,6 +7,7 @@ import type { Endpoint } from '../../../../local/identity/endpoint.ts';
 import { instanceMetadata } from '../../../../local/identity/imds.ts';
 import { createTokenIssuer } from '../../../../local/identity/issuer.ts';
 import { type IdentityServerOptions, startIdentityServer } from '../../../../local/identity/server.ts';
+import { eventually } from '../../../support/eventually.ts';
 import type { Scope } from '../../../support/scope.ts';
 import { createTempDir } from '../../../support/temp-dir.ts';
 
@@ -102,7 +103,7 @@ describe('faults', () => {
     const ending = new AbortController();
     const asked = fetch(`${server.url}/metadata/identity/oauth2/token`, { signal: ending.signal });
     const failed = expect(asked).rejects.toMatchObject({ name: 'AbortError' });
-    await expect.poll(() => server.requests.length).toBe(1);
+    await eventually(() => server.requests.length === 1);
     ending.abort();
     await failed;
   });

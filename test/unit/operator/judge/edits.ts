@@ -1,6 +1,5 @@
 import { fc } from '@fast-check/vitest';
-import type { StoredObject } from '../../../../kubernetes/object.ts';
-import type { ObjectChange } from '../../../../kubernetes/reflector.ts';
+import type { StoredObject, ObjectChange } from '../../../../kubernetes/object.ts';
 import { connectorObject, stored, topicMapObject } from '../status/sample.ts';
 
 /** One edit of a small cluster: an object appears, changes, leaves, or only its status does. */

@@ -2,7 +2,7 @@ import { ApiError } from '../../../../kubernetes/client.ts';
 import type { StoredObject, WrittenObject } from '../../../../kubernetes/object.ts';
 import { createElector, type Elector } from '../../../../operator/lead/elector.ts';
 import { LEASE_TIMING } from '../../../../operator/lead/lease.ts';
-import type { OperatorClock } from '../../../../operator/ports.ts';
+import type { OperatorClock } from '../../../../operator/clock.ts';
 import { SILENT } from '../../../support/silent-logger.ts';
 import { createVirtualClock } from '../../../support/virtual-clock.ts';
 

@@ -4,12 +4,12 @@ import { type Fence, type FencedClient, fencedClient } from './fenced-client.ts'
 import { LEASE_TIMING } from './lease.ts';
 
 /** Who stands for election, and what is told. */
-export interface OfficeOptions extends Omit<ElectorOptions, 'timing' | 'client'>, Pick<Fence, 'written'> {
+export interface LeadershipOptions extends Omit<ElectorOptions, 'timing' | 'client'>, Pick<Fence, 'written'> {
   readonly client: KubernetesClient;
 }
 
 /** The right to write, while this process has it. */
-export interface Office {
+export interface Leadership {
   /** Writes while this process leads, and fails otherwise. */
   readonly client: FencedClient;
   readonly isHeld: () => boolean;
@@ -21,7 +21,7 @@ export interface Office {
 }
 
 /** Stands for election once it is started. */
-export function createOffice({ written, ...options }: OfficeOptions): Office {
+export function createLeadership({ written, ...options }: LeadershipOptions): Leadership {
   let term: AbortSignal | undefined;
   const elector = createElector({
     ...options,

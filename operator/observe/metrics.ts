@@ -1,5 +1,5 @@
 import { DURATION_BUCKETS } from './counts.ts';
-import type { OperatorSnapshot } from './operator.ts';
+import type { OperatorSnapshot } from '../operator.ts';
 
 interface Sample {
   /** Differs from the metric's in the parts of a histogram. */

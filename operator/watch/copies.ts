@@ -1,14 +1,21 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { essence } from '../workload/fields.ts';
 import { mappedClient } from './mapped-client.ts';
-import { CONNECTORS, type ObjectKind, type StoredObject, TOPIC_MAPS } from '../../kubernetes/object.ts';
-import { createReflector, type ObjectChange, type Reflector } from '../../kubernetes/reflector.ts';
+import {
+  CONNECTORS,
+  type ObjectKind,
+  type StoredObject,
+  TOPIC_MAPS,
+  type ObjectChange,
+} from '../../kubernetes/object.ts';
+import { createReflector, type Reflector } from '../../kubernetes/reflector.ts';
 import { OWNED_KINDS } from '../kinds.ts';
-import type { OperatorClock, OperatorLogger } from '../ports.ts';
+import type { OperatorClock } from '../clock.ts';
+import type { OperatorLogger } from '../logger.ts';
 import { OWNED_SELECTOR } from '../render/labels.ts';
 
 /** What is followed, and who is told. */
-export interface ReflectionsOptions {
+export interface CopiesOptions {
   readonly client: KubernetesClient;
   /** All namespaces where there is none. */
   readonly namespace: string | undefined;
@@ -20,7 +27,7 @@ export interface ReflectionsOptions {
 }
 
 /** Copies of everything that decides about the objects of a connector. */
-export interface Reflections {
+export interface Copies {
   readonly connectors: ReadonlyMap<string, StoredObject>;
   readonly topicMaps: ReadonlyMap<string, StoredObject>;
   /** Whether a kind's copy is as new as can be, by plural name. */
@@ -39,7 +46,7 @@ interface Followed {
 }
 
 /** Sets up the copies; nothing is asked before `run`. */
-export function createReflections(options: ReflectionsOptions): Reflections {
+export function createCopies(options: CopiesOptions): Copies {
   const { resourceChanged, ownedChanged } = options;
   const connectors = follow(options, { kind: CONNECTORS, changed: resourceChanged });
   const topicMaps = follow(options, { kind: TOPIC_MAPS, changed: resourceChanged });
@@ -58,7 +65,7 @@ export function createReflections(options: ReflectionsOptions): Reflections {
   };
 }
 
-interface FollowOptions extends Omit<ReflectionsOptions, 'client'> {
+interface FollowOptions extends Omit<CopiesOptions, 'client'> {
   readonly client: Pick<KubernetesClient, 'list' | 'watch'>;
 }
 

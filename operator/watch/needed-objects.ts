@@ -2,7 +2,8 @@ import { ApiError, type KubernetesClient } from '../../kubernetes/client.ts';
 import type { StoredObject } from '../../kubernetes/object.ts';
 import { createReflector, type Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, SECRETS } from '../kinds.ts';
-import type { OperatorClock, OperatorLogger } from '../ports.ts';
+import type { OperatorClock } from '../clock.ts';
+import type { OperatorLogger } from '../logger.ts';
 import type { Need, Presence } from '../status/needs.ts';
 import { mappedClient } from './mapped-client.ts';
 

@@ -1,4 +1,4 @@
-import type { OperatorSnapshot } from './operator.ts';
+import type { OperatorSnapshot } from '../operator.ts';
 
 /** Whether an operator is ready, and why not. */
 export interface OperatorReadiness {

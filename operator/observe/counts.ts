@@ -1,5 +1,5 @@
-import type { ObjectKind } from '../kubernetes/object.ts';
-import type { Outcome } from './reconcile.ts';
+import type { ObjectKind } from '../../kubernetes/object.ts';
+import type { Outcome } from '../reconcile.ts';
 
 /** Upper bounds of the histogram of durations, in seconds. */
 export const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5] as const;

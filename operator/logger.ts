@@ -1,13 +1,3 @@
-/** Time as the operator needs it. */
-export interface OperatorClock {
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** Milliseconds since 1970, UTC; may jump. */
-  wall(): number;
-  /** Calls `action` once after so many milliseconds; the answer cancels it. */
-  after(delay: number, action: () => void): () => void;
-}
-
 /** Fields of a line; `evt` names what happened. */
 export interface OperatorLogFields {
   readonly evt: string;

@@ -72,12 +72,14 @@ export function hasSameSpec({ metadata: one }: StoredObject, { metadata: other }
   return one.generation !== undefined && one.generation === other.generation;
 }
 
+/** Connectors, one of the two kinds of this project. */
 export const CONNECTORS: ObjectKind = {
   apiVersion: API_VERSION,
   kind: 'MqttBridgeConnector',
   plural: 'mqttbridgeconnectors',
 };
 
+/** Topic maps, the other one. */
 export const TOPIC_MAPS: ObjectKind = {
   apiVersion: API_VERSION,
   kind: 'MqttBridgeTopicMap',

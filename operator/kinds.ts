@@ -1,13 +1,18 @@
 import type { ObjectKind } from '../kubernetes/object.ts';
 
+/** What makes the pods of a connector. */
 export const STATEFUL_SETS: ObjectKind = { apiVersion: 'apps/v1', kind: 'StatefulSet', plural: 'statefulsets' };
 
+/** Followed by name, and only where a role allows it. */
 export const SECRETS: ObjectKind = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' };
 
+/** Followed by name: those with certificates of authorities. */
 export const CONFIG_MAPS: ObjectKind = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
 
+/** What people are told of transitions. */
 export const EVENTS: ObjectKind = { apiVersion: 'v1', kind: 'Event', plural: 'events' };
 
+/** What one holds who may write. */
 export const LEASES: ObjectKind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' };
 
 const RBAC = 'rbac.authorization.k8s.io/v1';

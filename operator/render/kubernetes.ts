@@ -41,6 +41,7 @@ export interface Role extends Typed<'rbac.authorization.k8s.io/v1', 'Role'> {
   readonly rules: readonly PolicyRule[];
 }
 
+/** What a role allows. */
 export interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
@@ -100,6 +101,7 @@ export interface PodTemplate {
   readonly spec: PodSpec;
 }
 
+/** What a pod is. */
 export interface PodSpec {
   readonly serviceAccountName: string;
   readonly automountServiceAccountToken: boolean;
@@ -120,6 +122,7 @@ export interface PodSpec {
   readonly volumes: readonly Volume[];
 }
 
+/** A taint of a node that a pod bears. */
 export interface Toleration {
   readonly key?: string;
   readonly operator?: 'Exists' | 'Equal';
@@ -190,6 +193,7 @@ export interface SecurityContext {
   readonly seccompProfile: { readonly type: 'RuntimeDefault' };
 }
 
+/** Where a container sees a volume. */
 export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;

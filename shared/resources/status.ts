@@ -106,6 +106,8 @@ export type StatusCondition = z.output<typeof conditionSchema>;
 /** What one agent says of itself. */
 export type InstanceStatus = z.output<typeof instanceSchema>;
 
+/** The status of a connector. */
 export type ConnectorStatus = z.output<typeof connectorStatusSchema>;
 
+/** The status of a topic map. */
 export type TopicMapStatus = z.output<typeof topicMapStatusSchema>;

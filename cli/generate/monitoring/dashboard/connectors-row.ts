@@ -2,6 +2,7 @@ import { latency, LOST, OF_CONNECTOR, OF_ROUTE, rateBy, type Row, sumBy } from '
 
 const CONNECTOR = ['namespace', 'connector'];
 
+/** How each connector is. */
 export const CONNECTORS: Row = {
   title: 'Connectors',
   folded: false,

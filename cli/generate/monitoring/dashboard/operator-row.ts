@@ -21,6 +21,7 @@ function lines(
 const duration = (quantile: number) =>
   `histogram_quantile(${quantile}, sum by (le) (rate(mqttbridge_operator_reconcile_duration_seconds_bucket{${HERE}}[$__rate_interval])))`;
 
+/** Whether the operator leads, keeps up and sees everything. */
 export const OPERATOR: Row = {
   title: 'Operator',
   folded: true,

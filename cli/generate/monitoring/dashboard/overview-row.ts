@@ -63,6 +63,7 @@ const numbers: readonly Panel[] = [
   },
 ];
 
+/** What to look at first. */
 export const OVERVIEW: Row = {
   title: 'Overview',
   folded: false,

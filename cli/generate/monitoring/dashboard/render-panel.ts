@@ -8,6 +8,7 @@ export interface Place {
   readonly h: number;
 }
 
+/** The data source that is chosen at the top of the dashboard. */
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 /** How high a panel is, in the grid's rows. */

@@ -2,6 +2,7 @@ import { latency, LOST, OF_ROUTE, rateBy, type Row, sumBy } from './panel.ts';
 
 const ROUTE = ['namespace', 'connector', 'topic_map', 'route', 'direction'];
 
+/** What passes on each route, and what does not. */
 export const ROUTES: Row = {
   title: 'Routes',
   folded: false,

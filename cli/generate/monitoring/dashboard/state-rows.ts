@@ -8,6 +8,7 @@ function gauge(title: string, description: string, unit: Unit, ...metrics: reado
   return { kind: 'lines', title, description, width: 8, unit, queries } as const;
 }
 
+/** How long certificates and tokens last. */
 export const CREDENTIALS: Row = {
   title: 'Credentials',
   folded: true,
@@ -30,6 +31,7 @@ export const CREDENTIALS: Row = {
   ],
 };
 
+/** Which instance runs what. */
 export const INSTANCES: Row = {
   title: 'Instances',
   folded: true,
@@ -55,6 +57,7 @@ export const INSTANCES: Row = {
   ],
 };
 
+/** Which configuration is in force, and where it comes from. */
 export const CONFIGURATION: Row = {
   title: 'Configuration',
   folded: true,
@@ -87,6 +90,7 @@ function ofAgents(expr: string): string {
   return `${expr} * on (namespace, instance) group_left (connector) mqttbridge_build_info{${OF_CONNECTOR}}`;
 }
 
+/** What the processes take. */
 export const PROCESS: Row = {
   title: 'Process',
   folded: true,

@@ -7,7 +7,7 @@ import { openDoor } from '../../local/emulator/authentication/open-door.ts';
 import { createEventGridEmulator } from '../../local/emulator/emulator.ts';
 import { createTokenIssuer } from '../../local/identity/issuer.ts';
 import { outward } from '../support/bridge-config.ts';
-import { startBridge } from '../support/bridge-harness.ts';
+import { QUICK_TIMING, startBridge } from '../support/bridge-harness.ts';
 import { checkDelivery } from '../support/delivery.ts';
 import { eventually } from '../support/eventually.ts';
 import { explanationsOf } from '../support/explanations.ts';
@@ -121,15 +121,16 @@ describe('F15 - a service account token', () => {
     return { file, seen, bridge, local, remote };
   }
 
-  test('that is missing, then unreadable, is asked for slowly, and used when it is there', async (scope) => {
+  test('that is missing, then unreadable, is looked for in pauses that grow, and used when it is there', async (scope) => {
     const { file, seen, bridge } = await setUpFile(scope, new Set(['good']));
     await eventually(() => bridge.session('local').fault?.reason === 'FileMissing');
     // A folder is no file, also for those who may read everything.
     await mkdir(file);
     await eventually(() => bridge.session('local').fault?.reason === 'FileUnreadable');
-    for (const { side, nextDelayMs } of bridge.events('Disconnected')) {
-      if (side === 'local') expect(nextDelayMs).toBeGreaterThanOrEqual(25);
-    }
+    const { firstMs, mountedMostMs } = QUICK_TIMING.reconnect;
+    const pauses = bridge.events('Disconnected').filter(({ side }) => side === 'local');
+    for (const [attempt, { nextDelayMs }] of pauses.entries())
+      expect(nextDelayMs).toBeGreaterThanOrEqual(Math.min(firstMs * 2 ** attempt, mountedMostMs) / 2);
     expect(seen).toEqual([]);
     await rm(file, { recursive: true });
     await writeFile(file, 'good');

@@ -5,6 +5,8 @@ import { CONFIG_MAPS, SECRETS } from '../kinds.ts';
 import type { OperatorClock } from '../clock.ts';
 import type { OperatorLogger } from '../logger.ts';
 import type { Need, Presence } from '../status/needs.ts';
+import { type AskingAgain, createAskingAgain, type Refused } from './ask-again.ts';
+import { createGrantHint, type GrantHint, type RoleNames, type RoleScope } from './grant-hint.ts';
 import { mappedClient } from './mapped-client.ts';
 
 /** How Secrets and ConfigMaps are followed. */
@@ -28,23 +30,31 @@ export interface NeededObjects {
 }
 
 interface Followed {
+  readonly scope: RoleScope;
+  readonly name: string;
   readonly users: Set<string>;
   reflector: Reflector;
   forbidden: boolean;
+  /** Asks again, where it may not be read. */
+  readonly nudge: () => void;
   /** Resolves when it is known, or known to be forbidden. */
   readonly known: Promise<void>;
   readonly controller: AbortController;
   readonly ended: Promise<void>;
 }
 
-/** A refusal stands until somebody grants the right; asking once in a while is enough. */
-const ASK_AGAIN_MS = 600_000;
-
 /** Follows nothing yet. */
 export function createNeededObjects(options: NeedsOptions): NeededObjects {
   const followed = new Map<string, Followed>();
   const wanted = new Map<string, ReadonlySet<string>>();
-  const sayOnce = createGrantHint(options.logger);
+  const asking = createAskingAgain(options.clock, options.random);
+  const hint = createGrantHint({ ...options, namesOf });
+
+  function namesOf({ kind, namespace }: RoleScope): RoleNames {
+    const all = [...followed.values()].filter(({ scope }) => scope.kind === kind && scope.namespace === namespace);
+    const names = (entries: readonly Followed[]) => entries.map(({ name }) => name).sort();
+    return { wanted: names(all), forbidden: names(all.filter(({ forbidden }) => forbidden)) };
+  }
 
   function release(id: string, key: string): void {
     const entry = followed.get(id);
@@ -54,7 +64,7 @@ export function createNeededObjects(options: NeedsOptions): NeededObjects {
     entry.controller.abort();
   }
   function entryOf(id: string, namespace: string, need: Need): Followed {
-    const entry = followed.get(id) ?? follow(namespace, need, { ...options, sayOnce });
+    const entry = followed.get(id) ?? follow(namespace, need, { ...options, asking, hint });
     followed.set(id, entry);
     return entry;
   }
@@ -66,7 +76,10 @@ export function createNeededObjects(options: NeedsOptions): NeededObjects {
       if (ids.size === 0) wanted.delete(key);
       else wanted.set(key, new Set(ids.keys()));
       const entries = [...ids].map(([id, need]) => entryOf(id, namespace, need));
-      for (const { users } of entries) users.add(key);
+      for (const { users, nudge } of entries) {
+        users.add(key);
+        nudge();
+      }
       await Promise.all(entries.map(({ known }) => known));
     },
     presenceOf(namespace, need) {
@@ -79,6 +92,7 @@ export function createNeededObjects(options: NeedsOptions): NeededObjects {
     forbidden: () => [...followed.values()].filter(({ forbidden }) => forbidden).length,
     async stop() {
       const entries = [...followed.values()];
+      hint.stop();
       for (const { controller } of entries) controller.abort();
       await Promise.all(entries.map(({ ended }) => ended));
     },
@@ -94,58 +108,96 @@ function keysOf(object: StoredObject): readonly string[] {
 }
 
 interface FollowOptions extends NeedsOptions {
-  readonly sayOnce: (error: ApiError, namespace: string, need: Need) => void;
+  readonly asking: AskingAgain;
+  readonly hint: GrantHint;
 }
 
 function follow(namespace: string, need: Need, options: FollowOptions): Followed {
-  const { clock, changed, sayOnce } = options;
+  const { asking, hint } = options;
+  const scope = { kind: need.kind, namespace };
   const known = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   const controller = new AbortController();
-  const tell = () => entry.users.forEach((key) => changed(key));
+  const tell = () => entry.users.forEach((key) => options.changed(key));
+  const item: Refused = { group: `${need.kind}/${namespace}`, ask };
   const entry: Followed = {
+    scope,
+    name: need.name,
     users: new Set(),
     forbidden: false,
+    nudge: () => asking.nudge(item),
     known: known.promise,
     controller,
     ended: ended.promise,
     reflector: begin(),
   };
 
-  // Runs until it is refused; begins again much later.
+  // Runs until it is refused.
   function begin(): Reflector {
     const run = new AbortController();
-    const reflector = createReflector({
-      client: mappedClient(options.client, withoutValues),
-      kind: need.kind === 'Secret' ? SECRETS : CONFIG_MAPS,
-      selection: { namespace, fieldSelector: `metadata.name=${need.name}` },
-      clock,
-      random: options.random,
-      stateChanged: (state) => {
-        if (state.kind !== 'apart' || !(state.error instanceof ApiError) || state.error.code !== 403) return;
-        entry.forbidden = true;
-        sayOnce(state.error, namespace, need);
-        run.abort();
-      },
-    });
-    void reflector.synced.then(() => (entry.forbidden = false)).then(() => known.resolve());
+    const reflector = reflectorOf({ ...scope, name: need.name }, options, { permitted, forbidden });
+    void reflector.synced.then(() => known.resolve());
     void reflector.run(tell, AbortSignal.any([run.signal, controller.signal])).then(over);
     return reflector;
+    function forbidden(refusal: string): void {
+      if (!entry.forbidden) hint.forbidden(scope, refusal);
+      entry.forbidden = true;
+      run.abort();
+    }
+  }
+  function permitted(): void {
+    if (!entry.forbidden) return;
+    entry.forbidden = false;
+    asking.granted(item);
+    // What is missing changes nothing in the copy, and is news all the same.
+    tell();
   }
   function over(): void {
     known.resolve();
-    if (controller.signal.aborted) return ended.resolve();
-    const cancel = clock.after(ASK_AGAIN_MS * (1 + options.random()), () => {
-      controller.signal.removeEventListener('abort', forget);
-      entry.reflector = begin();
-    });
+    if (controller.signal.aborted) return forget();
     controller.signal.addEventListener('abort', forget, { once: true });
-    function forget(): void {
-      cancel();
-      ended.resolve();
-    }
+    asking.refused(item);
+  }
+  function ask(): void {
+    controller.signal.removeEventListener('abort', forget);
+    entry.reflector = begin();
+  }
+  function forget(): void {
+    asking.left(item);
+    ended.resolve();
   }
   return entry;
+}
+
+interface Rights {
+  readonly permitted: () => void;
+  readonly forbidden: (refusal: string) => void;
+}
+
+function reflectorOf(object: RoleScope & { readonly name: string }, options: NeedsOptions, rights: Rights): Reflector {
+  const { clock, random } = options;
+  const client = mappedClient(options.client, withoutValues);
+  return createReflector({
+    client: { list: client.list, watch: tellingWhenTaken(client, rights.permitted) },
+    kind: object.kind === 'Secret' ? SECRETS : CONFIG_MAPS,
+    selection: { namespace: object.namespace, fieldSelector: `metadata.name=${object.name}` },
+    clock,
+    random,
+    stateChanged: (state) => {
+      if (state.kind !== 'apart' || !(state.error instanceof ApiError) || state.error.code !== 403) return;
+      rights.forbidden(state.error.message);
+    },
+  });
+}
+
+/** A list alone proves nothing: a role may permit that and no watch. */
+function tellingWhenTaken({ watch }: Pick<KubernetesClient, 'watch'>, taken: () => void): KubernetesClient['watch'] {
+  return async function* (...request) {
+    for await (const event of watch(...request)) {
+      taken();
+      yield event;
+    }
+  };
 }
 
 /** What is not kept cannot leak: the names of the keys are all that is asked of Secrets and ConfigMaps. */
@@ -155,23 +207,4 @@ function withoutValues(object: StoredObject): StoredObject {
   const empty = (values: unknown) => Object.fromEntries(Object.keys(values ?? {}).map((key) => [key, '']));
   const kept = { name, namespace, uid, resourceVersion };
   return { apiVersion, kind, metadata: kept, data: empty(data), binaryData: empty(binaryData) };
-}
-
-/** Says once which command lets the operator see a Secret. */
-function createGrantHint(logger: OperatorLogger): FollowOptions['sayOnce'] {
-  let said = false;
-  return (error, namespace, { kind, name }) => {
-    if (said) return;
-    said = true;
-    const account = /system:serviceaccount:([^:"]+:[^"]+)"/.exec(error.message)?.[1] ?? 'NAMESPACE:NAME';
-    const resource = `${kind.toLowerCase()}s`;
-    const role = `mqttbridge-operator-${resource}`;
-    const command =
-      `kubectl create role ${role} -n ${namespace} --verb=get,list,watch --resource=${resource} --resource-name=${name} && ` +
-      `kubectl create rolebinding ${role} -n ${namespace} --role=${role} --serviceaccount=${account}`;
-    logger.warn(
-      { evt: 'NeedForbidden', kind, namespace, name, fix: command },
-      `${kind} ${name} may not be read, so only the agents tell when it is missing; to let the operator tell: ${command}`,
-    );
-  };
 }

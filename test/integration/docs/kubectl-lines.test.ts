@@ -13,14 +13,17 @@ interface Line {
   readonly words: readonly string[];
 }
 
-/** Every `kubectl …` command line in the blocks of all pages. */
+/** Every `kubectl …` command in the blocks of all pages, those that read from a pipe included. */
 const lines: Line[] = (await collectBlocks('sh')).flatMap(({ where, text }) =>
-  text.split('\n').flatMap((line) => {
-    const command = /^(?:sudo )?kubectl (.*?)(?: &)?$/.exec(line.split(' #')[0] ?? '')?.[1];
-    if (command === undefined) return [];
-    const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
-    return [{ where: `${where} ${command}`, words }];
-  }),
+  text
+    .split('\n')
+    .flatMap((line) => (line.split(' #')[0] ?? '').split(' | '))
+    .flatMap((line) => {
+      const command = /^(?:sudo )?kubectl (.*?)(?: &)?$/.exec(line)?.[1];
+      if (command === undefined) return [];
+      const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+      return [{ where: `${where} ${command}`, words }];
+    }),
 );
 
 const own = (words: readonly string[]): readonly string[] =>

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { CONNECTORS, TOPIC_MAPS } from '../../../kubernetes/object.ts';
+import type { OperatorClock } from '../../../operator/clock.ts';
 import { EVENTS, OWNED_KINDS, STATEFUL_SETS } from '../../../operator/kinds.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { type ApiServer, startApiServer } from '../../support/kubernetes/api-server/index.ts';
-import { openClient, RENDER, startOperator } from '../../support/kubernetes/operator.ts';
+import { OPERATOR_CLOCK, openClient, RENDER, startOperator } from '../../support/kubernetes/operator.ts';
 import { type OperatorStage, operatorStage } from '../../support/kubernetes/operator-stage.ts';
 import { connectorResource, topicMapResource } from '../../support/resources.ts';
 import type { Scope } from '../../support/scope.ts';
@@ -175,12 +176,13 @@ describe('operator and a server that lets it down', () => {
     const kubeconfig = server.kubeconfig(server.tokenFor('default', 'operator'));
     const operator = await startOperator(t, { ...on, client: await openClient(t, kubeconfig) });
     await eventually(async () => (await on.workload('aio-mq-other')).length === OWNED_KINDS.length);
+    await eventually(() => operator.lines.some(({ evt }) => evt === 'NeedForbidden'));
     await operator.settled();
     const said = operator.lines.filter(({ evt }) => evt === 'NeedForbidden');
     expect(said).toHaveLength(1);
     expect(said[0]?.['fix']).toBe(
-      'kubectl create role mqttbridge-operator-secrets -n default --verb=get,list,watch --resource=secrets --resource-name=login && ' +
-        'kubectl create rolebinding mqttbridge-operator-secrets -n default --role=mqttbridge-operator-secrets --serviceaccount=default:operator',
+      'kubectl create role mqttbridge-operator-secrets -n default --verb=get,list,watch --resource=secrets --resource-name=login --dry-run=client -o yaml | kubectl apply -f - && ' +
+        'kubectl create rolebinding mqttbridge-operator-secrets -n default --role=mqttbridge-operator-secrets --serviceaccount=default:operator --dry-run=client -o yaml | kubectl apply -f -',
     );
     expect(await on.condition(CONNECTORS, 'edge', 'CredentialsValid')).not.toMatchObject({ reason: 'SecretMissing' });
     expect(operator.snapshot().forbidden).toBe(1);
@@ -188,12 +190,39 @@ describe('operator and a server that lets it down', () => {
     await eventually(() => (server.log.counts()['update leases'] ?? 0) >= 1);
     expect(server.log.requests().filter(({ resource }) => resource === 'secrets')).toEqual([]);
   });
+
+  test('sees all Secrets of the namespace soon after somebody has given the right', async (t) => {
+    const server = await startApiServer(t);
+    const on = await stageAt(t, server);
+    await grant(on);
+    for (const name of ['edge', 'other']) {
+      const authentication = { usernamePassword: { secretName: `login-of-${name}` } };
+      const remoteBrokerConnection = { endpoint: 'remote.test:8883', tls: { tlsEnabled: true }, authentication };
+      await on.put(connectorResource(name, { remoteBrokerConnection }));
+    }
+    const kubeconfig = server.kubeconfig(server.tokenFor('default', 'operator'));
+    const operator = await startOperator(t, { ...on, client: await openClient(t, kubeconfig), clock: HASTY_CLOCK });
+    const names = ['login-of-edge', 'login-of-other'];
+    const told = () => operator.lines.filter(({ evt }) => evt === 'NeedForbidden').at(-1);
+    await eventually(() => String(told()?.['names']) === names.join());
+    await grantSecrets(on, names);
+    await eventually(() => operator.snapshot().forbidden === 0);
+    for (const name of ['edge', 'other']) {
+      await eventually(
+        async () => (await on.condition(CONNECTORS, name, 'CredentialsValid'))?.reason === 'SecretMissing',
+      );
+    }
+  });
 });
+
+/** Half a minute and more goes by in a thousandth of it. */
+const HASTY_CLOCK: OperatorClock = {
+  ...OPERATOR_CLOCK,
+  after: (ms, action) => OPERATOR_CLOCK.after(ms < 30_000 ? ms : ms / 1000, action),
+};
 
 /** The rights of an operator, Secrets aside. */
 async function grant({ client, namespace }: OperatorStage): Promise<void> {
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const metadata = { name: 'operator', namespace };
   const all = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
   const rule = (apiGroup: string, ...resources: string[]) => ({ apiGroups: [apiGroup], resources, verbs: all });
   const rules = [
@@ -205,10 +234,25 @@ async function grant({ client, namespace }: OperatorStage): Promise<void> {
     rule('rbac.authorization.k8s.io', 'roles', 'rolebindings'),
     rule('coordination.k8s.io', 'leases'),
   ];
+  await grantRules({ client, namespace }, 'operator', rules);
+}
+
+async function grantSecrets(on: OperatorStage, resourceNames: readonly string[]): Promise<void> {
+  const verbs = ['get', 'list', 'watch'];
+  await grantRules(on, 'secrets', [{ apiGroups: [''], resources: ['secrets'], resourceNames, verbs }]);
+}
+
+async function grantRules(
+  { client, namespace }: Pick<OperatorStage, 'client' | 'namespace'>,
+  name: string,
+  rules: readonly object[],
+): Promise<void> {
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const metadata = { name, namespace };
   const [, roles, bindings] = OWNED_KINDS;
   if (roles === undefined || bindings === undefined) throw new RangeError('roles are not owned');
   const role = { apiVersion, kind: 'Role', metadata, rules };
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'operator' };
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
   const subjects = [{ kind: 'ServiceAccount', name: 'operator', namespace }];
   const binding = { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects };
   await client.create(roles, role);

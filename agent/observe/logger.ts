@@ -135,7 +135,19 @@ function repeatedLine(line: Line, repeated: number): Line {
 }
 
 // Attempt numbers, delays and times differ from line to line of the same trouble, so they are no part of its identity.
-const IDENTITY = ['evt', 'connector', 'topicMap', 'route', 'side', 'kind', 'name', 'reason', 'reasonCode', 'file'];
+const IDENTITY = [
+  'evt',
+  'namespace',
+  'connector',
+  'topicMap',
+  'route',
+  'side',
+  'kind',
+  'name',
+  'reason',
+  'reasonCode',
+  'file',
+];
 
 function repeatKey(line: Line): string {
   return JSON.stringify([line.level, ...IDENTITY.map((field) => line.fields[field] ?? null)]);

@@ -1,5 +1,6 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { essence } from '../workload/fields.ts';
+import { createJointLog } from './joint-log.ts';
 import { mappedClient } from './mapped-client.ts';
 import {
   CONNECTORS,
@@ -8,7 +9,7 @@ import {
   TOPIC_MAPS,
   type ObjectChange,
 } from '../../kubernetes/object.ts';
-import { createReflector, type Reflector } from '../../kubernetes/reflector.ts';
+import { createReflector, type Reflector, type ReflectorLogger } from '../../kubernetes/reflector.ts';
 import { OWNED_KINDS } from '../kinds.ts';
 import type { OperatorClock } from '../clock.ts';
 import type { OperatorLogger } from '../logger.ts';
@@ -46,8 +47,10 @@ interface Followed {
 }
 
 /** Sets up the copies; nothing is asked before `run`. */
-export function createCopies(options: CopiesOptions): Copies {
-  const { resourceChanged, ownedChanged } = options;
+export function createCopies(settings: CopiesOptions): Copies {
+  const { resourceChanged, ownedChanged } = settings;
+  const log = createJointLog(settings.clock, settings.logger);
+  const options = { ...settings, logger: log };
   const connectors = follow(options, { kind: CONNECTORS, changed: resourceChanged });
   const topicMaps = follow(options, { kind: TOPIC_MAPS, changed: resourceChanged });
   const small = { ...options, client: mappedClient(options.client, essence) };
@@ -60,12 +63,13 @@ export function createCopies(options: CopiesOptions): Copies {
     areFresh: () => all.every(({ reflector }) => reflector.state.kind === 'synced'),
     synced: Promise.all(all.map(({ reflector }) => reflector.synced)).then(() => undefined),
     run: async (signal) => {
-      await Promise.all(all.map(({ reflector, changed }) => reflector.run(changed, signal)));
+      await Promise.all(all.map(({ reflector, changed }) => reflector.run(changed, signal))).finally(log.flush);
     },
   };
 }
 
-interface FollowOptions extends Omit<CopiesOptions, 'client'> {
+interface FollowOptions extends Omit<CopiesOptions, 'client' | 'logger'> {
+  readonly logger: ReflectorLogger;
   readonly client: Pick<KubernetesClient, 'list' | 'watch'>;
 }
 

@@ -33,7 +33,7 @@ export interface GrantHintParts {
 /** What is found out together is told together. */
 const GATHER_MS = 1000;
 /** The least time between two lines about the same role. */
-const PAUSE_MS = 30_000;
+const PAUSE_MS = 60_000;
 
 /** Says nothing yet. */
 export function createGrantHint({ clock, logger, namesOf }: GrantHintParts): GrantHint {

@@ -63,6 +63,12 @@ describe('logger', () => {
     expect(lines).toHaveLength(2);
   });
 
+  test('keeps apart warnings about different namespaces', () => {
+    const { root, lines } = logger();
+    for (const namespace of ['a', 'b']) root.warn({ evt: 'NeedForbidden', kind: 'Secret', namespace });
+    expect(lines).toHaveLength(2);
+  });
+
   test('never holds back what is no trouble', () => {
     const { root, lines } = logger();
     for (let n = 0; n < 3; n++) root.info({ evt: 'Tick' });

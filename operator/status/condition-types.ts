@@ -22,5 +22,6 @@ export const TOPIC_MAP_CONDITIONS = {
 /** Conditions of a connector that are there only while they are True, and what they say then. */
 export const TROUBLE_CONDITIONS = {
   ClientIdConflict: 'Another client uses a client ID of an instance.',
-  Degraded: 'Some messages pass, and the connector is not ready for a reason that does not end by itself.',
+  Degraded:
+    'Some messages pass, and something that worked stopped or fails: a pod of a connector that was ready, a route, a broker. Pods that start or are replaced as somebody wanted do not count. It lasts until Ready is True, or the connector changes or its pods roll out.',
 } as const;

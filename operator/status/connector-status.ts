@@ -78,7 +78,7 @@ export function connectorStatusOf(situation: ConnectorSituation): OperatorConnec
   const parts = partsOf(survey);
   const ready = readyCount(survey);
   const findings = [...Object.entries(parts).map(([type, finding]) => ({ type, ...finding })), ...troublesOf(survey)];
-  if (isDegraded(parts, ready)) {
+  if (isDegraded(survey, parts, ready)) {
     const text = `${ready} of ${routes.total} routes pass messages; ${podsText(view.ready, view.wanted)}`;
     findings.push({ type: 'Degraded', ...holds('PartlyReady', text) });
   }
@@ -191,9 +191,23 @@ function troublesOf({ view }: Survey): TypedFinding[] {
   });
 }
 
-/** Messages pass, and not all as wanted; what ends by itself does not count. */
-function isDegraded({ Accepted, Ready }: Parts, ready: number): boolean {
-  return ready > 0 && Accepted.status === 'True' && Ready.status === 'False' && !isPassing(Ready.reason);
+/** Messages pass, and something that worked stopped or fails; it lasts until all is ready, or something else is wanted. */
+function isDegraded({ situation, view }: Survey, { Accepted, Ready }: Parts, ready: number): boolean {
+  if (Accepted.status !== 'True' || Ready.status === 'True') return false;
+  // An instance that comes back, or tries to again and again, gives reasons that end by themselves.
+  if (wasTrue('Degraded', situation)) return view.ready > 0 && Ready.reason !== 'RollingOut';
+  if (ready === 0 || Ready.status === 'Unknown') return false;
+  // Pods that were never all ready may be on their way for the first time.
+  return Ready.reason === 'InstancesNotReady' ? wasTrue('Ready', situation) : !isPassing(Ready.reason);
+}
+
+/** Whether a condition was True of the connector as it is. */
+function wasTrue(type: string, { former, judgement }: ConnectorSituation): boolean {
+  const { generation } = judgement.connector;
+  return (former?.conditions ?? []).some(
+    (condition) =>
+      condition.type === type && condition.status === 'True' && condition.observedGeneration === generation,
+  );
 }
 
 /** What a level and a reason of its own say already. */

@@ -51,7 +51,7 @@ function advised(
 }
 
 /** With an end, so that another sentence can follow. */
-function sentence(text: string): string {
+export function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 

@@ -1,5 +1,5 @@
 import type { ConnectorStatus } from '../../shared/resources/status.ts';
-import { type Finding, MAX_MESSAGE } from './finding.ts';
+import { type Finding, MAX_MESSAGE, sentence } from './finding.ts';
 import { shortened } from './listing.ts';
 import { isIdle, isPassing, isStuck } from './reasons.ts';
 
@@ -51,9 +51,8 @@ export function configStatus(input: LevelInput): ConfigStatus {
 
 /** The end is what the condition does not say. */
 function withMore(text: string, more: string): string {
-  return more === ''
-    ? text
-    : `${shortened(text, MAX_MESSAGE - Math.min(more.length, 400) - 1)} ${shortened(more, 400)}`;
+  if (more === '') return text;
+  return `${sentence(shortened(text, MAX_MESSAGE - Math.min(more.length, 400) - 2))} ${shortened(more, 400)}`;
 }
 
 function levelOf({ accepted, credentials, ready, isRunning, warnings, former }: LevelInput): Level {

@@ -62,6 +62,7 @@ const REASON_TEXT = `Other reasons come from agents, under the same conditions: 
 const EVENT_TEXT = `## Events
 
 An Event is written when a condition turns True or False, or one of those that are there only while True comes or goes. None is written for Unknown, for what
-ends by itself (${PASSING.map((reason) => `\`${reason}\``).join(', ')}), or twice for one fault that turns several
-conditions. Its reason is that of the condition when something is wrong, and the condition's type when it is well again.
+ends by itself (${PASSING.map((reason) => `\`${reason}\``).join(', ')}), for \`InstancesNotReady\` of pods that start, also when more of them are wanted
+than before, or of topic maps, since the pods are the connector's, or twice for one fault that turns several conditions. Its reason
+is that of the condition when something is wrong, and the condition's type when it is well again.
 `;

@@ -73,7 +73,7 @@ export const STATUS_REASONS = {
     meaning: 'The API server does not take an object of the connector; those there are stay as they are.',
     fix: 'Change the quota, policy, webhook or rights that the message names; it is tried again, within a minute at the latest.',
   },
-  RollingOut: { meaning: 'Pods are being replaced.', fix: '' },
+  RollingOut: { meaning: 'Pods are being made or replaced.', fix: '' },
   NotReported: {
     meaning: 'An instance has not said anything yet.',
     fix: 'Wait; if it stays so, see its pod with kubectl describe pod and its log.',
@@ -95,7 +95,7 @@ export const STATUS_REASONS = {
   Programmed: { meaning: 'All instances run the topic map as it is.', fix: '' },
   Ready: { meaning: 'All instances run the newest configuration, and all routes pass messages.', fix: '' },
   PartlyReady: {
-    meaning: 'Some routes pass messages, and some do not.',
+    meaning: 'Some routes or pods work, and some do not that did or should.',
     fix: 'See the condition Ready.',
   },
 } as const satisfies Readonly<Record<string, ReasonText>>;

@@ -17,6 +17,8 @@ interface Conditions {
 const TROUBLES = Object.keys(TROUBLE_CONDITIONS);
 /** Ready says the same in the same moment. */
 const SILENT = ['Programmed'];
+/** Topic maps alone have it. Pods are their connector's, which tells of them. */
+const OF_TOPIC_MAPS = 'Programmed';
 
 /** Events for what is otherwise than before; none for what nobody can tell, or what ends by itself. */
 export function transitionsOf(former: Conditions | undefined, now: Conditions): readonly StatusEvent[] {
@@ -25,7 +27,9 @@ export function transitionsOf(former: Conditions | undefined, now: Conditions): 
   const present = new Set(current.map(({ type }) => type));
   const ended = TROUBLES.filter((type) => before.has(type) && !present.has(type));
   return [
-    ...current.flatMap((condition) => eventOf(before.get(condition.type), condition)),
+    ...current
+      .filter(({ reason }) => reason !== 'InstancesNotReady' || !present.has(OF_TOPIC_MAPS))
+      .flatMap((condition) => eventOf(before.get(condition.type), condition)),
     ...ended.map((type) => ({ type: 'Normal' as const, reason: `${type}Ended`, message: `${type} is over.` })),
   ].filter(isFirstOfReason);
 }
@@ -35,13 +39,17 @@ function eventOf(before: StatusCondition | undefined, now: StatusCondition): Sta
   const status = tellable(now);
   if (status === 'Unknown' || status === tellable(before) || SILENT.includes(type)) return [];
   if (TROUBLES.includes(type)) return [{ type: 'Warning', reason, message }];
-  // That pods start is no news; that they are gone is.
-  if (reason === 'InstancesNotReady' && before?.status !== 'True') return [];
+  if (reason === 'InstancesNotReady' && !isLoss(before, now)) return [];
   // What nothing is wanted of is as somebody wanted it.
   if (status === 'False') return [{ type: isIdle(reason) ? 'Normal' : 'Warning', reason, message }];
   // That all is well is news when it was not, and of the sum of all even when it is so for the first time.
   if (type !== 'Ready' && before?.status !== 'False') return [];
   return [{ type: 'Normal', reason: type, message }];
+}
+
+/** That pods start is no news, be they the first or more than before; that they are gone is. */
+function isLoss(before: StatusCondition | undefined, now: StatusCondition): boolean {
+  return before?.status === 'True' && before.observedGeneration === now.observedGeneration;
 }
 
 /** What ends by itself counts as not known, so that what follows it is a transition of its own. */

@@ -1,6 +1,6 @@
 import { type ConnectorSituation } from '../../../../operator/status/connector-status.ts';
 import { needsOf } from '../../../../operator/status/needs.ts';
-import { connectorObject, entryOf, settled, situationOf, topicMapObject, withConditions } from './sample.ts';
+import { condition, connectorObject, entryOf, settled, situationOf, topicMapObject, withConditions } from './sample.ts';
 import { badMap, good, type Row, two, unready, withInstances } from './situations.ts';
 
 const secrets = (authentication: object, tls: object = { tlsEnabled: true }) =>
@@ -250,6 +250,18 @@ export const CONNECTOR_ROWS: readonly Row[] = [
       }),
     },
     names: ['1 of 2 routes'],
+    level: 'Starting',
+  },
+  {
+    reason: 'PartlyReady',
+    type: 'Degraded',
+    status: 'True',
+    situation: {
+      ...two,
+      workload: { wanted: 2, ready: 1, settled: true },
+      former: { ...two.former, conditions: [{ ...condition('Ready'), observedGeneration: 1 }] },
+    },
+    names: ['1 of 2 pods ready'],
     level: 'Starting',
   },
   {

@@ -124,6 +124,15 @@ describe('the level', () => {
     expect(messageOf(status, 'Accepted')).toBe('The configuration is valid.');
   });
 
+  test('has its warnings in a sentence of their own, whatever the one before ends in', () => {
+    const tls = { tlsEnabled: true, trustedCaCertificateConfigMap: 'broker-ca' };
+    const remoteBrokerConnection = { endpoint: 'remote.test:8883', tls, authentication: { anonymous: {} } };
+    const objects = [connectorObject({ remoteBrokerConnection }), topicMapObject('telemetry', 'edge', '$SYS/broker/#')];
+    const needs = [{ kind: 'ConfigMap', name: 'broker-ca', keys: [] }] as const;
+    const status = connectorStatusOf({ ...situationOf(objects), needs, presenceOf: () => ({ kind: 'missing' }) });
+    expect(status.configStatusDescription).toContain('--from-file=ca.crt. Warnings: TM014');
+  });
+
   test('says of what is refused whether something runs', () => {
     const refused = situationOf([connectorObject({ maxHops: 99 }), topicMapObject()]);
     const [failed, error] = [refused, settled(refused)].map(connectorStatusOf);

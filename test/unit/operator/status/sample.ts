@@ -59,7 +59,12 @@ export function situationOf(
 }
 
 /** A condition of an instance. */
-export function condition(type: string, status: StatusCondition['status'] = 'True', reason = 'AsWanted', message = '') {
+export function condition(
+  type: string,
+  status: StatusCondition['status'] = 'True',
+  reason = 'AsWanted',
+  message = '',
+): StatusCondition {
   return { type, status, reason, message, lastTransitionTime: '2026-11-23T14:00:00Z' };
 }
 

@@ -195,6 +195,12 @@ describe('True is never said', () => {
   });
 });
 
+test.prop([anySituation], { numRuns: 200 })('pods that never were all ready degrade nothing', (situation) => {
+  const { connector } = say({ ...situation, former: { instances: situation.former?.instances } });
+  const { status, reason } = connector.conditions?.find(({ type }) => type === 'Ready') ?? {};
+  if (status === 'False' && reason === 'InstancesNotReady') expect(isTrue(connector, 'Degraded')).toBe(false);
+});
+
 test.prop([anySituation], { numRuns: 200 })('what is missing is named with the keys it needs', (situation) => {
   const { document } = situation.judgement.connector;
   const needs = document === undefined ? [] : needsOf(document.connector);

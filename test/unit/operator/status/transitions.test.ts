@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { transitionsOf } from '../../../../operator/status/transitions.ts';
-import { connectorStatusOf } from '../../../../operator/status/connector-status.ts';
-import { condition, connectorObject, settled, situationOf, topicMapObject } from './sample.ts';
+import { type ConnectorSituation, connectorStatusOf } from '../../../../operator/status/connector-status.ts';
+import { topicMapStatusOf } from '../../../../operator/status/topic-map-status.ts';
+import { condition, connectorObject, settled, situationOf, topicMapObject, withConditions } from './sample.ts';
 
 const was = (...conditions: ReturnType<typeof condition>[]) => ({ conditions });
 const ready = (status: 'True' | 'False' | 'Unknown', reason = 'Ready', message = 'M.') =>
@@ -41,6 +42,18 @@ const ROWS: readonly {
     from: was(ready('True')),
     to: was(ready('False', 'InstancesNotReady')),
     events: ['Warning InstancesNotReady'],
+  },
+  {
+    what: 'pods that start since more are wanted',
+    from: was({ ...ready('True'), observedGeneration: 1 }),
+    to: was({ ...ready('False', 'InstancesNotReady'), observedGeneration: 2 }),
+    events: [],
+  },
+  {
+    what: 'a topic map of which pods are gone, since its connector says so',
+    from: was(condition('Programmed'), ready('True')),
+    to: was(condition('Programmed'), ready('False', 'InstancesNotReady')),
+    events: [],
   },
   {
     what: 'instances that are no longer wanted',
@@ -101,7 +114,156 @@ const ROWS: readonly {
   },
 ];
 
+const scaled = (bridgeInstances: number, generation: number) => {
+  const { metadata, ...rest } = connectorObject({ bridgeInstances });
+  return settled(situationOf([{ ...rest, metadata: { ...metadata, generation } }, topicMapObject()]));
+};
+const one = scaled(1, 1);
+const three = scaled(3, 2);
+const entriesOf = ({ former }: ConnectorSituation) => former?.instances ?? [];
+/** With some pods ready, and what some instances said. */
+const withPods = (situation: ConnectorSituation, pods: object, instances = entriesOf(situation)) => ({
+  ...situation,
+  workload: { wanted: 3, ready: 3, settled: true, ...pods },
+  former: { instances },
+});
+const starting = withConditions({ Ready: ['False', 'Connecting', 'Not yet.'] });
+const firstOnly = entriesOf(three).map((entry, number) => (number === 0 ? entry : { ...entry, ...starting }));
+
+const LIVES: readonly {
+  readonly what: string;
+  readonly situations: readonly ConnectorSituation[];
+  readonly events: readonly string[];
+}[] = [
+  {
+    what: 'a scale-up',
+    situations: [
+      one,
+      withPods(three, { wanted: 1, ready: 1 }, entriesOf(one)),
+      withPods(three, { ready: 1, settled: false }, entriesOf(one)),
+      withPods(three, { ready: 1 }, entriesOf(three).slice(0, 1)),
+      withPods(three, { ready: 1 }, firstOnly),
+      withPods(three, { ready: 1 }),
+      withPods(three, { ready: 2 }),
+      three,
+    ],
+    events: ['Normal Ready', 'Normal Ready'],
+  },
+  {
+    what: 'a scale-up of which only one moment is seen',
+    situations: [one, withPods(three, { ready: 1 }), three],
+    events: ['Normal Ready', 'Normal Ready'],
+  },
+  {
+    what: 'a first start',
+    situations: [
+      withPods(three, { ready: 0, settled: false }, []),
+      withPods(three, { ready: 1 }, entriesOf(three).slice(0, 1)),
+      withPods(three, { ready: 1 }),
+      three,
+    ],
+    events: ['Normal Ready'],
+  },
+  {
+    what: 'a rollout',
+    situations: [
+      three,
+      withPods(three, { settled: false }),
+      withPods(three, { ready: 2, settled: false }),
+      withPods(three, { ready: 2, settled: false }, firstOnly),
+      withPods(three, { ready: 2 }),
+      three,
+    ],
+    events: ['Normal Ready', 'Normal Ready'],
+  },
+  {
+    what: 'a scale-down',
+    situations: [
+      scaled(3, 1),
+      withPods(scaled(1, 2), {}, entriesOf(scaled(3, 1))),
+      withPods(scaled(1, 2), { wanted: 1, settled: false }),
+      withPods(scaled(1, 2), { wanted: 1, ready: 1 }),
+    ],
+    events: ['Normal Ready', 'Normal Ready'],
+  },
+  {
+    what: 'a pod that is gone for a while',
+    situations: [
+      three,
+      withPods(three, { ready: 2 }),
+      withPods(three, { ready: 2 }, firstOnly),
+      withPods(three, { ready: 2 }),
+      three,
+    ],
+    events: [
+      'Normal Ready',
+      'Warning InstancesNotReady',
+      'Warning PartlyReady',
+      'Normal Ready',
+      'Normal DegradedEnded',
+    ],
+  },
+  {
+    what: 'a rollout that mends',
+    situations: [
+      three,
+      withPods(three, { ready: 2 }),
+      withPods(three, { ready: 2, settled: false }),
+      withPods(three, { ready: 2 }),
+      three,
+    ],
+    events: [
+      'Normal Ready',
+      'Warning InstancesNotReady',
+      'Warning PartlyReady',
+      'Normal DegradedEnded',
+      'Normal Ready',
+    ],
+  },
+  {
+    what: 'a scale-up with an instance that fails',
+    situations: [
+      one,
+      withPods(
+        three,
+        { ready: 2 },
+        entriesOf(three).map((entry, number) =>
+          number < 2 ? entry : { ...entry, ...withConditions({ Ready: ['False', 'StorageFailed', 'No disk.'] }) },
+        ),
+      ),
+    ],
+    events: ['Normal Ready', 'Warning StorageFailed', 'Warning PartlyReady'],
+  },
+];
+
+/** Events of a connector and of its topic map, one situation after the other. */
+function lived(situations: readonly ConnectorSituation[]) {
+  const said = { connector: [] as string[], topicMap: [] as string[] };
+  let connector: ReturnType<typeof connectorStatusOf> | undefined;
+  let topicMap: ReturnType<typeof topicMapStatusOf>;
+  const eventsOf = (...[former, now]: Parameters<typeof transitionsOf>) =>
+    transitionsOf(former, now).map(({ type, reason }) => `${type} ${reason}`);
+  for (const each of situations) {
+    const situation = { ...each, former: { ...connector, instances: entriesOf(each) } };
+    const { judgement, now } = situation;
+    const ofMap = topicMapStatusOf({ judgement, name: 'telemetry', former: topicMap, connector: situation, now });
+    const status = connectorStatusOf(situation);
+    said.topicMap.push(...eventsOf(topicMap, ofMap ?? {}));
+    said.connector.push(...eventsOf(connector, status));
+    [connector, topicMap] = [status, ofMap];
+  }
+  return said;
+}
+
 describe('events', () => {
+  test.for(LIVES)('of $what: $events', ({ situations, events }) => {
+    expect(lived(situations).connector).toEqual(events);
+  });
+
+  test.for(LIVES.slice(0, 5))('of a topic map warn of nothing in $what', ({ situations }) => {
+    expect(lived(situations).topicMap.filter((event) => event !== 'Normal Ready')).toEqual([]);
+  });
+
   test.for(ROWS)('of $what: $events', ({ from, to, events }) => {
     expect(transitionsOf(from, to).map(({ type, reason }) => `${type} ${reason}`)).toEqual(events);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { outward } from '../../support/bridge-config.ts';
 import { connectRawClient } from '../../support/raw-client.ts';
+import type { Scope } from '../../support/scope.ts';
 import {
   CONNECTORS,
   connectorOf,
@@ -12,12 +13,25 @@ import {
   SECRET,
   secret,
   startTraffic,
+  type StoryStage,
   storyStage,
   untilReady,
   USER,
 } from './story-stage.ts';
 
 const connect = { username: USER.username, password: Buffer.from(USER.password) };
+
+/** Applies a route more, and returns once messages pass over it. */
+async function addRoute(scope: Scope, { apply, until, remote, local }: StoryStage): Promise<void> {
+  const above = await connectRawClient(scope, { port: remote.port, connect, clientId: 'reader' });
+  await above.subscribe('more/#', 1);
+  await apply(MAPS, mapOf('map', [...ROUTES, outward('more', 'more/#', { qos: 1 })]));
+  const below = await connectRawClient(scope, { port: local.port, clientId: 'writer' });
+  await until(async () => {
+    await below.publish({ topic: 'more/a', payload: Buffer.from('1'), qos: 1 });
+    return above.messages.length > 0;
+  });
+}
 
 describe.concurrent('the life of a connector on a cluster', { timeout: 120_000 }, () => {
   test('begins with a topic map and a missing Secret, and goes through changes, mistakes, scaling and deaths without a loss', async (t) => {
@@ -40,15 +54,7 @@ describe.concurrent('the life of a connector on a cluster', { timeout: 120_000 }
     const traffic = await startTraffic(t, stage);
     await traffic.flows();
 
-    // A route more, while messages flow.
-    const above = await connectRawClient(t, { port: stage.remote.port, connect, clientId: 'reader' });
-    await above.subscribe('more/#', 1);
-    await apply(MAPS, mapOf('map', [...ROUTES, outward('more', 'more/#', { qos: 1 })]));
-    const below = await connectRawClient(t, { port: stage.local.port, clientId: 'writer' });
-    await until(async () => {
-      await below.publish({ topic: 'more/a', payload: Buffer.from('1'), qos: 1 });
-      return above.messages.length > 0;
-    });
+    await addRoute(t, stage);
     await until(async () => (await condition(MAPS, 'map', 'Programmed')) === 'True/Programmed');
 
     // What is refused leaves what runs as it is.
@@ -91,14 +97,7 @@ describe.concurrent('the life of a connector on a cluster', { timeout: 120_000 }
     const traffic = await startTraffic(t, stage);
     await traffic.flows();
 
-    const above = await connectRawClient(t, { port: stage.remote.port, connect, clientId: 'reader' });
-    await above.subscribe('more/#', 1);
-    await apply(MAPS, mapOf('map', [...ROUTES, outward('more', 'more/#', { qos: 1 })]));
-    const below = await connectRawClient(t, { port: stage.local.port, clientId: 'writer' });
-    await until(async () => {
-      await below.publish({ topic: 'more/a', payload: Buffer.from('1'), qos: 1 });
-      return above.messages.length > 0;
-    });
+    await addRoute(t, stage);
     await apply(CONNECTORS, connectorOf(stage, { logLevel: 'debug' }));
     await until(() => isReady(stage, 1));
     await traffic.end();

@@ -99,7 +99,7 @@ describe.for(withOperator)('the operator of infra/kubernetes/%s', (folder) => {
       'configmaps: get list watch',
       'coordination.k8s.io/leases: create',
       'coordination.k8s.io/leases[mqttbridge-operator]: get update',
-      'events: create patch',
+      'events: create',
       'mq.iotoperations.azure.com/mqttbridgeconnectors/status: patch',
       'mq.iotoperations.azure.com/mqttbridgeconnectors: get list watch',
       'mq.iotoperations.azure.com/mqttbridgetopicmaps/status: patch',

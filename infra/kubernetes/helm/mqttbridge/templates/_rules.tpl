@@ -23,7 +23,7 @@
   verbs: [get, list, watch]
 - apiGroups: ['']
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
 {{- end -}}
 
 {{/* Where leaders are elected. */}}

@@ -36,6 +36,28 @@ async function replicasOf(on: OperatorStage): Promise<unknown> {
   return ((await on.statefulSet('aio-mq-edge'))?.['spec'] as { replicas?: unknown } | undefined)?.replicas;
 }
 
+test('operator of all namespaces - tells connectors of one name apart by their namespaces', async (t) => {
+  const server = await startApiServer(t);
+  const at = (namespace: string) => operatorStage(t, { kubeconfig: server.kubeconfig(), namespace });
+  const [one, other] = [await at('plant-1'), await at('plant-2')];
+  for (const plant of [one, other]) await plant.put(connectorResource('edge'));
+  await one.put(topicMapResource('map', 'edge'));
+  const operator = await startOperator(t, { ...one, namespace: 'system', everywhere: true });
+  await eventually(async () => {
+    const made = await Promise.all([one, other].map((plant) => plant.workload('aio-mq-edge')));
+    return made.every((objects) => objects.length === OWNED_KINDS.length);
+  });
+  await operator.settled();
+  expect((await one.condition(TOPIC_MAPS, 'map', 'ConnectorResolved'))?.status).toBe('True');
+  expect((await other.condition(CONNECTORS, 'edge', 'Ready'))?.reason).toBe('NoRoutes');
+  await one.remove(CONNECTORS, 'edge');
+  await eventually(async () => (await one.workload('aio-mq-edge')).length === 0);
+  const reason = async () => (await one.condition(TOPIC_MAPS, 'map', 'ConnectorResolved'))?.reason;
+  await eventually(async () => (await reason()) === 'ConnectorNotFound');
+  await operator.settled();
+  expect(await other.workload('aio-mq-edge')).toHaveLength(OWNED_KINDS.length);
+});
+
 describe('operator and a server that lets it down', () => {
   test('asks for nothing but its Lease while nothing changes', async (t) => {
     const { server, operator } = await running(t);

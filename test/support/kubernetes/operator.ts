@@ -28,6 +28,8 @@ export interface TestOperatorOptions extends Partial<Omit<OperatorOptions, 'name
   readonly kubeconfig: string;
   /** Of the connectors, and of the Lease unless told. */
   readonly namespace: string;
+  /** Connectors of all namespaces; the Lease stays where it is. */
+  readonly everywhere?: boolean;
 }
 
 /** A line that an operator has logged. */
@@ -49,7 +51,7 @@ export async function openClient(scope: Scope, kubeconfig: string): Promise<Kube
 
 /** Starts an operator that ends with the scope. */
 export async function startOperator(scope: Scope, options: TestOperatorOptions): Promise<TestOperator> {
-  const { kubeconfig, ...parts } = options;
+  const { kubeconfig, everywhere, ...parts } = options;
   const client = await openClient(scope, kubeconfig);
   const lines: OperatorLine[] = [];
   const operator = createOperator({
@@ -61,6 +63,7 @@ export async function startOperator(scope: Scope, options: TestOperatorOptions):
     random: Math.random,
     logger: loggerInto(lines),
     ...parts,
+    ...(everywhere && { namespace: undefined }),
   });
   scope.onTestFinished(() => operator.stop());
   operator.start();

@@ -87,13 +87,15 @@ test('an API server that is away, cuts, stalls and forgets costs no message, and
 });
 
 test('an agent asks nothing and writes nothing while messages flow and nothing changes', async (scope) => {
-  const { define, start, load, server, condition } = await startPlant(scope);
+  const { define, start, load, server, condition, entry } = await startPlant(scope);
   await define(ROUTES);
   const agent = await start();
   await agent.ready();
   const traffic = await load();
   await eventually(async () => (await condition('Ready')) === 'True/Ready');
   await traffic.flows();
+  // A write that met messages under way tells of them, and is followed by one that tells of none.
+  await eventually(async () => (await entry())?.backlog === 0);
   await eventually(() => server.watches().length === 2);
   server.log.clear();
   await traffic.flows(2.5);
